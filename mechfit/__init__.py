@@ -1,0 +1,44 @@
+"""mechfit: train neural networks to identify mechanistic models of neural dynamics.
+
+The rooms bear the names of the book's parts: `summaries`, `models`, `simulation`, `inference`,
+`figures`. The names below are loaded when they are first used, so that importing the models loads
+no torch.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "Bank": "mechfit.simulation",
+    "HodgkinHuxley": "mechfit.models",
+    "MAF": "mechfit.inference",
+    "Model": "mechfit.models",
+    "NSF": "mechfit.inference",
+    "Parameter": "mechfit.models",
+    "Posterior": "mechfit.inference",
+    "Prior": "mechfit.models",
+    "Traces": "mechfit.models",
+    "Training": "mechfit.inference",
+    "c2st": "mechfit.inference",
+    "fit": "mechfit.inference",
+    "load": "mechfit.inference",
+    "save": "mechfit.inference",
+    "simulate": "mechfit.simulation",
+    "spike_times": "mechfit.summaries",
+    "step_current": "mechfit.models",
+    "voltage_statistics": "mechfit.summaries",
+}
+
+__all__ = sorted(_EXPORTS)
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its room."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'mechfit' has no attribute {name!r}")
+    return getattr(import_module(_EXPORTS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,40 @@
+"""Compile numerical loops once, and again whenever their source changes.
+
+numba keeps machine code on disk, but it looks only at the file of the function itself: after an
+edit in an imported file the old result comes back. The cache folder here carries a hash of every
+source file that a kernel can reach, so an edit anywhere among them starts a fresh folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numba
+from platformdirs import user_cache_path
+
+__all__ = ["compiled"]
+
+ROOMS = ("summaries", "models", "simulation")
+
+
+@cache
+def cache_folder() -> Path:
+    """Folder for compiled code, named after the source it was made from."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for file in sorted(f for room in ROOMS for f in (package / room).glob("*.py")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return user_cache_path("mechfit") / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def compiled(function: Callable) -> Callable:
+    """Compile a loop over scalars and arrays to machine code that runs without the GIL."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder())
+    try:
+        return numba.njit(function, nogil=True, cache=True, error_model="numpy")
+    finally:
+        numba.config.CACHE_DIR = before

@@ -1,0 +1,24 @@
+"""Mechanistic models: what a model is, and one file per simulator.
+
+Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.md``.
+"""
+
+from mechfit.models.hodgkin_huxley import HodgkinHuxley
+from mechfit.models.model import Model, Traces
+from mechfit.models.noise import normals
+from mechfit.models.prior import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
+from mechfit.models.stimuli import step_current
+
+__all__ = [
+    "HodgkinHuxley",
+    "LogNormal",
+    "LogUniform",
+    "Model",
+    "Normal",
+    "Parameter",
+    "Prior",
+    "Traces",
+    "Uniform",
+    "normals",
+    "step_current",
+]

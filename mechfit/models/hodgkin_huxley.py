@@ -1,0 +1,301 @@
+r"""Hodgkin–Huxley: one compartment, four currents, eight unknown parameters.
+
+    C dV/dt = g_l (E_l - V) + g_Na m^3 h (E_Na - V) + g_K n^4 (E_K - V) + g_M p (E_K - V)
+              + I(t) + sigma eta(t)
+
+with the channels of Pospischil et al. (2008), doi:10.1007/s00422-008-0263-8. The scheme is that of
+Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261: given the gates, V relaxes
+exactly towards V_inf = (sum of g E + I + sigma r / sqrt(dt)) / (sum of g); then the gates relax at
+the *new* V. Units: mV, ms, µA/cm², mS/cm², C = 1 µF/cm². Taught in
+``book/models/hodgkin-huxley.md``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba.extending import register_jitable
+
+from mechfit.compile import compiled
+from mechfit.models.gates import linoid, relax, steady
+from mechfit.models.model import Model, Traces
+from mechfit.models.noise import fill_normals, key_of
+from mechfit.models.prior import Prior
+from mechfit.models.stimuli import step_current
+from mechfit.summaries.voltage import (
+    STATISTIC_NAMES,
+    STATISTIC_UNITS,
+    check_window,
+    statistics_of,
+    voltage_statistics,
+)
+
+__all__ = ["HodgkinHuxley"]
+
+E_NA = 53.0
+E_K = -107.0
+AREA_CM2 = math.pi * 70e-4**2
+STEP_UA = 5e-4
+
+PRIOR = Prior.uniform(
+    ["g_Na", "g_K", "g_leak", "g_M", "tau_max", "-V_T", "sigma", "-E_leak"],
+    [0.5, 1e-4, 1e-4, 1e-4, 50.0, 40.0, 1e-4, 35.0],
+    [80.0, 15.0, 0.6, 0.6, 3000.0, 90.0, 0.15, 100.0],
+    units=["mS/cm²"] * 4 + ["ms", "mV", "µA/cm² ms^½", "mV"],
+    symbols=["ḡ_Na", "ḡ_K", "g_l", "ḡ_M", "τ_max", "−V_T", "σ", "−E_l"],
+)
+
+
+@register_jitable
+def alpha_m(u: float) -> float:
+    """Opening rate of sodium activation (1/ms) at u = V - V_T."""
+    return 1.28 * linoid(-(u - 13.0) / 4.0)
+
+
+@register_jitable
+def beta_m(u: float) -> float:
+    """Closing rate of sodium activation."""
+    return 1.4 * linoid((u - 40.0) / 5.0)
+
+
+@register_jitable
+def alpha_h(u: float) -> float:
+    """Opening rate of sodium inactivation."""
+    return 0.128 * math.exp(-(u - 17.0) / 18.0)
+
+
+@register_jitable
+def beta_h(u: float) -> float:
+    """Closing rate of sodium inactivation."""
+    return 4.0 / (1.0 + math.exp(-(u - 40.0) / 5.0))
+
+
+@register_jitable
+def alpha_n(u: float) -> float:
+    """Opening rate of potassium activation."""
+    return 0.16 * linoid(-(u - 15.0) / 5.0)
+
+
+@register_jitable
+def beta_n(u: float) -> float:
+    """Closing rate of potassium activation."""
+    return 0.5 * math.exp(-(u - 10.0) / 40.0)
+
+
+@register_jitable
+def p_inf(v: float) -> float:
+    """Steady state of the slow potassium gate; it depends on V itself."""
+    return 1.0 / (1.0 + math.exp(-(v + 35.0) / 10.0))
+
+
+@register_jitable
+def tau_p(v: float, tau_max: float) -> float:
+    """Time constant (ms) of the slow potassium gate."""
+    return tau_max / (3.3 * math.exp((v + 35.0) / 20.0) + math.exp(-(v + 35.0) / 20.0))
+
+
+@register_jitable
+def rest(v: float, v_t: float) -> tuple[float, float, float, float]:
+    """Gates m, h, n, p at steady state."""
+    u = v - v_t
+    m = steady(alpha_m(u), beta_m(u))
+    h = steady(alpha_h(u), beta_h(u))
+    n = steady(alpha_n(u), beta_n(u))
+    return m, h, n, p_inf(v)
+
+
+@register_jitable
+def step(state: tuple, drive: float, theta: np.ndarray, dt: float) -> tuple:
+    """One time step of the state (V, m, h, n, p) under a current `drive` (µA/cm²)."""
+    v, m, h, n, p = state
+    g_na = theta[0] * m**3 * h
+    g_k = theta[1] * n**4 + theta[3] * p
+    g_leak = theta[2]
+    g = g_na + g_k + g_leak
+    v_inf = (g_na * E_NA + g_k * E_K - g_leak * theta[7] + drive) / g
+    v = relax(v, v_inf, g, dt)
+
+    u = v + theta[5]
+    a, b = alpha_m(u), beta_m(u)
+    m = relax(m, steady(a, b), a + b, dt)
+    a, b = alpha_h(u), beta_h(u)
+    h = relax(h, steady(a, b), a + b, dt)
+    a, b = alpha_n(u), beta_n(u)
+    n = relax(n, steady(a, b), a + b, dt)
+    p = relax(p, p_inf(v), 1.0 / tau_p(v, theta[4]), dt)
+    return v, m, h, n, p
+
+
+@register_jitable
+def integrate(
+    theta: np.ndarray,
+    current: np.ndarray,
+    dt: float,
+    v_init: float,
+    noise: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Write the voltage (time,) of one simulation to `out`."""
+    scale = theta[6] / math.sqrt(dt)
+    m, h, n, p = rest(v_init, -theta[5])
+    state = (v_init, m, h, n, p)
+    out[0] = v_init
+    for i in range(1, out.size):
+        state = step(state, current[i - 1] + scale * noise[i - 1], theta, dt)
+        out[i] = state[0]
+
+
+@compiled
+def voltage_rows(
+    theta: np.ndarray,
+    current: np.ndarray,
+    dt: float,
+    v_init: float,
+    noise: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Write the voltages (n, time) of theta (n, 8) driven by given noise (n, time)."""
+    for row in range(theta.shape[0]):
+        integrate(theta[row], current, dt, v_init, noise[row], out[row])
+
+
+@compiled
+def statistic_rows(
+    theta: np.ndarray,
+    current: np.ndarray,
+    dt: float,
+    v_init: float,
+    key: tuple,
+    first: int,
+    window: tuple,
+    out: np.ndarray,
+) -> None:
+    """Write the statistics (n, 7) of theta (n, 8), one trace in memory at a time."""
+    noise = np.empty(current.size)
+    voltage = np.empty(current.size)
+    spikes = np.empty(current.size // 2 + 1, np.int64)
+    for row in range(theta.shape[0]):
+        fill_normals(key[0], key[1], np.uint32(first + row), noise)
+        integrate(theta[row], current, dt, v_init, noise, voltage)
+        statistics_of(voltage, dt, window[0], window[1], spikes, out[row])
+
+
+class HodgkinHuxley(Model):
+    """A Hodgkin–Huxley neuron under an injected current.
+
+    The columns of theta are ḡ_Na, ḡ_K, g_l, ḡ_M (mS/cm²), τ_max (ms), −V_T (mV, a positive
+    number), σ (µA/cm² ms^½) and −E_l (mV, a positive number); the statistics are those of
+    `mechfit.summaries.voltage`.
+
+    Args:
+        dt: Time step (ms).
+        current: Injected current (time,) in µA/cm²; its length sets the number of samples.
+            By default 0.5 nA into a sphere 70 µm across, inside the window.
+        duration: Length (ms) of the default current; ignored when `current` is given.
+        v_init: Voltage (mV) of the first sample.
+        window: Onset and end (ms) of the step; the statistics are taken inside and before it.
+
+    Example:
+        >>> model = HodgkinHuxley()
+        >>> x = model.statistics(model.truth, seed=1)
+        >>> dict(zip(model.statistic_names, x[0].round(1).tolist()))["spike_count"]
+        5.0
+    """
+
+    prior = PRIOR
+    statistic_names = STATISTIC_NAMES
+    statistic_units = STATISTIC_UNITS
+    truth = np.array([50.0, 5.0, 0.1, 0.07, 600.0, 60.0, 0.1, 70.0])
+    truth.flags.writeable = False
+
+    def __init__(
+        self,
+        dt: float = 0.01,
+        current: np.ndarray | None = None,
+        duration: float = 120.0,
+        *,
+        v_init: float = -70.0,
+        window: tuple[float, float] = (10.0, 110.0),
+    ) -> None:
+        if not (np.isfinite(dt) and dt > 0 and np.isfinite(duration) and np.isfinite(v_init)):
+            raise ValueError(
+                "expected a positive dt (ms), a duration (ms) and v_init (mV), "
+                f"got {dt}, {duration} and {v_init}"
+            )
+        if current is None:
+            current = step_current(STEP_UA / AREA_CM2, duration, dt, window)
+        self.current = np.array(current, float)
+        if self.current.ndim != 1 or not np.isfinite(self.current).all():
+            raise ValueError(
+                f"current has shape {self.current.shape}, expected (time,) of finite µA/cm²"
+            )
+        self.dt = float(dt)
+        self.v_init = float(v_init)
+        self.window = (float(window[0]), float(window[1]))
+        check_window(self.window, self.dt, self.current.size)
+
+    @property
+    def time(self) -> np.ndarray:
+        """Times of the samples (time,) in ms."""
+        return self.dt * np.arange(self.current.size)
+
+    def simulate(
+        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
+    ) -> Traces:
+        """Simulate theta (n, 8) and keep the voltages (n, 1, time).
+
+        Args:
+            theta: Parameters (n, 8) or (8,).
+            seed: Seed of the current noise, below 2**64.
+            first: Number of the first simulation; simulation i has the key (seed, first + i).
+            noise: Standard normals (n, time) or (time,) to use instead of drawing them.
+
+        Raises:
+            ValueError: theta or noise has the wrong shape, or a parameter is impossible.
+        """
+        theta = self._check(theta)
+        shape = (len(theta), self.current.size)
+        if noise is None:
+            key, noise = key_of(seed), np.empty(shape)
+            for i in range(len(theta)):
+                fill_normals(*key, np.uint32(first + i), noise[i])
+        noise = np.atleast_2d(np.asarray(noise, float))
+        if noise.shape != shape:
+            raise ValueError(f"noise has shape {noise.shape}, expected {shape}")
+        voltage = np.empty(shape)
+        voltage_rows(
+            theta, self.current, self.dt, self.v_init, np.ascontiguousarray(noise), voltage
+        )
+        return Traces(voltage[:, None], self.time)
+
+    def summarize(self, traces: Traces) -> np.ndarray:
+        """Reduce voltages (n, 1, time) to the seven statistics (n, 7)."""
+        return voltage_statistics(traces.voltage[:, 0], self.dt, self.window)
+
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Simulate theta (n, 8) and return the statistics (n, 7), NaN where undefined."""
+        theta = self._check(theta)
+        out = np.empty((len(theta), len(self.statistic_names)))
+        statistic_rows(
+            theta, self.current, self.dt, self.v_init, key_of(seed), first, self.window, out
+        )
+        return out
+
+    def _check(self, theta: np.ndarray) -> np.ndarray:
+        """Return theta (n, 8), or raise ValueError naming the first impossible parameter."""
+        theta = np.ascontiguousarray(self.prior.check(theta))
+        possible = np.isfinite(theta)
+        for column in (0, 1, 2, 3, 6):
+            possible[:, column] &= theta[:, column] >= 0
+        possible[:, 4] &= theta[:, 4] > 0
+        if not possible.all():
+            row, column = np.argwhere(~possible)[0]
+            raise ValueError(
+                f"{self.prior.names[column]} is {theta[row, column]} in row {row}; expected "
+                "finite numbers, conductances and noise of at least 0 and tau_max above 0"
+            )
+        if not theta[:, :4].any(axis=1).all():
+            row = np.argmin(theta[:, :4].any(axis=1))
+            raise ValueError(f"all conductances are 0 in row {row}, expected at least one above 0")
+        return theta

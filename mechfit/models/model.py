@@ -1,0 +1,136 @@
+"""Model: parameters in, traces or summary statistics out.
+
+A mechanistic model is a prior over parameters theta and a simulator that draws traces from
+p(traces | theta); summary statistics reduce the traces to x, so that the model defines
+p(x | theta) without ever writing it down. Simulation i of a call draws its noise from the key
+(seed, first + i) and from nothing else. Taught in ``book/models/hodgkin-huxley.md``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechfit.models.prior import Prior
+
+__all__ = ["Model", "Traces"]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Simulated or recorded voltages.
+
+    Attributes:
+        voltage: (n, channels, time) in mV.
+        time: (time,) in ms.
+    """
+
+    voltage: np.ndarray
+    time: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.voltage.ndim != 3 or self.time.shape != self.voltage.shape[2:]:
+            raise ValueError(
+                f"voltage has shape {self.voltage.shape} and time {self.time.shape}, "
+                "expected (n, channels, time) and (time,)"
+            )
+
+    def __len__(self) -> int:
+        return len(self.voltage)
+
+
+class Model(ABC):
+    """A simulator with its prior and its summary statistics.
+
+    Subclasses set `prior`, `statistic_names`, `statistic_units` and define the three methods.
+
+    Attributes:
+        prior: Prior over the d parameters.
+        statistic_names: Names of the k statistics.
+        statistic_units: Their units, "" where there is none.
+    """
+
+    prior: Prior
+    statistic_names: tuple[str, ...]
+    statistic_units: tuple[str, ...]
+
+    @abstractmethod
+    def simulate(
+        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
+    ) -> Traces:
+        """Simulate theta (n, d) and keep the traces.
+
+        Args:
+            theta: Parameters (n, d); a (d,) vector is one row.
+            seed: Seed of the noise, below 2**64.
+            first: Number of the first simulation; simulation i has the key (seed, first + i).
+            noise: Standard normals to use instead of drawing them.
+        """
+
+    @abstractmethod
+    def summarize(self, traces: Traces) -> np.ndarray:
+        """Reduce traces to statistics x (n, k)."""
+
+    @abstractmethod
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Simulate theta (n, d) and return the statistics x (n, k) without keeping traces."""
+
+    @staticmethod
+    def from_function(
+        f: Callable[[np.ndarray, np.random.Generator], np.ndarray],
+        prior: Prior,
+        statistic_names: Sequence[str],
+        statistic_units: Sequence[str] | None = None,
+    ) -> Model:
+        """Make a model of any Python function f(theta_i (d,), rng) -> x_i (k,).
+
+        Example:
+            >>> prior = Prior.uniform(["a"], [0.0], [1.0])
+            >>> model = Model.from_function(lambda theta, rng: theta + rng.normal(), prior, ["x"])
+            >>> model.statistics(np.array([0.5]), seed=1).shape
+            (1, 1)
+        """
+        return FunctionModel(f, prior, tuple(statistic_names), tuple(statistic_units or ()))
+
+
+class FunctionModel(Model):
+    """A model of a Python function; it has statistics but no traces."""
+
+    def __init__(
+        self, f: Callable, prior: Prior, names: tuple[str, ...], units: tuple[str, ...]
+    ) -> None:
+        if not names:
+            raise ValueError("statistic_names is empty, expected at least one name")
+        if units and len(units) != len(names):
+            raise ValueError(f"got {len(units)} units, expected {len(names)}")
+        self.f = f
+        self.prior = prior
+        self.statistic_names = names
+        self.statistic_units = units or ("",) * len(names)
+
+    def simulate(
+        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
+    ) -> Traces:
+        """Refuse: the function returns statistics."""
+        raise TypeError("a model made by Model.from_function has no traces, use statistics()")
+
+    def summarize(self, traces: Traces) -> np.ndarray:
+        """Refuse: the function returns statistics."""
+        raise TypeError("a model made by Model.from_function has no traces, use statistics()")
+
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Call the function for each row with its own generator."""
+        theta = self.prior.check(theta)
+        x = np.empty((len(theta), len(self.statistic_names)))
+        for i, row in enumerate(theta):
+            out = np.asarray(self.f(row, np.random.default_rng([seed, first + i])), float)
+            if out.shape != x.shape[1:]:
+                raise ValueError(
+                    f"the function returned shape {out.shape}, expected {x.shape[1:]} "
+                    f"for the statistics {', '.join(self.statistic_names)}"
+                )
+            x[i] = out
+        return x

@@ -1,0 +1,329 @@
+r"""Prior: what is known of the parameters before any data.
+
+A prior is a product of named one-dimensional distributions,
+
+    p(theta) = prod_j p_j(theta_j),        u_j = F_j(theta_j)  in (0, 1),
+    z_j = Phi^-1(u_j)  in R,               log |dz/du| = -log phi(z),
+
+so its cumulative distribution functions F_j carry it to the unit cube, and the normal quantile
+function Phi^-1 from there to unbounded space, where *every* such prior is the standard normal.
+A density estimator that works on z can therefore never leave the prior. Taught in the chapter
+``book/inference/hodgkin-huxley-posterior.md``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+__all__ = ["LogNormal", "LogUniform", "Normal", "Parameter", "Prior", "Uniform"]
+
+LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
+SMALLEST_U = 2.0**-53
+
+
+class Distribution(ABC):
+    """A continuous distribution of one number; all methods take and return arrays."""
+
+    @abstractmethod
+    def log_prob(self, value: np.ndarray) -> np.ndarray:
+        """Log-density; -inf outside the support."""
+
+    @abstractmethod
+    def cdf(self, value: np.ndarray) -> np.ndarray:
+        """Cumulative probability u in [0, 1]."""
+
+    @abstractmethod
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Inverse of `cdf`; never outside the support, also after rounding."""
+
+    def to_normal(self, value: np.ndarray) -> np.ndarray:
+        """The standard normal number of the same cumulative probability (at most 8.2 in size)."""
+        return ndtri(np.clip(self.cdf(value), SMALLEST_U, 1 - SMALLEST_U))
+
+    def from_normal(self, z: np.ndarray) -> np.ndarray:
+        """Inverse of `to_normal`."""
+        return self.quantile(ndtr(z))
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """Uniform between `low` and `high`."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
+            raise ValueError(f"expected finite low < high, got low={self.low}, high={self.high}")
+
+    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        inside = (value >= self.low) & (value <= self.high)
+        return np.where(inside, -np.log(self.high - self.low), -np.inf)
+
+    def cdf(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        return np.clip((value - self.low) / (self.high - self.low), 0.0, 1.0)
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:  # noqa: D102
+        return np.clip(self.low + (self.high - self.low) * u, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class LogUniform(Distribution):
+    """A positive number whose logarithm is uniform between log `low` and log `high`."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.high) and 0 < self.low < self.high):
+            raise ValueError(f"expected 0 < low < high, got low={self.low}, high={self.high}")
+
+    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        inside = (value >= self.low) & (value <= self.high)
+        log = np.log(np.where(inside, value, 1.0))
+        return np.where(inside, -log - np.log(np.log(self.high / self.low)), -np.inf)
+
+    def cdf(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        inside = np.clip(value, self.low, self.high)
+        return np.log(inside / self.low) / np.log(self.high / self.low)
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:  # noqa: D102
+        return np.clip(self.low * (self.high / self.low) ** u, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """Normal with the given mean and standard deviation."""
+
+    mean: float
+    std: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite([self.mean, self.std]).all() and self.std > 0):
+            raise ValueError(
+                f"expected a finite mean and std > 0, got mean={self.mean}, std={self.std}"
+            )
+
+    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        return -0.5 * self.to_normal(value) ** 2 - LOG_SQRT_2PI - np.log(self.std)
+
+    def cdf(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        return ndtr(self.to_normal(value))
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:  # noqa: D102
+        return self.from_normal(ndtri(u))
+
+    def to_normal(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        return (value - self.mean) / self.std
+
+    def from_normal(self, z: np.ndarray) -> np.ndarray:  # noqa: D102
+        return self.mean + self.std * z
+
+
+@dataclass(frozen=True)
+class LogNormal(Normal):
+    """A positive number whose logarithm is normal with the given mean and standard deviation."""
+
+    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        positive = np.asarray(value) > 0
+        safe = np.where(positive, value, 1.0)
+        return np.where(positive, super().log_prob(safe) - np.log(safe), -np.inf)
+
+    def to_normal(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
+        smallest = np.finfo(float).tiny
+        return super().to_normal(np.log(np.maximum(value, smallest)))
+
+    def from_normal(self, z: np.ndarray) -> np.ndarray:  # noqa: D102
+        return np.exp(super().from_normal(z))
+
+
+DISTRIBUTIONS = {c.__name__: c for c in (Uniform, LogUniform, Normal, LogNormal)}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name in code, its distribution, its unit and its symbol in print."""
+
+    name: str
+    distribution: Distribution
+    unit: str = ""
+    symbol: str = ""
+
+    @property
+    def label(self) -> str:
+        """Symbol (or name) with the unit in parentheses, for the axis of a chart."""
+        return (
+            f"{self.symbol or self.name} ({self.unit})" if self.unit else self.symbol or self.name
+        )
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Independent named parameters.
+
+    Example:
+        >>> prior = Prior.uniform(["g_Na", "g_K"], [0.5, 0.1], [80.0, 15.0], units=["mS/cm²"] * 2)
+        >>> prior.sample(3, seed=1).shape
+        (3, 2)
+        >>> prior.labels
+        ('g_Na (mS/cm²)', 'g_K (mS/cm²)')
+    """
+
+    parameters: tuple[Parameter, ...]
+
+    def __post_init__(self) -> None:
+        names = [p.name for p in self.parameters]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"expected at least one parameter and distinct names, got {names}")
+
+    @classmethod
+    def uniform(
+        cls,
+        names: Sequence[str],
+        low: Sequence[float],
+        high: Sequence[float],
+        units: Sequence[str] | None = None,
+        symbols: Sequence[str] | None = None,
+    ) -> Prior:
+        """Build the uniform prior on the box from `low` to `high`, all sequences of length d."""
+        units = units or [""] * len(names)
+        symbols = symbols or [""] * len(names)
+        lengths = [len(s) for s in (names, low, high, units, symbols)]
+        if len(set(lengths)) > 1:
+            raise ValueError(
+                "names, low, high, units and symbols have lengths "
+                f"{lengths}, expected {len(names)} of each"
+            )
+        rows = zip(names, low, high, units, symbols, strict=True)
+        return cls(
+            tuple(Parameter(n, Uniform(float(a), float(b)), u, s) for n, a, b, u, s in rows)
+        )
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the d parameters, in the order of the columns of theta."""
+        return tuple(p.name for p in self.parameters)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Axis labels: symbol and unit of each parameter."""
+        return tuple(p.label for p in self.parameters)
+
+    def limits(self, tail: float = 0.001) -> np.ndarray:
+        """Axis limits (d, 2): the support where it is bounded, else the `tail` quantiles."""
+        ends = [
+            (p.distribution.low, p.distribution.high)
+            if isinstance(p.distribution, Uniform | LogUniform)
+            else (p.distribution.quantile(tail), p.distribution.quantile(1 - tail))
+            for p in self.parameters
+        ]
+        return np.array(ends, float)
+
+    def index(self, name: str) -> int:
+        """Column of the parameter called `name`."""
+        if name not in self.names:
+            raise ValueError(
+                f"unknown parameter {name!r}, expected one of {', '.join(self.names)}"
+            )
+        return self.names.index(name)
+
+    def vector(self, values: Mapping[str, float]) -> np.ndarray:
+        """Parameter vector (d,) from a value for every name."""
+        missing = [n for n in self.names if n not in values]
+        if missing:
+            raise ValueError(f"no value given for {', '.join(missing)}")
+        theta = np.empty(len(self))
+        for name, value in values.items():
+            theta[self.index(name)] = value
+        return theta
+
+    def check(self, theta: np.ndarray) -> np.ndarray:
+        """Return theta as floats of shape (n, d); a (d,) vector becomes one row.
+
+        Raises:
+            ValueError: The shape is not (n, d) or (d,).
+        """
+        theta = np.asarray(theta, float)
+        rows = theta[None] if theta.ndim == 1 else theta
+        if rows.ndim != 2 or rows.shape[1] != len(self):
+            raise ValueError(
+                f"theta has shape {theta.shape}, expected (n, {len(self)}) or ({len(self)},) "
+                f"for the parameters {', '.join(self.names)}"
+            )
+        return rows
+
+    def sample(self, n: int, seed: int | np.random.Generator) -> np.ndarray:
+        """Draw n parameter sets (n, d)."""
+        u = np.random.default_rng(seed).random((n, len(self)))
+        return self.from_unit(u)[0]
+
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of theta (n, d); -inf outside the support."""
+        return self._columns("log_prob", self.check(theta)).sum(1)
+
+    def to_unit(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Map theta (n, d) to the unit cube: u (n, d) and log |du/dtheta| (n,)."""
+        theta = self.check(theta)
+        return self._columns("cdf", theta), self.log_prob(theta)
+
+    def from_unit(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Inverse of `to_unit`: theta (n, d) and log |dtheta/du| (n,)."""
+        theta = self._columns("quantile", self.check(u))
+        return theta, -self.log_prob(theta)
+
+    def to_unbounded(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Map theta (n, d) to z (n, d), standard normal under the prior; log |dz/dtheta| (n,)."""
+        theta = self.check(theta)
+        z = self._columns("to_normal", theta)
+        return z, self.log_prob(theta) - standard_normal_log_prob(z)
+
+    def from_unbounded(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Inverse of `to_unbounded`: theta (n, d) and log |dtheta/dz| (n,)."""
+        z = self.check(z)
+        theta = self._columns("from_normal", z)
+        return theta, standard_normal_log_prob(z) - self.log_prob(theta)
+
+    def to_dict(self) -> list[dict]:
+        """Plain data that `from_dict` and JSON understand."""
+        return [
+            {
+                "name": p.name,
+                "unit": p.unit,
+                "symbol": p.symbol,
+                "distribution": type(p.distribution).__name__,
+                "values": list(vars(p.distribution).values()),
+            }
+            for p in self.parameters
+        ]
+
+    @classmethod
+    def from_dict(cls, rows: Sequence[Mapping]) -> Prior:
+        """Inverse of `to_dict`."""
+        return cls(
+            tuple(
+                Parameter(
+                    r["name"],
+                    DISTRIBUTIONS[r["distribution"]](*r["values"]),
+                    r["unit"],
+                    r["symbol"],
+                )
+                for r in rows
+            )
+        )
+
+    def _columns(self, method: str, values: np.ndarray) -> np.ndarray:
+        columns = zip(self.parameters, values.T, strict=True)
+        return np.stack([getattr(p.distribution, method)(v) for p, v in columns], axis=1)
+
+
+def standard_normal_log_prob(z: np.ndarray) -> np.ndarray:
+    """Log-density (n,) of independent standard normals z (n, d)."""
+    return -0.5 * (z**2).sum(1) - z.shape[1] * LOG_SQRT_2PI

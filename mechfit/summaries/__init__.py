@@ -1,0 +1,23 @@
+"""Statistics of traces: arrays and numbers only.
+
+Taught in the book's part *summaries*; the first of its statistics in
+``book/models/hodgkin-huxley.md``.
+"""
+
+from mechfit.summaries.moments import moments
+from mechfit.summaries.spikes import spike_times
+from mechfit.summaries.voltage import (
+    STATISTIC_NAMES,
+    STATISTIC_UNITS,
+    features,
+    voltage_statistics,
+)
+
+__all__ = [
+    "STATISTIC_NAMES",
+    "STATISTIC_UNITS",
+    "features",
+    "moments",
+    "spike_times",
+    "voltage_statistics",
+]

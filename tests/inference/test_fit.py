@@ -1,0 +1,91 @@
+"""Trained posteriors against the analytic one."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import multivariate_normal
+
+from mechfit.inference import MAF, NSF, Training, c2st, fit
+from mechfit.models import Model, Prior
+from mechfit.simulation import simulate
+from tests.inference import linear_gaussian as exact
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return simulate(exact.MODEL, 10_000, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flow", [MAF(), NSF()], ids=["maf", "nsf"])
+@pytest.mark.parametrize("leak_free", [True, False], ids=["unbounded", "standardized"])
+def test_recovers_the_analytic_posterior(bank, flow, leak_free):
+    posterior = fit(
+        bank,
+        exact.PRIOR,
+        flow=flow,
+        training=Training(epochs=20),
+        leak_free=leak_free,
+        seed=1,
+    ).at(exact.X_O)
+    samples = posterior.sample(10_000, seed=2)
+    std = np.sqrt(np.diag(exact.C))
+    assert (abs(samples.mean(0) - exact.mean(exact.X_O)) < 0.2 * std).all()
+    np.testing.assert_allclose(np.cov(samples.T), exact.C, atol=0.25 * exact.C.max())
+    reference = multivariate_normal(exact.mean(exact.X_O), exact.C)
+    draws = reference.rvs(10_000, random_state=3)
+    assert c2st(draws, samples) <= 0.55
+    error = posterior.log_prob(draws[:2000]) - reference.logpdf(draws[:2000])
+    assert abs(error.mean()) < 0.1
+
+
+def test_training_is_deterministic_and_leaves_global_state_alone(bank):
+    small, state = bank.first(500), torch.get_rng_state()
+    first, again, other = (
+        fit(small, exact.PRIOR, training=Training(epochs=2), seed=s) for s in (1, 1, 2)
+    )
+    assert torch.equal(torch.get_rng_state(), state)
+    np.testing.assert_array_equal(first.history.train, again.history.train)
+    draws = [p.at(exact.X_O).sample(50, seed=1) for p in (first, again, other)]
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert not np.allclose(draws[0], draws[2])
+
+
+def test_early_stopping_keeps_the_best_weights(bank):
+    training = Training(epochs=60, patience=3, learning_rate=5e-3)
+    posterior = fit(bank.first(300), exact.PRIOR, training=training, seed=1)
+    losses = posterior.history.validation
+    assert posterior.history.best == np.flatnonzero(losses == losses.min())[-1]
+    assert len(losses) == posterior.history.best + 1 + 3
+    assert len(losses) < 60
+
+
+def test_invalid_simulations_do_no_harm(bank):
+    x = bank.x.copy()
+    x[::7, 2] = np.nan
+    holes = type(bank)(bank.theta, x, np.isfinite(x).all(1), 1, bank.statistic_names)
+    posterior = fit(holes.first(700), exact.PRIOR, training=Training(epochs=2), seed=1)
+    assert posterior.provenance["valid"] == 600
+    assert np.isfinite(posterior.at(exact.X_O).sample(100, seed=1)).all()
+
+
+def test_one_parameter_and_a_constant_statistic():
+    prior = Prior.uniform(["a"], [0.0], [1.0])
+    model = Model.from_function(
+        lambda theta, rng: np.append(theta + 0.1 * rng.normal(), 3.0), prior, ["x", "constant"]
+    )
+    bank = simulate(model, 2000, seed=1)
+    training = Training(epochs=20, batch=50)
+    posterior = fit(bank, prior, training=training, seed=1).at([0.5, 3.0])
+    samples = posterior.sample(2000, seed=1)
+    assert samples.mean() == pytest.approx(0.5, abs=0.03)
+    assert samples.std() == pytest.approx(0.1, abs=0.02)
+
+
+def test_clear_errors(bank):
+    with pytest.raises(ValueError, match="expected at least 20"):
+        fit(bank.first(10), exact.PRIOR, seed=1)
+    with pytest.raises(ValueError, match="outside the prior"):
+        fit(bank, Prior.uniform(["a", "b", "c"], [0] * 3, [1] * 3), seed=1)
+    with pytest.raises(ValueError, match="0 < validation < 1"):
+        Training(validation=1.0)

@@ -1,0 +1,85 @@
+"""What is saved comes back; what is damaged is refused with a reason."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mechfit.inference import MAF, NSF, Training, fit, load, save
+from mechfit.simulation import simulate
+from tests.inference import linear_gaussian as exact
+
+
+@pytest.fixture(scope="module", params=[(NSF(2, 10), True), (MAF(2, 10), False)], ids=str)
+def posterior(request):
+    flow, leak_free = request.param
+    bank = simulate(exact.MODEL, 200, seed=1)
+    training = Training(epochs=2)
+    return fit(bank, exact.PRIOR, flow=flow, training=training, leak_free=leak_free, seed=1)
+
+
+@pytest.fixture
+def stored(posterior, tmp_path):
+    save(posterior, tmp_path / "neuron-1.5")
+    return tmp_path / "neuron-1.5"
+
+
+def edit(stored, **changes):
+    path = stored.with_name(stored.name + ".json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_round_trip(posterior, stored):
+    loaded = load(stored)
+    assert loaded.prior == posterior.prior
+    assert loaded.statistic_names == posterior.statistic_names
+    assert loaded.provenance == posterior.provenance
+    np.testing.assert_array_equal(loaded.history.train, posterior.history.train)
+    draws = [p.at(exact.X_O).sample(50, seed=1) for p in (posterior, loaded)]
+    np.testing.assert_array_equal(*draws)
+    densities = [p.at(exact.X_O).log_prob(draws[0]) for p in (posterior, loaded)]
+    np.testing.assert_array_equal(*densities)
+
+
+def test_observation_is_kept(posterior, tmp_path):
+    save(posterior.at(exact.X_O), tmp_path / "p")
+    np.testing.assert_array_equal(load(tmp_path / "p").x_o, exact.X_O)
+
+
+def test_leaves_no_partial_files(stored):
+    names = sorted(p.name for p in stored.parent.iterdir())
+    assert names == ["neuron-1.5.json", "neuron-1.5.safetensors"]
+
+
+def test_another_format(stored):
+    edit(stored, format=99)
+    with pytest.raises(ValueError, match="has format 99, this version of mechfit reads 1"):
+        load(stored)
+
+
+def test_damaged_weights(stored):
+    path = stored.with_name(stored.name + ".safetensors")
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(ValueError, match="damaged or belongs to another file"):
+        load(stored)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"{}", b"\xff\xfe"])
+def test_damaged_facts(stored, content):
+    stored.with_name(stored.name + ".json").write_bytes(content)
+    with pytest.raises(ValueError, match="not a stored posterior, or is damaged"):
+        load(stored)
+
+
+def test_inconsistent_facts(stored):
+    edit(stored, statistic_names=["v"])
+    with pytest.raises(ValueError, match="incomplete or inconsistent"):
+        load(stored)
+    edit(stored, prior=[{"name": "a"}])
+    with pytest.raises(ValueError, match="incomplete or inconsistent"):
+        load(stored)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nothing")

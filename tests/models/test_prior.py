@@ -1,0 +1,108 @@
+"""The prior's maps are inverse to each other, and their determinants are those of the maps."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from mechfit.models import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
+
+DISTRIBUTIONS = {
+    "uniform": (Uniform(-2.0, 5.0), stats.uniform(-2, 7)),
+    "log-uniform": (LogUniform(0.01, 3.0), stats.loguniform(0.01, 3.0)),
+    "normal": (Normal(1.0, 2.0), stats.norm(1.0, 2.0)),
+    "log-normal": (LogNormal(0.3, 0.7), stats.lognorm(0.7, scale=np.exp(0.3))),
+}
+MIXED = Prior(tuple(Parameter(n, d) for n, (d, _) in DISTRIBUTIONS.items()))
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_agrees_with_scipy(name):
+    ours, reference = DISTRIBUTIONS[name]
+    u = np.linspace(0.001, 0.999, 50)
+    value = reference.ppf(u)
+    np.testing.assert_allclose(ours.quantile(u), value, rtol=1e-9)
+    np.testing.assert_allclose(ours.cdf(value), u, rtol=1e-9)
+    np.testing.assert_allclose(ours.log_prob(value), reference.logpdf(value), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["uniform", "log-uniform", "log-normal"])
+def test_density_is_zero_outside_the_support(name):
+    ours, reference = DISTRIBUTIONS[name]
+    outside = np.array([-3.0, -1e9]) if name == "uniform" else np.array([-1.0, 0.0])
+    assert (ours.log_prob(outside) == -np.inf).all()
+    assert (reference.logpdf(outside) == -np.inf).all()
+
+
+@given(st.lists(st.floats(1e-6, 1 - 1e-6), min_size=4, max_size=4))
+def test_maps_are_inverse(u):
+    u = np.array([u])
+    theta, log_det = MIXED.from_unit(u)
+    back, log_det_back = MIXED.to_unit(theta)
+    np.testing.assert_allclose(back, u, rtol=1e-7)
+    np.testing.assert_allclose(log_det, -log_det_back, rtol=1e-9)
+    z, forward = MIXED.to_unbounded(theta)
+    again, backward = MIXED.from_unbounded(z)
+    np.testing.assert_allclose(again, theta, rtol=1e-7)
+    np.testing.assert_allclose(forward, -backward, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("space", ["unit", "unbounded"])
+def test_log_determinant_by_finite_differences(space):
+    theta = MIXED.sample(20, seed=1)
+    forward = getattr(MIXED, f"to_{space}")
+    _, log_det = forward(theta)
+    eps = 1e-6 * np.maximum(abs(theta), 0.1)
+    steps = [np.where(np.arange(4) == j, eps, 0.0) for j in range(4)]
+    slopes = [
+        (forward(theta + s)[0] - forward(theta - s)[0])[:, j] / (2 * eps[:, j])
+        for j, s in enumerate(steps)
+    ]
+    np.testing.assert_allclose(np.log(slopes).sum(0), log_det, rtol=1e-4, atol=1e-4)
+
+
+def test_samples_follow_the_density_and_the_seed():
+    theta = MIXED.sample(20_000, seed=3)
+    for column, (_, reference) in zip(theta.T, DISTRIBUTIONS.values(), strict=True):
+        assert stats.kstest(column, reference.cdf).pvalue > 1e-3
+    np.testing.assert_array_equal(theta[:100], MIXED.sample(100, seed=3))
+    assert not np.array_equal(theta[:100], MIXED.sample(100, seed=4))
+
+
+def test_never_outside_after_rounding():
+    box = Prior.uniform(["a", "b"], [0.1, 50.0], [0.3, 3000.0])
+    theta, _ = box.from_unbounded(np.array([[-50.0, 50.0], [50.0, -50.0], [8.0, -8.0]]))
+    assert np.isfinite(box.log_prob(theta)).all()
+    assert np.isfinite(box.to_unbounded(theta)[0]).all()
+
+
+def test_plain_data_round_trip():
+    prior = Prior((Parameter("a", LogNormal(0.0, 1.0), "mS", "ā"), Parameter("b", Uniform(0, 1))))
+    assert Prior.from_dict(prior.to_dict()) == prior
+
+
+def test_names_labels_limits():
+    prior = Prior.uniform(["a", "b"], [0, 1], [2, 3], units=["mV", ""], symbols=["α", ""])
+    assert prior.labels == ("α (mV)", "b")
+    np.testing.assert_array_equal(prior.limits(), [[0, 2], [1, 3]])
+    np.testing.assert_array_equal(prior.vector({"b": 1.5, "a": 0.5}), [0.5, 1.5])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: MIXED.log_prob(np.zeros(3)), r"shape \(3,\), expected \(n, 4\) or \(4,\)"),
+        (lambda: MIXED.log_prob(np.zeros((2, 2, 4))), "expected"),
+        (lambda: MIXED.index("gamma"), "unknown parameter 'gamma', expected one of uniform"),
+        (lambda: MIXED.vector({"uniform": 1.0}), "no value given for log-uniform"),
+        (lambda: Prior.uniform(["a"], [1.0], [1.0]), "low < high"),
+        (lambda: Prior.uniform(["a", "b"], [1.0], [2.0]), "lengths"),
+        (lambda: Prior.uniform(["a", "a"], [0, 0], [1, 1]), "distinct"),
+        (lambda: LogUniform(0.0, 1.0), "0 < low"),
+        (lambda: Normal(0.0, 0.0), "std > 0"),
+    ],
+)
+def test_clear_errors(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
