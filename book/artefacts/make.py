@@ -7,7 +7,6 @@ last one stopped; an artefact whose recipe has not changed is not made again.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import platform
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from mechfit.inference import NSF, Training, fit, load, save
-from mechfit.models import HodgkinHuxley, step_current
+from mechfit.models import HodgkinHuxley, read_cells
 from mechfit.simulation import Bank, simulate
 
 HERE = Path(__file__).parent
@@ -47,11 +46,7 @@ def model_of(recipe: Recipe) -> HodgkinHuxley:
     """The neuron of the talk, or one of the recorded cells under its own stimulus."""
     if not recipe.cell:
         return HodgkinHuxley()
-    with open(HERE / "allen_cells.csv", newline="") as file:
-        row = next(r for r in csv.DictReader(file) if r["cell"] == recipe.cell)
-    dt, window = float(row["dt_ms"]), (float(row["t_on_ms"]), float(row["t_off_ms"]))
-    current = step_current(float(row["current_density_uA_per_cm2"]), 1449.98, dt, window)
-    return HodgkinHuxley(dt, current, v_init=float(row["v0_mV"]), window=window)
+    return read_cells(HERE / "allen_cells.csv")[recipe.cell].model()
 
 
 def simulated(name: str, recipe: Recipe) -> Bank:

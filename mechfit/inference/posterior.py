@@ -187,7 +187,8 @@ class Posterior:
         ]
         worst = int(np.argmax([o.mean() for o in outside]))
         return (
-            f"only {rate:.2%} of the draws fall inside the prior; {self.prior.names[worst]} leaves it "
+            f"only {rate:.2%} of the draws fall inside the prior; "
+            f"{self.prior.names[worst]} leaves it "
             f"most often ({outside[worst].mean():.0%} of draws). The observation may be far from "
             "every simulation; or fit again with leak_free=True, where no draw can leave"
         )

@@ -3,13 +3,15 @@
 Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.md``.
 """
 
-from mechfit.models.hodgkin_huxley import HodgkinHuxley
+from mechfit.models.hodgkin_huxley import HodgkinHuxley, gating
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import normals
 from mechfit.models.prior import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
+from mechfit.models.recordings import Cell, read_cells
 from mechfit.models.stimuli import step_current
 
 __all__ = [
+    "Cell",
     "HodgkinHuxley",
     "LogNormal",
     "LogUniform",
@@ -19,6 +21,8 @@ __all__ = [
     "Prior",
     "Traces",
     "Uniform",
+    "gating",
     "normals",
+    "read_cells",
     "step_current",
 ]

@@ -31,7 +31,7 @@ from mechfit.summaries.voltage import (
     voltage_statistics,
 )
 
-__all__ = ["HodgkinHuxley"]
+__all__ = ["HodgkinHuxley", "gating"]
 
 E_NA = 53.0
 E_K = -107.0
@@ -103,6 +103,31 @@ def rest(v: float, v_t: float) -> tuple[float, float, float, float]:
     h = steady(alpha_h(u), beta_h(u))
     n = steady(alpha_n(u), beta_n(u))
     return m, h, n, p_inf(v)
+
+
+def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Steady state and time constant of every gate.
+
+    Args:
+        voltage: Voltages (n,) in mV at which a voltage clamp would hold the membrane.
+        theta: Parameters (8,); the gates depend on −V_T and τ_max.
+
+    Returns:
+        For each of m, h, n, p: fraction open (n,) and time constant (n,) in ms.
+
+    Example:
+        >>> m, _ = gating(np.array([-100.0, 0.0]), HodgkinHuxley.truth)["m"]
+        >>> m.round(2)
+        array([0.  , 0.99])
+    """
+    out = {}
+    rates = {"m": (alpha_m, beta_m), "h": (alpha_h, beta_h), "n": (alpha_n, beta_n)}
+    for name, (alpha, beta) in rates.items():
+        a, b = (np.array([rate(v + theta[5]) for v in voltage]) for rate in (alpha, beta))
+        out[name] = (a / (a + b), 1 / (a + b))
+    p = np.array([p_inf(v) for v in voltage])
+    out["p"] = (p, np.array([tau_p(v, theta[4]) for v in voltage]))
+    return out
 
 
 @register_jitable

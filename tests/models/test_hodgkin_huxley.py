@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mechfit.models import HodgkinHuxley, normals, step_current
+from mechfit.models import HodgkinHuxley, gating, normals, step_current
 from mechfit.models.hodgkin_huxley import integrate
 from mechfit.summaries import STATISTIC_NAMES, spike_times, voltage_statistics
 
@@ -144,3 +144,12 @@ def test_truth_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         MODEL.truth[0] = 1.0
     assert MODEL.statistic_names == STATISTIC_NAMES
+
+
+def test_gating_is_where_a_voltage_clamp_settles():
+    gates = gating(np.array([-70.0, -20.0]), MODEL.truth)
+    for name, column in zip("mnhp", GOLDEN["gates_gt_sub"], strict=True):
+        assert gates[name][0][0] == pytest.approx(column[0], rel=1e-5)
+    m_inf, tau_m = gates["m"]
+    assert m_inf[1] > 0.5 > m_inf[0]
+    assert (tau_m < gates["p"][1] / 100).all()
