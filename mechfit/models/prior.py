@@ -214,7 +214,7 @@ class Prior:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Axis labels: symbol and unit of each parameter."""
+        """Symbol and unit of each parameter, for the axes of a chart."""
         return tuple(p.label for p in self.parameters)
 
     def limits(self, tail: float = 0.001) -> np.ndarray:
@@ -270,23 +270,23 @@ class Prior:
         return self._columns("log_prob", self.check(theta)).sum(1)
 
     def to_unit(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Map theta (n, d) to the unit cube: u (n, d) and log |du/dtheta| (n,)."""
+        """Map theta (n, d) to the unit cube: u (n, d) and ``log |du/dtheta|`` (n,)."""
         theta = self.check(theta)
         return self._columns("cdf", theta), self.log_prob(theta)
 
     def from_unit(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Inverse of `to_unit`: theta (n, d) and log |dtheta/du| (n,)."""
+        """Inverse of `to_unit`: theta (n, d) and ``log |dtheta/du|`` (n,)."""
         theta = self._columns("quantile", self.check(u))
         return theta, -self.log_prob(theta)
 
     def to_unbounded(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Map theta (n, d) to z (n, d), standard normal under the prior; log |dz/dtheta| (n,)."""
+        """Map theta (n, d) to z (n, d), standard normal under the prior; ``log |dz/dtheta|`` (n,)."""
         theta = self.check(theta)
         z = self._columns("to_normal", theta)
         return z, self.log_prob(theta) - standard_normal_log_prob(z)
 
     def from_unbounded(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Inverse of `to_unbounded`: theta (n, d) and log |dtheta/dz| (n,)."""
+        """Inverse of `to_unbounded`: theta (n, d) and ``log |dtheta/dz|`` (n,)."""
         z = self.check(z)
         theta = self._columns("from_normal", z)
         return theta, standard_normal_log_prob(z) - self.log_prob(theta)

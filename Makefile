@@ -1,0 +1,61 @@
+# The two commands that do everything:  make book   and   make test.
+# README.md has the plain command behind each target, for machines without make.
+
+PYTHON ?= python3
+PORT ?= 8000
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PY := $(BIN)/python
+STAMP := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book html lab check test bench artefacts clean
+
+help: ## Print this list.
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+
+setup: $(STAMP) ## Create .venv and install everything, once.
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "$(PYTHON) was not found. Install Python 3.11 to 3.14, or name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' || { \
+	  echo "mechfit needs Python 3.11 to 3.14; $(PYTHON) is `$(PYTHON) -V 2>&1`. Name another one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv .venv || { \
+	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PY) -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[book,test]' || { \
+	  echo "The installation failed; pip's own words are above. If they speak of connections or of no matching"; \
+	  echo "distribution, pip could not reach a package index: check the network, a proxy, or PIP_INDEX_URL."; exit 1; }
+	@touch $(STAMP)
+
+html: $(STAMP) ## Execute the chapters and build the HTML in _build/html.
+	$(BIN)/jupyter-book build . -W -n --keep-going
+
+book: html ## The same, then serve it on http://127.0.0.1:8000 (PORT=8001 for another port).
+	@$(PY) book/_ext/serve.py $(PORT)
+
+lab: $(STAMP) ## Open JupyterLab, where the chapters are notebooks.
+	@JUPYTER_CONFIG_DIR=$(abspath .venv)/etc/jupyter $(BIN)/jupytext-config set-default-viewer
+	$(BIN)/jupyter lab book
+
+check: $(STAMP) ## Lint, unit tests and doctests.
+	@$(PY) .ci/stages.py check
+
+test: ## Set-up, lint, all tests, book build, browser tests; prints budget and times.
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "$(PYTHON) was not found. Install Python 3.11 to 3.14."; exit 1; }
+	@$(PYTHON) .ci/stages.py
+
+bench: $(STAMP) ## Compare speeds with other packages (installs the extra `bench`).
+	@test -d tests/benchmarks || { echo "There are no benchmarks yet (tests/benchmarks)."; exit 1; }
+	@$(PY) -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[bench]'
+	$(PY) -m pytest tests/benchmarks -q -s
+
+artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the book.
+	$(PY) book/artefacts/make.py
+
+clean: ## Remove the built book and the executed chapters; .venv stays.
+	rm -rf _build

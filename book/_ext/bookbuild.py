@@ -1,0 +1,112 @@
+"""The book's own Sphinx extension: everything between jupyter-book and mechfit.
+
+It prepares the kernels that execute the chapters, writes vega.js, makes the execution cache know
+the package (chapter_keys), prints the minutes of a page (chapter_minutes) and tidies what goes
+around its text (page_context).
+"""
+
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+import altair
+import chapter_keys
+import chapter_minutes
+import page_context
+import vl_convert
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def prepare_kernels() -> None:
+    """Set the environment that the chapters' kernels inherit.
+
+    Chapters run in their own folder, so they find the package through PYTHONPATH. One thread
+    per kernel: two threads make the small networks of this book many times slower. No progress
+    bars: they would count as error output, which fails the build.
+    """
+    known = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(ROOT) + (os.pathsep + known if known else "")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["MECHFIT_PROGRESS"] = "0"
+    sys.path.insert(0, str(ROOT))  # autodoc imports the package in this process
+
+
+def read_version(app, config) -> None:
+    """Take the version from pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    config.version = config.release = project["version"]
+
+
+def write_vega(app) -> None:
+    """Write Vega, Vega-Lite and vega-embed from Altair's own offline engine into the book.
+
+    VEGA_DEBUG tells Altair's page template that the versions it wants are there, so that it
+    loads nothing from the network.
+    """
+    versions = {
+        "vega_version": altair.VEGA_VERSION,
+        "vegalite_version": altair.VEGALITE_VERSION,
+        "vegaembed_version": altair.VEGAEMBED_VERSION,
+    }
+    vl_version = ".".join(altair.VEGALITE_VERSION.split(".")[:2])
+    bundle = vl_convert.javascript_bundle(vl_version=vl_version)
+    text = f"(function(){{{bundle}}})();\nwindow.VEGA_DEBUG = {json.dumps(versions)};\n"
+    path = Path(app.outdir) / "_static" / "vega.js"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def find_outdated(app, env, added, changed, removed) -> list[str]:
+    """Return the chapters whose key changed since they were read."""
+    app.mechfit_package = chapter_keys.Package.read(ROOT, "mechfit")
+    keys = _keys(env)
+    return [page for page in keys if page in env.found_docs and keys[page] != _key(app, page)]
+
+
+def salt_source(app, docname, source) -> None:
+    """Give jupyter-cache the chapter's key while the chapter is read."""
+    _keys(app.env)[docname] = _key(app, docname)
+    source[0] = chapter_keys.salted(source[0], _keys(app.env)[docname])
+
+
+def forget_page(app, env, docname) -> None:
+    """Forget the key of a page that is read again or gone."""
+    _keys(env).pop(docname, None)
+
+
+def read_again_after_warnings(app, exception) -> None:
+    """Drop the stored environment after a build with warnings.
+
+    Sphinx gives a warning only when it reads a page. Without this a second build would skip the
+    page and pass. Executed chapters stay in the execution cache.
+    """
+    if exception is not None or app._warncount:
+        (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
+
+
+def _key(app, docname: str) -> str:
+    return chapter_keys.chapter_key(Path(app.env.doc2path(docname)), ROOT, app.mechfit_package)
+
+
+def _keys(env) -> dict[str, str]:
+    if not hasattr(env, "mechfit_keys"):
+        env.mechfit_keys = {}
+    return env.mechfit_keys
+
+
+def setup(app) -> dict[str, bool]:
+    """Connect everything to Sphinx."""
+    prepare_kernels()
+    app.connect("config-inited", read_version)
+    app.connect("builder-inited", write_vega)
+    app.connect("env-get-outdated", find_outdated)
+    app.connect("env-purge-doc", forget_page)
+    app.connect("source-read", salt_source)
+    app.connect("build-finished", read_again_after_warnings)
+    chapter_minutes.setup(app)
+    page_context.setup(app)
+    return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -1,0 +1,66 @@
+"""The built book: its pages, and one of them opened with everything that went wrong."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+
+SETTLED = """async () => {
+  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+  const empty = () => [...document.querySelectorAll('[id^="altair-viz-"]')]
+    .filter(chart => !chart.querySelector('svg.marks')).length;
+  for (let tries = 0; empty() && tries < 200; tries++) await new Promise(r => setTimeout(r, 50));
+  await new Promise(r => setTimeout(r, 50));
+  return empty();
+}"""
+
+
+def pages() -> list[str]:
+    """The pages of the book, as _toc.yml orders them."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+
+
+@dataclass
+class Opened:
+    """A loaded page; `outside` and `errors` keep growing while it is used."""
+
+    tab: object
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    empty_charts: int = 0
+
+    def show(self, scheme: str) -> None:
+        """Show the page in the light or the dark scheme."""
+        self.tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        self.tab.wait_for_function(
+            "scheme => document.documentElement.dataset.theme === scheme", arg=scheme
+        )
+        self.tab.wait_for_timeout(100)
+
+
+def open_page(browser, address: str, home: str, width: int = 1280) -> Opened:
+    """Open a page in a window of this width (px); wait until its formulas and charts are drawn.
+
+    A request that leaves `home` (the address of the book) counts as outside.
+    """
+    opened = Opened(browser.new_page(viewport={"width": width, "height": 900}))
+    local = (home, "data:", "blob:", "about:")
+
+    def on_request(request):
+        if not request.url.startswith(local):
+            opened.outside.append(request.url)
+
+    def on_console(message):
+        if message.type == "error":
+            opened.errors.append(message.text)
+
+    opened.tab.on("request", on_request)
+    opened.tab.on("console", on_console)
+    opened.tab.on("pageerror", lambda error: opened.errors.append(str(error)))
+    opened.tab.goto(address, wait_until="load")
+    opened.empty_charts = opened.tab.evaluate(SETTLED)
+    return opened

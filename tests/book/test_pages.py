@@ -1,0 +1,156 @@
+"""Every page in a headless browser: offline, quiet, fitting, described, accessible, alive."""
+
+import json
+import os
+from pathlib import Path
+
+import axe_playwright_python.base
+import pytest
+from builtbook import open_page, pages
+
+pytestmark = pytest.mark.browser
+
+LOADS = [(page, width) for page in pages() for width in (1280, 390)]
+SCHEMES = ("light", "dark")
+AXE_RUN = """async () => (await axe.run({resultTypes: ['violations'], preload: false})).violations
+  .filter(v => ['serious', 'critical'].includes(v.impact))
+  .map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ') + ' ' + n.html.slice(0, 120)))"""
+
+# Sets every input of every chart to each end of its range and looks whether the drawing changes.
+DEAD_INPUTS = """async () => {
+  const drawn = chart => chart.querySelector('svg.marks').innerHTML;
+  const changes = async (chart, before) => {
+    for (let tries = 0; tries < 60; tries++) {
+      await new Promise(r => setTimeout(r, 25));
+      if (drawn(chart) !== before) return true;
+    }
+    return false;
+  };
+  const dead = [];
+  for (const chart of document.querySelectorAll('.vega-embed')) {
+    for (const input of chart.querySelectorAll('.vega-bind input, .vega-bind select')) {
+      const name = input.closest('.vega-bind').textContent.trim().slice(0, 40);
+      if (input.type === 'checkbox' || input.type === 'radio') {
+        const before = drawn(chart);
+        input.click();
+        if (!input.checked || !await changes(chart, before)) dead.push(name);
+        continue;
+      }
+      const start = input.value;
+      const ends = input.tagName === 'SELECT'
+        ? [...input.options].map(option => option.value) : [input.min, input.max];
+      let alive = false;
+      for (const end of ends.filter(end => end !== start)) {
+        const before = drawn(chart);
+        input.value = end;
+        for (const event of ['input', 'change']) {
+          input.dispatchEvent(new Event(event, {bubbles: true}));
+        }
+        alive = await changes(chart, before);
+        if (alive) break;
+      }
+      if (!alive) dead.push(name);
+      input.value = start;
+      for (const event of ['input', 'change']) {
+        input.dispatchEvent(new Event(event, {bubbles: true}));
+      }
+    }
+  }
+  return dead;
+}"""
+
+
+@pytest.fixture(scope="module", params=LOADS, ids=lambda load: f"{load[0]}-{load[1]}")
+def opened(request, browser, site):
+    """One load of a page at one width serves all its tests."""
+    name, width = request.param
+    page = open_page(browser, f"{site}/{name}.html", site, width)
+    page.name = f"{name.replace('/', '-')}-{width}"
+    yield page
+    page.tab.close()
+
+
+@pytest.fixture(scope="module", params=SCHEMES)
+def shown(request, opened):
+    """The page in one scheme."""
+    opened.show(request.param)
+    if folder := os.environ.get("BOOK_SCREENSHOTS"):
+        picture = Path(folder) / f"{opened.name}-{request.param}.png"
+        opened.tab.screenshot(path=picture, full_page=True)
+    return opened
+
+
+def test_fits_the_window(shown):
+    too_wide = shown.tab.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert too_wide <= 0, f"scrolls sideways by {too_wide} px"
+
+
+def test_accessible(shown):
+    if shown.tab.evaluate("typeof axe === 'undefined'"):
+        shown.tab.evaluate(axe_playwright_python.base.AXE_SCRIPT)
+    violations = shown.tab.evaluate(AXE_RUN)
+    assert not violations, "\n".join(violations)
+
+
+def test_charts_are_drawn_and_described(opened):
+    assert opened.empty_charts == 0
+    nameless = opened.tab.evaluate(
+        """[...document.querySelectorAll('.vega-embed svg.marks')].filter(drawing =>
+             !drawing.closest('[role="graphics-document"][aria-label]') &&
+             !drawing.querySelector('[role="graphics-document"][aria-label]')).length"""
+    )
+    assert nameless == 0, f"{nameless} charts without a description"
+    no_alt = opened.tab.evaluate(
+        "[...document.querySelectorAll('article img:not([alt]), article img[alt=\"\"]')]"
+        ".map(image => image.src)"
+    )
+    assert no_alt == []
+
+
+def test_wide_charts_scroll_in_a_box_the_keyboard_reaches(opened):
+    unreachable = opened.tab.evaluate(
+        """[...document.querySelectorAll('.vega-embed, .vega-embed div')].filter(box =>
+             getComputedStyle(box).overflowX !== 'visible' &&
+             box.scrollWidth > box.clientWidth + 1 &&
+             !(box.tabIndex === 0 && box.getAttribute('role') === 'region' &&
+               box.getAttribute('aria-label'))).length"""
+    )
+    assert unreachable == 0
+
+
+def test_every_input_moves_its_chart(opened):
+    assert opened.tab.evaluate(DEAD_INPUTS) == []
+
+
+def test_no_outside_request_and_no_error(opened):
+    assert opened.outside == []
+    assert opened.errors == []
+
+
+@pytest.mark.parametrize("page", pages())
+def test_works_from_a_folder(page, browser, html):
+    opened = open_page(browser, (html / f"{page}.html").as_uri(), "file://")
+    try:
+        assert opened.empty_charts == 0
+        assert opened.outside == []
+        assert opened.errors == []
+    finally:
+        opened.tab.close()
+
+
+def test_front_door_leads_home(browser, site):
+    tab = browser.new_page()
+    tab.goto(f"{site}/index.html")
+    tab.wait_for_url(f"{site}/{pages()[0]}.html")
+    assert "mechfit" in tab.title()
+    tab.close()
+
+
+def test_footer_tells_version_license_and_citation(html):
+    project = (html / f"{pages()[0]}.html").read_text(encoding="utf-8")
+    footer = project[project.index("extra_footer") :]
+    for words in ("mechfit 0.", "MIT", "CC BY 4.0", "how to cite"):
+        assert words in footer
+    assert json.dumps("https://github.com/executablebooks/jupyter-book") not in project

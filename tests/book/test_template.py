@@ -1,0 +1,99 @@
+"""Every chapter, and the template itself, has the parts of book/template.md in their order."""
+
+import ast
+import re
+
+import pytest
+from builtbook import ROOT, pages
+from chapter_keys import CELL, OPTIONS
+
+CHAPTERS = [page for page in pages()[1:] if not page.startswith("book/appendix/")]
+PARTS = {
+    "notebook header": r"\A---\njupytext:\n(?:.*\n)*?kernelspec:",
+    "label and title": r"^\([a-z0-9-]+\)=\n# \S",
+    "question": r"(?<=\n\n)[A-Z][^\n]{20,}",
+    "imports cell": r"^```\{code-cell\}[^\n]*\n:tags: \[hide-input\]\n\n(?:import|from) ",
+    "interactive figure": r"^```\{code-cell\}[^\n]*\n:tags: \[(?:remove|hide)-input\]\n",
+    "You will be able to": r"^:::\{admonition\} You will be able to\n:class: objectives\n\n?- ",
+    "You need": r"^:::\{admonition\} You need\n(?:(?!:::).*\n)*?- .*(?:\{doc\}|\{ref\}|\]\()",
+    "minutes": r"^```\{minutes\}\n```",
+    "section": r"^## (?!Summary|Exercises|Further)\S",
+    "Where this breaks": r"^:::\{admonition\} Where this breaks\n:class: warning\n",
+    "Summary": r"^## Summary\n\n(?:- [^\n]+\n(?:  [^\n]+\n)*){3}\n+(?![-*] )",
+    "Further reading": r"^## Further reading\n[^#]*\{cite",
+}
+EXERCISE = re.compile(r"^`{3,}\{exercise(?:-start)?\}[^\n]*\n:label: ([\w-]+)", re.M)
+SOLUTION = re.compile(
+    r"^(`{3,})\{solution-start\} ([\w-]+)\n:class: dropdown\n\1\n(.*?)^`{3,}\{solution-end\}",
+    re.M | re.S,
+)
+HIDDEN = re.compile(r"hide-input|remove-input|hide-cell|remove-cell")
+IMPORT = (ast.Import, ast.ImportFrom)
+LINES = 15
+
+
+@pytest.fixture(params=[*CHAPTERS, "book/template"])
+def text(request) -> str:
+    return (ROOT / f"{request.param}.md").read_text(encoding="utf-8")
+
+
+def cells(text) -> list[tuple[str, str]]:
+    """Options and source of every code cell."""
+    bodies = [match["body"] for match in CELL.finditer(text)]
+    sources = [OPTIONS.sub("", body) for body in bodies]
+    return [(body[: len(body) - len(s)], s) for body, s in zip(bodies, sources, strict=True)]
+
+
+def test_parts_in_order(text):
+    position = 0
+    for part, pattern in PARTS.items():
+        found = re.compile(pattern, re.M).search(text, position)
+        assert found, f"{part!r} is missing, or comes too early"
+        position = found.start() + 1
+
+
+def test_summary_has_three_lines(text):
+    summary = text.split("\n## Summary\n")[1].split("\n## ")[0].split("\n(")[0]
+    assert len(re.findall(r"^[-*] ", summary, re.M)) == 3
+
+
+def test_three_to_five_exercises_with_checked_solutions(text):
+    exercises = EXERCISE.findall(text)
+    solutions = {match[2]: match[3] for match in SOLUTION.finditer(text)}
+    assert 3 <= len(exercises) <= 5
+    assert sorted(exercises) == sorted(solutions)
+    for label, solution in solutions.items():
+        asserts = [
+            source for _, source in cells(solution) if re.search(r"^ *assert ", source, re.M)
+        ]
+        assert asserts, f"the solution of {label} asserts nothing"
+
+
+def test_imports_stand_in_one_cell(text):
+    importing = []
+    for _, source in cells(text):
+        tree = ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.M))
+        if any(isinstance(node, IMPORT) for node in ast.walk(tree)):
+            importing.append(source)
+    assert len(importing) == 1, f"{len(importing)} cells import"
+
+
+def test_no_long_cells(text):
+    for options, source in cells(text):
+        lines = source.strip().count("\n") + 1
+        if not HIDDEN.search(options):
+            assert lines <= LINES, f"{lines} visible lines:\n{source}"
+
+
+def test_the_seed_is_stated(text):
+    shown = [source for options, source in cells(text) if "remove" not in options]
+    assert any(re.search(r"^seed = \d+", source, re.M) for source in shown)
+
+
+def test_glued_numbers_are_used_and_exist(text):
+    made = set(re.findall(r"""glue\(\s*["']([\w-]+)""", text))
+    used = set(re.findall(r"\{glue:?[a-z]*\}`([\w-]+)", text))
+    used |= set(re.findall(r"^`{3,}\{glue:?[a-z]*\} ([\w-]+)", text, re.M))
+    assert used, "no number of this chapter is glued from its run"
+    if not re.search(r"glue\(\s*(?:f[\"']|\w)", text):  # names may be made in a loop
+        assert used <= made
