@@ -1,0 +1,126 @@
+"""Sliders that redraw a trace in a static page: every combination was simulated beforehand.
+
+With three parameters of seven values there are 343 traces. Each is thinned, written as text with
+two characters per point, and read back by an expression when a slider selects it. The live twin,
+for a running notebook, is `live_trace`. Taught in the chapter models/hodgkin-huxley.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mechfit.figures.labels import number, parse, quantity
+from mechfit.figures.marks import LEFT, coded_line, key, level, line, scale_bar, x_time, y_value
+from mechfit.figures.palette import ROLES
+from mechfit.figures.theme import finish, page
+from mechfit.figures.thinning import check_trace, encode, thin_together
+
+HEIGHT, KEY = 190, 22
+BUDGET = 250_000
+NOW, START = "at these values", "at the start"
+
+
+def _checked(
+    grid: Mapping[str, ArrayLike], voltage: ArrayLike, start: Sequence[int] | None
+) -> tuple[dict[str, np.ndarray], list[int]]:
+    values = {label: np.asarray(v, float) for label, v in grid.items()}
+    shape = tuple(len(v) for v in values.values())
+    if not values or np.shape(voltage)[:-1] != shape:
+        raise ValueError(f"voltage has shape {np.shape(voltage)}, expected {(*shape, 't')}")
+    for label, v in values.items():
+        step = np.diff(v)
+        if len(v) < 2 or not np.all(step > 0) or np.ptp(step) > 1e-6 * abs(v).max():
+            raise ValueError(f"{label!r} has values {v}, expected evenly spaced, increasing ones")
+    start = [n // 2 for n in shape] if start is None else [int(k) for k in start]
+    if len(start) != len(shape) or not all(0 <= k < n for k, n in zip(start, shape, strict=True)):
+        raise ValueError(f"start is {start}, expected an index below each of {shape}")
+    return values, start
+
+
+def _clean(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def parameter_explorer(
+    grid: Mapping[str, ArrayLike],
+    time: ArrayLike,
+    voltage: ArrayLike,
+    *,
+    title: str,
+    start: Sequence[int] | None = None,
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Show precomputed traces, chosen by one slider for each parameter.
+
+    Args:
+        grid: Label with unit, for example "ḡ_Na (mS/cm²)", to evenly spaced values.
+        time: Evenly spaced times, shape (t,), ms.
+        voltage: The trace of every combination, shape (a, b, ..., t), mV, in the order of `grid`.
+        title: What to see, in words.
+        start: Index of the first value of each slider, by default the middle one; this trace
+            stays in the picture, faintly.
+        description: The text alternative; what the sliders do if left out.
+
+    Returns:
+        The chart, under 300 kB: the more traces, the fewer points each keeps.
+
+    Example:
+        >>> t = np.arange(0.0, 50.0, 0.5)
+        >>> a = np.array([1.0, 2.0, 3.0])
+        >>> chart = parameter_explorer({"a (mV)": a}, t, a[:, None] * np.sin(t), title="It grows")
+        >>> chart.description[:23]
+        'A voltage trace and one'
+    """
+    values, start = _checked(grid, voltage, start)
+    time, voltage = check_trace(time, voltage)
+    count = int(np.prod(voltage.shape[:-1]))
+    points = min(400, BUDGET // (2 * count) - 8)
+    if points < 100:
+        raise ValueError(f"voltage holds {count} traces, expected at most {BUDGET // 216}")
+    grid_t, thinned = thin_together(time, voltage.reshape(count, -1), points)
+    low, high = float(thinned.min()), float(thinned.max())
+    rows = [{"k": k, "v": encode(v, low, high)} for k, v in enumerate(thinned)]
+
+    params, index = [], "0"
+    for i, ((label, v), k) in enumerate(zip(values.items(), start, strict=True)):
+        name, step = f"slider_{i}", _clean((v[-1] - v[0]) / (len(v) - 1))
+        first = _clean(v[0])
+        bind = alt.binding_range(
+            min=first, max=_clean(first + step * (len(v) - 1)), step=step, name=label
+        )
+        params.append(alt.param(name=name, value=_clean(first + step * k), bind=bind))
+        index = f"({index}) * {len(v)} + round(({name} - {first}) / {step})"
+
+    a, b = low - 4, high + 4
+    x, y = x_time(time[0], time[-1], 0, page(LEFT)), y_value(a, b, KEY, KEY + HEIGHT)
+    origin = int(np.ravel_multi_index(start, voltage.shape[:-1]))
+    resting = float(np.clip(10 * np.round(thinned[origin, 0] / 10), a, b))
+    looks = {START: ROLES["observed"], NOW: ROLES["sample"]}
+    faint = line(grid_t, thinned[origin], looks[START], strokeWidth=1, strokeOpacity=0.5)
+    source = alt.Chart(alt.Data(values=rows)).transform_filter(f"datum.k == {index}")
+    layers = [
+        *key([NOW], looks, 0, KEY / 2),
+        *key([START], looks, 136, KEY / 2, strokeWidth=1, strokeOpacity=0.6),
+        *level(resting, a, b, KEY, HEIGHT),
+        faint.encode(x=x, y=y),
+        coded_line(source, grid_t, low, high, looks[NOW]).encode(x=x, y=y),
+        *scale_bar(time[-1] - time[0], b - a, page(LEFT), page(LEFT), HEIGHT, KEY + HEIGHT + 8),
+    ]
+    ranges = "; ".join(
+        f"{parse(label).name} from {number(v[0])} to {quantity(v[-1], parse(label).unit)}"
+        for label, v in values.items()
+    )
+    told = (
+        f"A voltage trace and one slider for each of {len(values)} parameters: {ranges}. The "
+        f"trace at the starting values stays behind it. Voltages between {number(low)} and "
+        f"{number(high)} mV over {quantity(time[-1] - time[0], 'ms', 4)}."
+    )
+    chart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
+    return finish(
+        chart.add_params(*params),
+        title=title,
+        description=description or told,
+        size=(230, KEY + HEIGHT),
+    )

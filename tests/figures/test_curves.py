@@ -1,0 +1,36 @@
+"""Curves keep their values and their labels apart."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mechfit.figures import curves
+from mechfit.figures.curves import _spread
+
+X = np.linspace(-100, 40, 1000)
+
+
+def test_values_reach_the_chart():
+    chart = curves(X, {"m": X**2, "h": -X}, title="Two", across="V (mV)", up="open").to_dict()
+    text = json.dumps(chart)
+    assert len(text) < 300_000
+    assert chart["description"].startswith("open against V (mV), from −100 to 40: m from 10000 to")
+    row = chart["layer"][0]["data"]["values"][0]
+    assert len(row["x"]) == 200
+    assert (row["x"][0], row["x"][-1]) == (-100, 40)
+    assert row["y"][0] == 10_000
+
+
+def test_labels_do_not_overlap():
+    places = _spread([10.0, 11.0, 12.0, 100.0], 14)
+    assert np.diff(sorted(places)).min() >= 14 - 1e-3
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "named", [{"m": X[:5]}, {"m": X * np.nan}, {}, {str(i): X for i in range(6)}]
+)
+def test_clear_errors(named):
+    with pytest.raises(ValueError, match="expected"):
+        curves(X, named, title="t", across="x", up="y")

@@ -1,0 +1,99 @@
+"""Thinning keeps spikes; text keeps numbers."""
+
+import json
+
+import numpy as np
+import pytest
+import vl_convert
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mechfit.figures import thin, thin_together
+from mechfit.figures.marks import coded_line, x_time, y_value
+from mechfit.figures.palette import ROLES
+from mechfit.figures.thinning import decode, encode
+
+volts = arrays(float, st.integers(2, 3000), elements=st.floats(-100, 60))
+
+
+@settings(deadline=None)
+@given(volts, st.integers(4, 400))
+def test_thin_keeps_extremes_and_ends(voltage, points):
+    time = np.arange(len(voltage)) * 0.01
+    t, v = thin(time, voltage, points)
+    assert len(t) == len(v) <= max(points, 4)
+    assert v.max() == voltage.max()
+    assert v.min() == voltage.min()
+    assert (t[0], t[-1]) == (time[0], time[-1])
+    assert np.all(np.diff(t) > 0)
+    assert np.array_equal(v, voltage[np.searchsorted(time, t)])
+
+
+def test_every_spike_keeps_its_height(time, trace):
+    t, v = thin(time, trace)
+    assert len(t) <= 400
+    for at in np.arange(15, 105, 18):
+        near, kept = abs(time - at) < 1, abs(t - at) < 1
+        assert v[kept].max() == trace[near].max()
+
+
+def test_traces_on_one_grid_keep_their_peaks(time, trace):
+    many = np.stack([trace, np.roll(trace, 777), -70 + 0 * trace])
+    t, v = thin_together(time, many, 360)
+    assert v.shape == (3, 360)
+    assert v.max(1) == pytest.approx(many.max(1))
+    assert np.allclose(np.diff(t), t[1] - t[0])
+    assert np.interp(t, time, time) == pytest.approx(t)
+    moved = abs(t[v[0].argmax()] - time[trace.argmax()])
+    assert moved <= (t[1] - t[0]) / 2 + 0.011
+
+
+def test_a_smooth_ramp_stays_smooth(time):
+    ramp = 0.5 * time - 90
+    t, v = thin_together(time, ramp[None])
+    assert v[0] == pytest.approx(0.5 * t - 90, abs=0.02)
+
+
+@given(arrays(float, st.integers(1, 50), elements=st.floats(-120, 80)))
+def test_a_text_keeps_the_numbers(values):
+    low, high = values.min(), values.max()
+    text = encode(values, low, high)
+    alphabet = {c: k for k, c in enumerate(decode("t", "i", 0, 1).split("'")[1])}
+    steps = [alphabet[a] * 64 + alphabet[b] for a, b in zip(text[::2], text[1::2], strict=True)]
+    back = low + np.array(steps) * (high - low) / 4095
+    assert np.abs(back - values).max() <= (high - low) / 8190 + 1e-9
+
+
+def test_the_page_reads_the_text_back():
+    import altair as alt
+
+    values = np.array([-70.0, 40.0, -90.0, -55.5])
+    rows = [{"k": 0, "v": encode(values, -90.0, 40.0)}]
+    mark = coded_line(
+        alt.Chart(alt.Data(values=rows)), np.arange(4.0), -90.0, 40.0, ROLES["sample"]
+    )
+    chart = mark.encode(x=x_time(0, 3, 0, 300), y=y_value(-90, 40, 0, 130))
+    svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+    path = next(p for p in svg.split('d="') if p.startswith("M0,") and p.count("L") == 3)
+    points = [tuple(map(float, p.split(","))) for p in path.split('"')[0][1:].split("L")]
+    assert [x for x, _ in points] == pytest.approx([0, 100, 200, 300], abs=0.01)
+    assert [40 - y for _, y in points] == pytest.approx(values, abs=0.02)
+
+
+@pytest.mark.parametrize("function", [thin, thin_together])
+def test_wrong_traces_are_refused(function):
+    t = np.arange(10.0)
+    with pytest.raises(ValueError, match="expected at least 4"):
+        function(t, t, 3)
+    with pytest.raises(ValueError, match="increasing"):
+        function(t[::-1], t)
+    with pytest.raises(ValueError, match=r"voltage has shape \(9,\), expected"):
+        function(t, t[:9])
+    with pytest.raises(ValueError, match="non-finite"):
+        function(t, t * np.nan)
+
+
+def test_thin_takes_one_trace():
+    with pytest.raises(ValueError, match=r"shape \(2, 10\), expected \(10,\)"):
+        thin(np.arange(10.0), np.zeros((2, 10)))

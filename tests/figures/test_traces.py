@@ -1,0 +1,159 @@
+"""Traces, samples, explorer, predictive checks and history refuse nonsense and tell the facts."""
+
+import json
+
+import numpy as np
+import pytest
+import vl_convert
+
+from mechfit.figures import (
+    history,
+    parameter_explorer,
+    predictive,
+    samples_to_traces,
+    traces,
+)
+
+TITLE = "What to see"
+
+
+def svg_of(chart) -> str:
+    return vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+
+
+def test_rows_share_their_scale_and_name_their_traces(time, trace):
+    chart = traces(
+        time,
+        {"cell": trace, "model": trace + 20},
+        rows=[["cell", "model"], ["model"]],
+        title=TITLE,
+    )
+    lines = [u for u in chart.to_dict()["layer"] if u["mark"]["type"] == "line"]
+    domains = {tuple(u["encoding"]["y"]["scale"]["domain"]) for u in lines}
+    heights = {np.ptp(u["encoding"]["y"]["scale"]["range"]) for u in lines}
+    assert len(lines) == 3
+    assert len(domains) == len(heights) == 1
+    svg = svg_of(chart)
+    assert svg.count(">model<") == 2
+    assert ">20 mV<" in svg
+    assert ">20 ms<" in svg
+    assert f"cell, from −{abs(trace.min()):.3g} to {trace.max():.3g} mV" in chart.description
+
+
+def test_a_window_cuts(time, trace):
+    chart = traces(time, {"a": trace}, title=TITLE, window=(10, 30), stimulus=0 * time)
+    assert "over 20 ms" in chart.description
+    with pytest.raises(ValueError, match="window is"):
+        traces(time, {"a": trace}, title=TITLE, window=(500, 600))
+
+
+@pytest.mark.parametrize("constant", [0.0, -70.0])
+def test_a_flat_trace_is_drawn(time, constant):
+    svg = svg_of(traces(time, {"a": 0 * time + constant}, title=TITLE, stimulus=0 * time))
+    assert "NaN" not in svg
+
+
+def test_wrong_traces_are_refused(time, trace):
+    with pytest.raises(ValueError, match="voltage is empty"):
+        traces(time, {}, title=TITLE)
+    with pytest.raises(ValueError, match=r"'a' has shape \(5,\), expected \(12001,\)"):
+        traces(time, {"a": trace[:5]}, title=TITLE)
+    with pytest.raises(ValueError, match="rows names"):
+        traces(time, {"a": trace}, title=TITLE, rows=[["b"]])
+    with pytest.raises(ValueError, match=r"stimulus has shape \(3,\)"):
+        traces(time, {"a": trace}, title=TITLE, stimulus=[1, 2, 3])
+
+
+def test_samples_must_belong_together(time, trace, theta, labels, limits):
+    few = np.stack([trace] * 4)
+    with pytest.raises(ValueError, match=r"theta has shape \(5, 8\)"):
+        samples_to_traces(theta[:5], labels, few, time, title=TITLE)
+    with pytest.raises(ValueError, match="axes are"):
+        samples_to_traces(theta[:4], labels, few, time, title=TITLE, axes=(0, 8))
+    with pytest.raises(ValueError, match="low < high"):
+        samples_to_traces(theta[:4], labels, few, time, title=TITLE, limits=limits[:, ::-1])
+    with pytest.raises(ValueError, match="observed"):
+        samples_to_traces(theta[:4], labels, few, time, title=TITLE, observed=few)
+
+
+def test_the_first_sample_shows_at_once(time, trace, theta, labels):
+    few = np.stack([trace, trace + 5])
+    svg = svg_of(samples_to_traces(theta[:2], labels, few, time, title=TITLE))
+    assert ">sample 1<" in svg
+    assert f">τ_max = {theta[0, 4]:.0f} ms<" in svg
+
+
+def test_the_explorer_selects_the_right_trace(time):
+    a, b = np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.2])
+    voltage = (10 * a[:, None] + 100 * b)[..., None] * np.sin(time / 9)
+    chart = parameter_explorer({"a (mV)": a, "b": b}, time, voltage, title=TITLE, start=(2, 1))
+    spec = chart.to_dict()
+    sliders = {p["name"]: p for p in spec["params"] if "bind" in p}
+    assert [p["value"] for p in sliders.values()] == [3.0, 0.2]
+    for i, j in np.ndindex(3, 2):
+        sliders["slider_0"]["value"], sliders["slider_1"]["value"] = a[i], b[j]
+        text = json.dumps(spec)
+        svg = vl_convert.vegalite_to_svg(text)
+        drawn = [p.split('"')[0] for p in svg.split('d="') if p.count("L") > 300]
+        spans = [
+            np.ptp([float(q.split(",")[1]) for q in d[1:].replace("M", "L").split("L")])
+            for d in drawn
+        ]
+        assert len(spans) == 2
+        assert spans[1] / spans[0] == pytest.approx((10 * a[i] + 100 * b[j]) / 50, rel=0.01)
+
+
+def test_wrong_grids_are_refused(time):
+    a = np.array([1.0, 2.0, 4.0])
+    with pytest.raises(ValueError, match="evenly spaced"):
+        parameter_explorer({"a": a}, time, np.zeros((3, len(time))), title=TITLE)
+    with pytest.raises(ValueError, match=r"expected \(3, 't'\)"):
+        parameter_explorer({"a": a}, time, np.zeros((2, len(time))), title=TITLE)
+    with pytest.raises(ValueError, match="start is"):
+        parameter_explorer({"a": a[:2]}, time, np.zeros((2, len(time))), title=TITLE, start=[2])
+    with pytest.raises(ValueError, match="2000 traces, expected at most"):
+        parameter_explorer({"a": np.arange(2000)}, time[:200], np.zeros((2000, 200)), title=TITLE)
+
+
+def test_predictions_are_measured_in_prior_deviations():
+    prior = np.array([[0.0, 0.0], [2.0, 200.0]])
+    draws = np.array([[1.0, 100.0], [2.0, 900.0]])
+    chart = predictive(draws, prior, [1.0, 100.0], ["a", "b"], units=["", "mV"], title=TITLE)
+    spec = chart.to_dict()
+    data = [layer["data"].get("values", []) for layer in spec["layer"]]
+    rows = [row for values in data for row in values if "raw" in row]
+    assert rows[0]["x"] == [0, 1]
+    assert rows[1]["x"] == [0, 4]
+    assert rows[1]["raw"] == ["100 mV", "900 mV"]
+    assert "b 500 mV for 100 mV" in chart.description
+    assert "points beyond the axis" in svg_of(chart)
+
+
+def test_wrong_statistics_are_refused():
+    x = np.ones((3, 2))
+    with pytest.raises(ValueError, match=r"x_prior has shape \(3, 1\), expected \(n, 2\)"):
+        predictive(x, x[:, :1], [1, 1], ["a", "b"], title=TITLE)
+    with pytest.raises(ValueError, match="x_posterior has non-finite"):
+        predictive(x * np.nan, x, [1, 1], ["a", "b"], title=TITLE)
+    with pytest.raises(ValueError, match="x_o is"):
+        predictive(x, x, [1, np.nan], ["a", "b"], title=TITLE)
+    with pytest.raises(ValueError, match="units has 1 entries, expected 2"):
+        predictive(x, x, [1, 1], ["a", "b"], units=["mV"], title=TITLE)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3000])
+def test_histories_of_any_length(epochs):
+    loss = np.linspace(3, 1, epochs)
+    chart = history(loss, loss + 0.1, title=TITLE)
+    assert f"over {epochs} epochs" in chart.description
+    assert len(chart.to_json()) < 100_000
+    assert f"best, epoch {epochs}" in svg_of(chart)
+
+
+def test_wrong_histories_are_refused():
+    with pytest.raises(ValueError, match=r"validation has shape \(2,\), expected \(3,\)"):
+        history([3, 2, 1], [3, 2], title=TITLE)
+    with pytest.raises(ValueError, match="best is 3"):
+        history([3, 2, 1], [3, 2, 1], title=TITLE, best=3)
+    with pytest.raises(ValueError, match="non-finite"):
+        history([3, np.nan], [3, 2], title=TITLE)
