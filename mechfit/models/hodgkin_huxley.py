@@ -131,24 +131,24 @@ def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray
 
 
 @register_jitable
-def step(state: tuple, drive: float, theta: np.ndarray, dt: float) -> tuple:
-    """One time step of the state (V, m, h, n, p) under a current `drive` (µA/cm²)."""
+def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
+    """One time step of (V, m, h, n, p) under a current `drive` (µA/cm²)."""
     v, m, h, n, p = state
-    g_na = theta[0] * m**3 * h
-    g_k = theta[1] * n**4 + theta[3] * p
-    g_leak = theta[2]
-    g = g_na + g_k + g_leak
-    v_inf = (g_na * E_NA + g_k * E_K - g_leak * theta[7] + drive) / g
+    g_Na, g_K, g_l, g_M, tau_max, minus_v_t, _, minus_e_l = theta
+    sodium = g_Na * m**3 * h
+    potassium = g_K * n**4 + g_M * p
+    g = sodium + potassium + g_l
+    v_inf = (sodium * E_NA + potassium * E_K - g_l * minus_e_l + drive) / g
     v = relax(v, v_inf, g, dt)
 
-    u = v + theta[5]
+    u = v + minus_v_t
     a, b = alpha_m(u), beta_m(u)
     m = relax(m, steady(a, b), a + b, dt)
     a, b = alpha_h(u), beta_h(u)
     h = relax(h, steady(a, b), a + b, dt)
     a, b = alpha_n(u), beta_n(u)
     n = relax(n, steady(a, b), a + b, dt)
-    p = relax(p, p_inf(v), 1.0 / tau_p(v, theta[4]), dt)
+    p = relax(p, p_inf(v), 1.0 / tau_p(v, tau_max), dt)
     return v, m, h, n, p
 
 
@@ -165,9 +165,10 @@ def integrate(
     scale = theta[6] / math.sqrt(dt)
     m, h, n, p = rest(v_init, -theta[5])
     state = (v_init, m, h, n, p)
+    values = theta[0], theta[1], theta[2], theta[3], theta[4], theta[5], theta[6], theta[7]
     out[0] = v_init
     for i in range(1, out.size):
-        state = step(state, current[i - 1] + scale * noise[i - 1], theta, dt)
+        state = step(state, current[i - 1] + scale * noise[i - 1], values, dt)
         out[i] = state[0]
 
 

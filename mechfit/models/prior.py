@@ -280,7 +280,7 @@ class Prior:
         return theta, -self.log_prob(theta)
 
     def to_unbounded(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Map theta (n, d) to z (n, d), standard normal under the prior; ``log |dz/dtheta|`` (n,)."""
+        """Map theta (n, d) to z (n, d), normal under the prior; ``log |dz/dtheta|`` (n,)."""
         theta = self.check(theta)
         z = self._columns("to_normal", theta)
         return z, self.log_prob(theta) - standard_normal_log_prob(z)
