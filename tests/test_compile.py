@@ -1,5 +1,6 @@
 """An edit anywhere below a kernel is seen, although numba's own cache would not see it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ CODE = "from mechfit import HodgkinHuxley as H; print(H().statistics(H.truth, se
 
 
 def run(folder, cache):
-    env = {"PYTHONPATH": str(folder), "XDG_CACHE_HOME": str(cache), "PATH": "/usr/bin:/bin"}
+    env = {**os.environ, "PYTHONPATH": str(folder), "XDG_CACHE_HOME": str(cache)}
     command = [sys.executable, "-c", CODE]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=env, cwd=folder)
     return float(done.stdout)
