@@ -10,44 +10,14 @@ doi:10.1145/37402.37422, here in two dimensions) draws it.
 
 import numpy as np
 from numpy.typing import ArrayLike
-
-
-def _blur(grid: np.ndarray, axis: int, width: float) -> np.ndarray:
-    """Blur along an axis by a Gaussian of the given width in bins; the limits reflect."""
-    reach = min(int(np.ceil(3 * width)), grid.shape[axis])
-    shift = np.arange(-reach, reach + 1)
-    weight = np.exp(-0.5 * (shift / max(width, 1e-3)) ** 2)
-    pad = [(reach, reach) if a == axis else (0, 0) for a in range(grid.ndim)]
-    padded = np.pad(grid, pad, mode="symmetric")
-    size = grid.shape[axis]
-    moved = [np.take(padded, range(k, k + size), axis) for k in range(2 * reach + 1)]
-    return sum(w * m for w, m in zip(weight / weight.sum(), moved, strict=True))
-
-
-def _widths(samples: np.ndarray, limits: np.ndarray, bins: int) -> np.ndarray:
-    """Scott's rule in bins, with the smaller of deviation and scaled quartile distance."""
-    n, k = samples.shape
-    quartiles = np.subtract(*np.quantile(samples, [0.75, 0.25], axis=0)) / 1.349
-    spread = np.minimum(samples.std(0), quartiles)
-    return n ** (-1 / (4 + k)) * spread * bins / np.diff(limits).ravel()
+from scipy.ndimage import gaussian_filter1d
 
 
 def density(samples: ArrayLike, limits: ArrayLike, bins: int) -> np.ndarray:
-    """Bin samples and blur them lightly, without moving mass across the limits.
+    """Bin samples (n, k) and blur them lightly, without moving mass across the limits (k, 2).
 
-    Args:
-        samples: Samples, shape (n, k) with k = 1 or 2.
-        limits: Low and high of each column, shape (k, 2).
-        bins: Bins per axis.
-
-    Returns:
-        Density relative to a uniform one over the limits, shape (bins,) * k; its mean is the
-        share of samples within the limits.
-
-    Example:
-        >>> grid = density([[0.5, 0.5]], [[0, 1], [0, 1]], bins=9)
-        >>> round(float(grid.mean()), 6), int(grid.argmax())
-        (1.0, 40)
+    The density (bins,) * k is relative to a uniform one over the limits; its mean is the share of
+    samples within the limits. Here k is 1 or 2.
     """
     samples, limits = np.asarray(samples, float), np.asarray(limits, float)
     if samples.ndim != 2 or limits.shape != (samples.shape[1], 2):
@@ -55,25 +25,18 @@ def density(samples: ArrayLike, limits: ArrayLike, bins: int) -> np.ndarray:
             f"samples have shape {samples.shape}, limits {limits.shape}, expected (n, k), (k, 2)"
         )
     counts = np.histogramdd(samples, bins=bins, range=limits)[0]
-    for axis, width in enumerate(_widths(samples, limits, bins)):
-        counts = _blur(counts, axis, float(width))
-    return counts * counts.size / len(samples)
+    n, k = samples.shape
+    quartiles = np.subtract(*np.quantile(samples, [0.75, 0.25], axis=0)) / 1.349
+    spread = np.minimum(samples.std(0), quartiles)
+    widths = n ** (-1 / (4 + k)) * spread * bins / np.diff(limits).ravel()
+    for axis, width in enumerate(widths.tolist()):
+        reach, width = min(int(np.ceil(3 * width)), bins), max(width, 1e-3)
+        counts = gaussian_filter1d(counts, width, axis, mode="reflect", radius=reach)
+    return counts * counts.size / n
 
 
 def mass_level(grid: np.ndarray, mass: float) -> float:
-    """Find the density above which the given share of the mass lies.
-
-    Args:
-        grid: Densities on equal bins.
-        mass: The share, between 0 and 1.
-
-    Returns:
-        The level, in the unit of the grid.
-
-    Example:
-        >>> mass_level(np.array([[4.0, 3.0], [2.0, 1.0]]), 0.7)
-        3.0
-    """
+    """Find the density on equal bins above which the given share of the mass lies."""
     if not 0 < mass < 1:
         raise ValueError(f"mass is {mass}, expected a share between 0 and 1")
     ordered = np.sort(grid, axis=None)[::-1]
@@ -103,20 +66,10 @@ def _crossings(grid: np.ndarray, level: float) -> dict[tuple, list[tuple]]:
 
 
 def outlines(grid: np.ndarray, level: float) -> list[np.ndarray]:
-    """Trace the closed lines on which a gridded density has a given value.
+    """Trace the closed lines on which a density at bin centers (a, b) has a given value.
 
-    Args:
-        grid: Density at bin centers, shape (a, b).
-        level: The value.
-
-    Returns:
-        Loops, each of shape (p, 2) with its first point repeated at the end, in units of bins:
-        bin k spans k to k + 1 and outlines stay within 0 to a, 0 to b.
-
-    Example:
-        >>> ring = outlines(np.pad([[1.0]], 1), 0.5)[0]
-        >>> ring.shape, ring.min(0).tolist(), ring.max(0).tolist()
-        ((5, 2), [1.0, 1.0], [2.0, 2.0])
+    Each loop (p, 2) repeats its first point at its end and is in units of bins: bin k spans k to
+    k + 1, outlines stay within 0 to a, 0 to b.
     """
     grid = np.asarray(grid, float)
     padded = np.pad(np.pad(grid, 1, mode="edge"), 1)

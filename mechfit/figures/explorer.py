@@ -11,32 +11,29 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.figures.checks import trace_of
 from mechfit.figures.labels import number, parse, quantity
-from mechfit.figures.marks import LEFT, coded_line, key, level, line, scale_bar, x_time, y_value
-from mechfit.figures.palette import ROLES
-from mechfit.figures.theme import finish, page
-from mechfit.figures.thinning import check_trace, encode, thin_together
+from mechfit.figures.marks import Frame, coded_line, key, line, rows_of
+from mechfit.figures.theme import ROLES, finish
+from mechfit.figures.thinning import encode, thin_together
 
 HEIGHT, KEY = 190, 22
 BUDGET = 250_000
 NOW, START = "at these values", "at the start"
 
 
-def _checked(
-    grid: Mapping[str, ArrayLike], voltage: ArrayLike, start: Sequence[int] | None
-) -> tuple[dict[str, np.ndarray], list[int]]:
-    values = {label: np.asarray(v, float) for label, v in grid.items()}
-    shape = tuple(len(v) for v in values.values())
-    if not values or np.shape(voltage)[:-1] != shape:
-        raise ValueError(f"voltage has shape {np.shape(voltage)}, expected {(*shape, 't')}")
-    for label, v in values.items():
-        step = np.diff(v)
-        if len(v) < 2 or not np.all(step > 0) or np.ptp(step) > 1e-6 * abs(v).max():
-            raise ValueError(f"{label!r} has values {v}, expected evenly spaced, increasing ones")
-    start = [n // 2 for n in shape] if start is None else [int(k) for k in start]
-    if len(start) != len(shape) or not all(0 <= k < n for k, n in zip(start, shape, strict=True)):
-        raise ValueError(f"start is {start}, expected an index below each of {shape}")
-    return values, start
+def _sliders(
+    values: Mapping[str, np.ndarray], start: Sequence[int]
+) -> tuple[list[alt.Parameter], str]:
+    """Return a slider for each parameter and the expression of the trace they choose."""
+    params, index = [], "0"
+    for i, ((label, v), k) in enumerate(zip(values.items(), start, strict=True)):
+        name, last = f"slider_{i}", len(v) - 1
+        first, step = _clean(v[0]), _clean((v[-1] - v[0]) / last)
+        bind = alt.binding_range(min=first, max=_clean(first + step * last), step=step, name=label)
+        params.append(alt.param(name=name, value=_clean(first + step * k), bind=bind))
+        index = f"({index}) * {len(v)} + round(({name} - {first}) / {step})"
+    return params, index
 
 
 def _clean(value: float) -> float:
@@ -67,46 +64,43 @@ def parameter_explorer(
         The chart, under 300 kB: the more traces, the fewer points each keeps.
 
     Example:
-        >>> t = np.arange(0.0, 50.0, 0.5)
-        >>> a = np.array([1.0, 2.0, 3.0])
+        >>> t, a = np.arange(0.0, 50.0, 0.5), np.array([1.0, 2.0, 3.0])
         >>> chart = parameter_explorer({"a (mV)": a}, t, a[:, None] * np.sin(t), title="It grows")
         >>> chart.description[:23]
         'A voltage trace and one'
     """
-    values, start = _checked(grid, voltage, start)
-    time, voltage = check_trace(time, voltage)
+    values = {label: np.asarray(v, float) for label, v in grid.items()}
+    shape = tuple(len(v) for v in values.values())
+    if not values or np.shape(voltage)[:-1] != shape:
+        raise ValueError(f"voltage has shape {np.shape(voltage)}, expected {(*shape, 't')}")
+    for label, v in values.items():
+        step = np.diff(v)
+        if len(v) < 2 or not np.all(step > 0) or np.ptp(step) > 1e-6 * abs(v).max():
+            raise ValueError(f"{label!r} has values {v}, expected evenly spaced, increasing ones")
+    start = [n // 2 for n in shape] if start is None else [int(k) for k in start]
+    if len(start) != len(shape) or not all(0 <= k < n for k, n in zip(start, shape, strict=True)):
+        raise ValueError(f"start is {start}, expected an index below each of {shape}")
+    time, voltage = trace_of(time, voltage)
     count = int(np.prod(voltage.shape[:-1]))
     points = min(400, BUDGET // (2 * count) - 8)
     if points < 100:
         raise ValueError(f"voltage holds {count} traces, expected at most {BUDGET // 216}")
-    grid_t, thinned = thin_together(time, voltage.reshape(count, -1), points)
+    shared, thinned = thin_together(time, voltage.reshape(count, -1), points)
     low, high = float(thinned.min()), float(thinned.max())
     rows = [{"k": k, "v": encode(v, low, high)} for k, v in enumerate(thinned)]
-
-    params, index = [], "0"
-    for i, ((label, v), k) in enumerate(zip(values.items(), start, strict=True)):
-        name, step = f"slider_{i}", _clean((v[-1] - v[0]) / (len(v) - 1))
-        first = _clean(v[0])
-        bind = alt.binding_range(
-            min=first, max=_clean(first + step * (len(v) - 1)), step=step, name=label
-        )
-        params.append(alt.param(name=name, value=_clean(first + step * k), bind=bind))
-        index = f"({index}) * {len(v)} + round(({name} - {first}) / {step})"
-
-    a, b = low - 4, high + 4
-    x, y = x_time(time[0], time[-1], 0, page(LEFT)), y_value(a, b, KEY, KEY + HEIGHT)
-    origin = int(np.ravel_multi_index(start, voltage.shape[:-1]))
-    resting = float(np.clip(10 * np.round(thinned[origin, 0] / 10), a, b))
+    sliders, chosen = _sliders(values, start)
+    source = rows_of(rows).transform_filter(f"datum.k == {chosen}")
+    first = thinned[np.ravel_multi_index(start, voltage.shape[:-1])]
+    frame = Frame((time[0], time[-1]), (low - 4, high + 4), KEY, HEIGHT)
     looks = {START: ROLES["observed"], NOW: ROLES["sample"]}
-    faint = line(grid_t, thinned[origin], looks[START], strokeWidth=1, strokeOpacity=0.5)
-    source = alt.Chart(alt.Data(values=rows)).transform_filter(f"datum.k == {index}")
+    faint = line(shared, first, looks[START], strokeWidth=1, strokeOpacity=0.5)
     layers = [
         *key([NOW], looks, 0, KEY / 2),
         *key([START], looks, 136, KEY / 2, strokeWidth=1, strokeOpacity=0.6),
-        *level(resting, a, b, KEY, HEIGHT),
-        faint.encode(x=x, y=y),
-        coded_line(source, grid_t, low, high, looks[NOW]).encode(x=x, y=y),
-        *scale_bar(time[-1] - time[0], b - a, page(LEFT), page(LEFT), HEIGHT, KEY + HEIGHT + 8),
+        *frame.level(first[0]),
+        faint.encode(**frame.place),
+        coded_line(source, shared, low, high, looks[NOW]).encode(**frame.place),
+        *frame.scale_bar(KEY + HEIGHT + 8),
     ]
     ranges = "; ".join(
         f"{parse(label).name} from {number(v[0])} to {quantity(v[-1], parse(label).unit)}"
@@ -118,9 +112,5 @@ def parameter_explorer(
         f"{number(high)} mV over {quantity(time[-1] - time[0], 'ms', 4)}."
     )
     chart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
-    return finish(
-        chart.add_params(*params),
-        title=title,
-        description=description or told,
-        size=(230, KEY + HEIGHT),
-    )
+    chart = chart.add_params(*sliders)
+    return finish(chart, title, description or told, (230, KEY + HEIGHT))

@@ -9,8 +9,9 @@ import numpy as np
 
 from mechfit.figures.density import density, mass_level, outlines
 from mechfit.figures.labels import Label, number, quantity
-from mechfit.figures.palette import OBSERVED, POSTERIOR, ROLES
-from mechfit.figures.panels import Grid, rows_of
+from mechfit.figures.marks import rows_of, tips
+from mechfit.figures.panels import Grid
+from mechfit.figures.theme import OBSERVED, POSTERIOR, ROLES
 from mechfit.figures.thinning import ALPHABET, encode
 
 FAINT = "rgba(128,128,128,.5)"
@@ -26,51 +27,11 @@ def _outlines(field: np.ndarray) -> list[tuple[float, np.ndarray]]:
     return [(share, loop) for share, level in levels.items() for loop in outlines(field, level)]
 
 
-def heat_maps(
-    grid: Grid, samples: np.ndarray, limits: np.ndarray, names: list[str], r: np.ndarray
-) -> list[alt.Chart]:
-    """Draw the densities above the diagonal; hovering names the pair and the density.
-
-    Args:
-        grid: The panels.
-        samples: Samples, shape (n, d).
-        limits: Ranges of the axes, shape (d, 2).
-        names: The d names.
-        r: Correlation coefficients, shape (d, d).
-
-    Returns:
-        Frames, cells and outlines. A cell is one character of its panel's text.
-    """
-    cells, loops = [], []
-    for i in range(grid.d):
-        for j in range(i + 1, grid.d):
-            field = density(samples[:, [j, i]], limits[[j, i]], grid.bins)
-            panel = {
-                **grid.box(j, i),
-                "pair": f"{names[i]} and {names[j]}",
-                "r": number(r[i, j], 2),
-            }
-            peak = float(field.max())
-            text = encode(field.ravel(), 0, peak, characters=1)
-            cells.append({**panel, "c": text, "peak": float(f"{peak:.4g}")})
-            fine = density(samples[:, [j, i]], limits[[j, i]], 2 * grid.bins)
-            for share, loop in _outlines(fine):
-                x = panel["x"] + loop[:, 0] * grid.cell / 2
-                y = panel["y2"] - loop[:, 1] * grid.cell / 2
-                thick = {"w": 1.2 - 1.25 * (share - 0.5), "loop": len(loops)}
-                loops.append({"x": x.round(1).tolist(), "y": y.round(1).tolist(), **thick})
-    said = [alt.Tooltip("pair:N", title="parameters"), alt.Tooltip("r:N", title="correlation")]
-    said.append(alt.Tooltip("said:N", title="density"))
-    corners = {**grid.place, "x2": "x2", "y2": "y2", "tooltip": said}
-    frame = (
-        rows_of(cells)
-        .transform_calculate(said="'below 1 % of its peak'")
-        .mark_rect(fill="transparent", stroke=FAINT, strokeWidth=0.7, aria=False)
-        .encode(**corners)
-    )
+def _cells(grid: Grid, panels: list[dict], corners: dict) -> alt.Chart:
+    """Turn each character of a panel's text into a cell."""
     b, s = grid.bins, grid.cell
-    cell = (
-        rows_of([{k: v for k, v in row.items() if k not in ("x2", "y")} for row in cells])
+    return (
+        rows_of([{k: v for k, v in row.items() if k not in ("x2", "y")} for row in panels])
         .transform_calculate(k="split(datum.c, '')", i=f"sequence({b * b})")
         .transform_flatten(["k", "i"])
         .transform_calculate(q=f"indexof('{ALPHABET}', datum.k) / 63")
@@ -89,6 +50,37 @@ def heat_maps(
         .mark_rect(fill=POSTERIOR, strokeWidth=0, aria=False)
         .encode(**corners, fillOpacity=alt.FillOpacity("o:Q", scale=None))
     )
+
+
+def heat_maps(
+    grid: Grid, samples: np.ndarray, limits: np.ndarray, names: list[str], r: np.ndarray
+) -> list[alt.Chart]:
+    """Draw frames, densities and outlines above the diagonal; hovering names pair and density.
+
+    Samples have shape (n, d), limits (d, 2), the correlation coefficients r (d, d).
+    """
+    panels, loops = [], []
+    for i, j in zip(*np.triu_indices(grid.d, 1), strict=True):
+        pair, reach = samples[:, [j, i]], limits[[j, i]]
+        field = density(pair, reach, grid.bins)
+        peak = float(field.max())
+        said = {"pair": f"{names[i]} and {names[j]}", "r": number(r[i, j], 2)}
+        box = grid.box(int(j), int(i)) | said
+        text = encode(field.ravel(), 0, peak, characters=1)
+        panels.append({**box, "c": text, "peak": float(f"{peak:.4g}")})
+        for share, loop in _outlines(density(pair, reach, 2 * grid.bins)):
+            x = box["x"] + loop[:, 0] * grid.cell / 2
+            y = box["y2"] - loop[:, 1] * grid.cell / 2
+            thick = {"w": 1.2 - 1.25 * (share - 0.5), "loop": len(loops)}
+            loops.append({"x": x.round(1).tolist(), "y": y.round(1).tolist(), **thick})
+    told = tips(pair="parameters", r="correlation", said="density")
+    corners = {**grid.place, "x2": "x2", "y2": "y2", "tooltip": told}
+    frame = (
+        rows_of(panels)
+        .transform_calculate(said="'below 1 % of its peak'")
+        .mark_rect(fill="transparent", stroke=FAINT, strokeWidth=0.7, aria=False)
+        .encode(**corners)
+    )
     widths = alt.StrokeWidth("w:Q", scale=None)
     outline = (
         rows_of(loops)
@@ -97,58 +89,42 @@ def heat_maps(
         .mark_line(stroke=OBSERVED, strokeOpacity=0.8, aria=False, tooltip=None)
         .encode(**grid.place, detail="loop:N", order="o:Q", strokeWidth=widths)
     )
-    return [frame, cell, outline]
+    return [frame, _cells(grid, panels, corners), outline]
 
 
 def marginals(
     grid: Grid, samples: np.ndarray, limits: np.ndarray, parts: list[Label]
 ) -> list[alt.Chart]:
-    """Draw the marginal densities with the uniform prior as a flat line.
-
-    Args:
-        grid: The panels.
-        samples: Samples, shape (n, d).
-        limits: Ranges of the axes, shape (d, 2).
-        parts: The d parsed labels.
-
-    Returns:
-        Areas, prior lines, baselines and what hovering tells.
-    """
+    """Draw the marginal densities over a flat line, the uniform prior; hovering tells numbers."""
     curves, priors, boxes = [], [], []
+    bins = 2 * grid.bins
     for i, part in enumerate(parts):
         box = grid.box(i, i)
-        bins = 2 * grid.bins
         field = density(samples[:, [i]], limits[[i]], bins)
         unit = 0.9 * grid.panel / max(float(field.max()), 1.0)
         x = box["x"] + grid.panel / bins * np.r_[0, np.arange(bins) + 0.5, bins]
         y = box["y2"] - unit * np.r_[field[0], field, field[-1]]
-        curves.append(
-            {"x": x.round(2).tolist(), "y": y.round(1).tolist(), "y2": box["y2"], "i": i}
-        )
+        where = {"x": x.round(2).tolist(), "y": y.round(1).tolist()}
+        curves.append({**where, "y2": box["y2"], "i": i})
         priors.append({**box, "y": round(box["y2"] - unit, 1)})
         low, middle, high = np.quantile(samples[:, i], [0.05, 0.5, 0.95])
-        boxes.append(
-            {**box, "name": part.name, "median": quantity(middle, part.unit)}
-            | {"range": f"{number(low)} to {quantity(high, part.unit)}"}
-        )
-    curve = rows_of(curves).transform_flatten(["x", "y"])
-    place = {**grid.place, "detail": "i:N"}
-    said = [
-        alt.Tooltip("name:N", title="parameter"),
-        alt.Tooltip("median:N"),
-        alt.Tooltip("range:N", title="90 % of samples"),
-    ]
+        said = {"name": part.name, "median": quantity(middle, part.unit)}
+        boxes.append({**box, **said, "range": f"{number(low)} to {quantity(high, part.unit)}"})
+    curve, box = rows_of(curves).transform_flatten(["x", "y"]), rows_of(boxes)
+    area = curve.mark_area(fill=POSTERIOR, fillOpacity=0.25, aria=False)
+    edge = curve.mark_line(stroke=POSTERIOR, strokeWidth=1.4, aria=False)
+    prior, dash = ROLES["prior"].color, ROLES["prior"].dash
+    flat = rows_of(priors).mark_rule(stroke=prior, strokeDash=dash, strokeWidth=1.5)
+    floor = box.transform_calculate(y="datum.y2").mark_rule(
+        stroke=OBSERVED, strokeOpacity=0.6, strokeWidth=0.8, aria=False
+    )
+    name, reach = tips(name="parameter", range="90 % of samples")
     return [
-        curve.mark_area(fill=POSTERIOR, fillOpacity=0.25, aria=False).encode(**place, y2="y2"),
-        curve.mark_line(stroke=POSTERIOR, strokeWidth=1.4, aria=False).encode(**place),
-        rows_of(priors)
-        .mark_rule(stroke=ROLES["prior"].color, strokeDash=ROLES["prior"].dash, strokeWidth=1.5)
-        .encode(**grid.place, x2="x2"),
-        rows_of(boxes)
-        .transform_calculate(y="datum.y2")
-        .mark_rule(stroke=OBSERVED, strokeOpacity=0.6, strokeWidth=0.8, aria=False)
-        .encode(**grid.place, x2="x2"),
-        rows_of(boxes)
-        .mark_rect(fill="transparent", aria=False)
-        .encode(**grid.place, x2="x2", y2="y2", tooltip=said),
+        area.encode(**grid.place, detail="i:N", y2="y2"),
+        edge.encode(**grid.place, detail="i:N"),
+        flat.encode(**grid.place, x2="x2"),
+        floor.encode(**grid.place, x2="x2"),
+        box.mark_rect(fill="transparent", aria=False).encode(
+            **grid.place, x2="x2", y2="y2", tooltip=[name, alt.Tooltip("median:N"), reach]
+        ),
     ]

@@ -15,36 +15,24 @@ import ipywidgets
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.labels import Label, parse, quantity, step_125
+from mechfit.figures.checks import trace_of
+from mechfit.figures.labels import parse, quantity, step_125
 from mechfit.figures.theme import FONT
-from mechfit.figures.thinning import check_trace, thin
+from mechfit.figures.thinning import thin
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 240, 56, 8, 34
-RANGE = (-100.0, 60.0)
+RANGE, STEPS = (-100.0, 60.0), 100
+WIDE = {"width": "100%", "max_width": "640px"}
 
-Simulate = Callable[[np.ndarray], tuple[ArrayLike, ArrayLike]]
 
+def trace_svg(time: ArrayLike, voltage: ArrayLike, *, label: str = "") -> str:
+    """Draw a trace as one SVG element with a scale bar, in the text color around it.
 
-def trace_svg(
-    time: ArrayLike, voltage: ArrayLike, *, span: tuple[float, float] = RANGE, label: str = ""
-) -> str:
-    """Draw a trace as SVG text with a scale bar.
-
-    Args:
-        time: Times, shape (t,), ms.
-        voltage: Voltage, shape (t,), mV.
-        span: Voltages at the lower and upper end; widened if the trace leaves it.
-        label: The text alternative; the range of the trace is added to it.
-
-    Returns:
-        One `<svg>` element of at most 400 points, in the text color around it.
-
-    Example:
-        >>> trace_svg([0.0, 1.0], [-70.0, -60.0])[:33]
-        '<svg role="img" aria-label="Membr'
+    A trace that leaves the usual range widens the picture. The text alternative is the range of
+    the trace and `label`.
     """
     t, v = thin(time, voltage)
-    low, high = min(span[0], v.min()), max(span[1], v.max())
+    low, high = min(RANGE[0], v.min()), max(RANGE[1], v.max())
     wide, tall = WIDTH - LEFT - 4, HEIGHT - TOP - BOTTOM
     x = LEFT + (t - t[0]) / (t[-1] - t[0]) * wide
     y = TOP + (high - v) / (high - low) * tall
@@ -98,30 +86,11 @@ class _Redraw:
             loop.call_later(min(max(self.took, 0.005), 0.25), self.now)
 
 
-def _slider(part: Label, value: float, low: float, high: float, steps: int) -> ipywidgets.Widget:
-    step = (high - low) / steps
-    digits = max(0, int(np.ceil(-np.log10(step))) + (step < 10))
-    return ipywidgets.FloatSlider(
-        value=value,
-        min=low,
-        max=high,
-        step=step,
-        readout_format=f".{min(digits, 6)}f",
-        description=f"{part.name} ({part.unit})" if part.unit else part.name,
-        continuous_update=True,
-        style={"description_width": "150px"},
-        layout={"width": "100%", "max_width": "640px"},
-    )
-
-
 def live_trace(
-    simulate: Simulate,
+    simulate: Callable[[np.ndarray], tuple[ArrayLike, ArrayLike]],
     labels: Sequence[str],
     values: ArrayLike,
     limits: ArrayLike,
-    *,
-    steps: int = 100,
-    span: tuple[float, float] = RANGE,
 ) -> ipywidgets.Widget:
     """Make sliders that redraw the voltage trace of a simulator.
 
@@ -130,8 +99,6 @@ def live_trace(
         labels: Symbol and unit of each parameter, for example "ḡ_Na (mS/cm²)".
         values: Values at the start, shape (d,).
         limits: Low and high of each slider, shape (d, 2).
-        steps: Steps of each slider.
-        span: Voltages at the lower and upper end of the picture, mV.
 
     Returns:
         A box of the picture and one slider for each parameter. What the simulator raises is
@@ -154,20 +121,24 @@ def live_trace(
     if not np.all((limits[:, 0] <= values) & (values <= limits[:, 1])):
         raise ValueError(f"values are {values}, expected each within its limits")
     parts = [parse(label) for label in labels]
-    picture = ipywidgets.HTML(layout={"width": "100%", "max_width": "640px"})
-    sliders = [
-        _slider(part, value, *pair, steps)
-        for part, value, pair in zip(parts, values.tolist(), limits.tolist(), strict=True)
-    ]
+    picture, sliders = ipywidgets.HTML(layout=WIDE), []
+    for part, value, (low, high) in zip(parts, values.tolist(), limits.tolist(), strict=True):
+        step = (high - low) / STEPS
+        digits = max(0, int(np.ceil(-np.log10(step))) + (step < 10))
+        slider = ipywidgets.FloatSlider(value, min=low, max=high, step=step, layout=WIDE)
+        slider.description = f"{part.name} ({part.unit})" if part.unit else part.name
+        slider.readout_format = f".{min(digits, 6)}f"
+        slider.style.description_width = "150px"
+        sliders.append(slider)
 
     def draw() -> None:
         theta = np.array([s.value for s in sliders])
         try:
-            time, voltage = check_trace(*simulate(theta))
+            time, voltage = trace_of(*simulate(theta))
             said = ", ".join(
                 f"{p.name} {quantity(v, p.unit)}" for p, v in zip(parts, theta, strict=True)
             )
-            picture.value = trace_svg(time, voltage, span=span, label=said)
+            picture.value = trace_svg(time, voltage, label=said)
         except Exception as error:  # the reader of a notebook sees no kernel log
             reason = html.escape(f"{type(error).__name__}: {error}")
             picture.value = f'<p role="alert">The simulator stopped. {reason}</p>'

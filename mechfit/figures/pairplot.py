@@ -13,89 +13,50 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.heat import heat_maps, marginals
-from mechfit.figures.labels import Label, number, parse, quantity
-from mechfit.figures.marks import NOTHING, segment, words
-from mechfit.figures.palette import OBSERVED, POSTERIOR, ROLES, SAMPLE, Role, assign
-from mechfit.figures.panels import (
-    LEFT,
-    TOP,
-    Grid,
-    coefficients,
-    headers,
-    markers,
-    symbol,
-)
-from mechfit.figures.theme import NARROW, WIDTH, finish
+from mechfit.figures.labels import number, parse, quantity
+from mechfit.figures.marks import at, rows_of, segment, words
+from mechfit.figures.panels import LEFT, TOP, Grid, coefficients, headers, markers, symbol
+from mechfit.figures.theme import NARROW, ROLES, SAMPLE, WIDTH, Role, assign, finish
 
-RING = Role(SAMPLE, (1, 0), "circle")
+RING = Role(SAMPLE)
 ORDER = ("sample", "broken", "path", "posterior")
-
-
-def _checked(
-    samples: ArrayLike, labels: Sequence[str], limits: ArrayLike, points: Mapping[str, ArrayLike]
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    samples, limits = np.asarray(samples, float), np.asarray(limits, float)
-    d = len(labels)
-    if samples.ndim != 2 or samples.shape[1] != d or len(samples) < 2 or d < 2:
-        raise ValueError(f"samples have shape {samples.shape}, expected (n, {d}), n >= 2, d >= 2")
-    if limits.shape != (d, 2) or not np.all(limits[:, 0] < limits[:, 1]):
-        raise ValueError(f"limits have shape {limits.shape}, expected ({d}, 2) with low < high")
-    if not np.isfinite(samples).all():
-        raise ValueError("samples have non-finite values, expected finite parameters")
-    named = {name: np.asarray(p, float) for name, p in points.items()}
-    for name, point in named.items():
-        if point.shape != (d,):
-            raise ValueError(f"{name!r} has shape {point.shape}, expected ({d},)")
-    return samples, limits, named
 
 
 def _legend(grid: Grid, looks: Mapping[str, Role]) -> list[alt.Chart]:
     """Lay the key below the panels in a wide and in a narrow arrangement."""
-    items = ["prior", "posterior", "outlines hold 50 % and 90 %", *looks]
+    strokes = {
+        "prior": (ROLES["prior"], {}),
+        "posterior": (ROLES["posterior"], {"strokeWidth": 10, "strokeOpacity": 0.6}),
+        "outlines hold 50 % and 90 %": (ROLES["observed"], {}),
+    }
     bottom = f"{TOP + 22} + {grid.total} * {grid.zoom}"
-    layers, offset = [], {WIDTH: [0, 0], NARROW: [0, 0]}
-    for item in items:
-        length = 29 + 5.9 * len(item) + 11
-        at = {}
-        for room, place in offset.items():
-            if place[0] and place[0] + length > (WIDTH if room == WIDTH else 330):
-                place[:] = [0, place[1] + 20]
-            at[room] = tuple(place)
-            place[0] += length
-        small = f"page < {NARROW}" if grid.d <= 4 else "false"
-        x, y = (f"({small} ? {at[NARROW][k]} : {at[WIDTH][k]})" for k in (0, 1))
-        x = f"({x} - {LEFT - 2})"
-        y = f"({bottom} + {y})"
-        row = (f"{y}", f"{y}")
+    small = f"page < {NARROW}" if grid.d <= 4 else "false"
+    lengths = [40 + 5.9 * len(item) for item in [*strokes, *looks]]
+    wide, narrow = _lines(lengths, WIDTH), _lines(lengths, 330)
+    layers = []
+    for item, here, there in zip([*strokes, *looks], narrow, wide, strict=True):
+        x, y = (f"({small} ? {a} : {b})" for a, b in zip(here, there, strict=True))
+        x, y = f"({x} - {LEFT - 2})", f"({bottom} + {y})"
         if item in looks:
-            spot = symbol(alt.Chart(NOTHING), looks[item])
-            layers.append(
-                spot.encode(x=alt.value(alt.ExprRef(f"{x} + 10")), y=alt.value(alt.ExprRef(y)))
-            )
-        elif item == "posterior":
-            thick = {"strokeWidth": 10, "strokeOpacity": 0.6}
-            layers.append(segment((x, f"{x} + 20"), row, Role(POSTERIOR, (1, 0), ""), **thick))
+            layers.append(symbol(rows_of([{}]), looks[item]).encode(**at(f"{x} + 10", y)))
         else:
-            look = ROLES["prior"] if item == "prior" else Role(OBSERVED, (1, 0), "")
-            layers.append(segment((x, f"{x} + 20"), row, look))
+            role, style = strokes[item]
+            layers.append(segment((x, f"{x} + 20"), (y, y), role, **style))
         layers.append(words(item, f"{x} + 27", y))
     return layers
 
 
-def _describe(n: int, parts: list[Label], middles: np.ndarray, r: np.ndarray) -> str:
-    quantiles = "; ".join(
-        f"{p.name} {number(m)} ({number(a)} to {quantity(b, p.unit)})"
-        for p, (a, m, b) in zip(parts, middles.T, strict=True)
-    )
-    pairs = sorted(zip(*np.triu_indices(len(parts), 1), strict=True), key=lambda k: -abs(r[k]))[:3]
-    strong = "; ".join(
-        f"{parts[i].name} and {parts[j].name} {number(r[i, j], 2)}" for i, j in pairs
-    )
-    return (
-        f"Pairplot of {len(parts)} parameters from {n:,} samples. Median and 90 % interval: "
-        f"{quantiles}. Strongest correlations: {strong}."
-    )
+def _lines(lengths: list[float], room: int) -> list[tuple[float, int]]:
+    """Lay pieces of the given lengths in lines, like words of a text."""
+    places, x, y = [], 0, 0
+    for length in lengths:
+        if x and x + length > room:
+            x, y = 0, y + 20
+        places.append((x, y))
+        x += length
+    return places
 
 
 def pairplot(
@@ -118,7 +79,7 @@ def pairplot(
         title: What to see, in words.
         truth: The true parameters, shape (d,), drawn as rings.
         points: Name to parameters, shape (d,), drawn in other shapes and named in the key.
-        roles: Name of a point to its meaning, a key of `palette.ROLES`; by default the first
+        roles: Name of a point to its meaning, a key of `ROLES`; by default the first
             is a sample, the next broken, path, posterior.
         description: The text alternative; medians and correlations if left out.
 
@@ -131,28 +92,37 @@ def pairplot(
         >>> chart.description[:51]
         'Pairplot of 2 parameters from 2,000 samples. Median'
     """
-    points = dict(points or {})
-    named = points if truth is None else {**points, "truth": truth}
-    samples, limits, named = _checked(samples, labels, limits, named)
-    looks = assign(list(points), dict(roles or {}), ORDER)
-    looks = looks if truth is None else {**looks, "truth": RING}
+    d, points = len(labels), dict(points or {})
+    if d < 2:
+        raise ValueError(f"labels names {d} parameters, expected at least 2")
+    samples = numbers("samples", samples, "n", d, least=2)
+    limits = ranges(limits, d)
+    looks = assign(list(points), roles, ORDER)
+    if truth is not None:
+        points["truth"], looks["truth"] = truth, RING
+    points = {name: numbers(repr(name), p, d) for name, p in points.items()}
     parts = [parse(label) for label in labels]
     with np.errstate(invalid="ignore"):
         r = np.nan_to_num(np.corrcoef(samples.T))
-    grid = Grid.of(len(labels))
+    grid = Grid.of(d)
     layers = [
         *headers(grid, parts, limits),
         *marginals(grid, samples, limits, parts),
         *heat_maps(grid, samples, limits, [p.name for p in parts], r),
-        coefficients(grid, r).properties(name="wide" if grid.d > 4 else "pairs"),
-        *markers(grid, named, looks, limits),
+        coefficients(grid, r).properties(name="wide" if d > 4 else "pairs"),
+        *markers(grid, points, looks, limits),
         *_legend(grid, looks),
     ]
     middles = np.quantile(samples, [0.05, 0.5, 0.95], axis=0)
-    side = 250 if grid.d <= 4 else grid.total
-    return finish(
-        alt.layer(*layers),
-        title=title,
-        description=description or _describe(len(samples), parts, middles, r),
-        size=(side, side),
+    side = 250 if d <= 4 else grid.total
+    medians = "; ".join(
+        f"{p.name} {number(m)} ({number(a)} to {quantity(b, p.unit)})"
+        for p, (a, m, b) in zip(parts, middles.T, strict=True)
     )
+    pairs = sorted(zip(*np.triu_indices(d, 1), strict=True), key=lambda pair: -abs(r[pair]))
+    strong = [f"{parts[i].name} and {parts[j].name} {number(r[i, j], 2)}" for i, j in pairs[:3]]
+    told = (
+        f"Pairplot of {d} parameters from {len(samples):,} samples. Median and 90 % interval: "
+        f"{medians}. Strongest correlations: {'; '.join(strong)}."
+    )
+    return finish(alt.layer(*layers), title, description or told, (side, side))

@@ -1,11 +1,17 @@
-"""The theme "mechfit": quiet axes, the page's own text color, one specification for every screen.
+"""The look of the book: one meaning per color, quiet axes, one specification for every screen.
 
-Importing this module registers and enables the theme and asks for SVG output, in which
+Each color keeps a contrast of at least 3 : 1 on a white and on a dark page (#14181e), so one chart
+serves both. Observed data, axes and words take the page's own text color. Color never carries a
+meaning alone: a `Role` joins it with a dash and a marker shape.
+
+Importing this module registers and enables the theme "mechfit" and asks for SVG output, in which
 `currentColor` follows the page from light to dark. A narrow window is met by a signal, not by a
 second chart: `page` is the width in px that a chart may fill, and ranges of scales refer to it.
 """
 
 import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import altair as alt
 
@@ -14,6 +20,45 @@ WIDTH = 630
 NARROW = 500
 
 _QUIET = "rgba(128,128,128,.55)"
+
+OBSERVED = "currentColor"
+PRIOR = "#8A8F98"
+POSTERIOR = "#2F80C9"
+SAMPLE = "#D9622B"
+PATH = "#1B8F6A"
+BROKEN = "#B4549C"
+
+
+@dataclass(frozen=True)
+class Role:
+    """How one meaning is drawn: color, lengths of line and gap in px, Vega marker shape."""
+
+    color: str
+    dash: tuple[float, ...] = (1, 0)
+    shape: str = "circle"
+
+
+ROLES = {
+    "observed": Role(OBSERVED, (1, 0), "cross"),
+    "prior": Role(PRIOR, (2, 3), "square"),
+    "posterior": Role(POSTERIOR, (1, 0), "circle"),
+    "sample": Role(SAMPLE, (6, 1.5), "diamond"),
+    "broken": Role(BROKEN, (2, 1.5), "triangle-up"),
+    "path": Role(PATH, (8, 2, 2, 2), "square"),
+}
+"""The six meanings by name; `traces` and `pairplot` accept these names as `roles`."""
+
+
+def assign(
+    names: Sequence[str], roles: Mapping[str, str] | None, order: Sequence[str]
+) -> dict[str, Role]:
+    """Give each name the role that the caller chose, else the next one of `order`."""
+    roles = dict(roles or {})
+    if unknown := set(roles) - set(names):
+        raise ValueError(f"roles names {sorted(unknown)}, expected names among {list(names)}")
+    if wrong := set(roles.values()) - set(ROLES):
+        raise ValueError(f"role is {min(wrong)!r}, expected one of {', '.join(ROLES)}")
+    return {n: ROLES[roles.get(n, order[i % len(order)])] for i, n in enumerate(names)}
 
 
 @alt.theme.register("mechfit", enable=True)
@@ -27,43 +72,20 @@ def theme() -> alt.theme.ThemeConfig:
         >>> theme()["config"]["background"]
         'transparent'
     """
-    axis = {
+    axis = {"grid": False, "tickSize": 4, "labelFontSize": 11, "labelPadding": 4}
+    axis |= {"titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8}
+    axis |= {
         "domainColor": _QUIET,
         "tickColor": _QUIET,
-        "grid": False,
-        "labelColor": "currentColor",
-        "titleColor": "currentColor",
-        "labelFontSize": 11,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "titlePadding": 8,
-        "tickSize": 4,
-        "labelPadding": 4,
+        "labelColor": OBSERVED,
+        "titleColor": OBSERVED,
     }
-    title = {
-        "anchor": "start",
-        "frame": "bounds",
-        "color": "currentColor",
-        "subtitleColor": "currentColor",
-        "fontSize": 14,
-        "fontWeight": 600,
-        "lineHeight": 19,
-        "subtitleFontSize": 12,
-        "subtitlePadding": 6,
-        "subtitleLineHeight": 17,
-        "offset": 14,
-    }
-    config = {
-        "background": "transparent",
-        "padding": 2,
-        "font": FONT,
-        "view": {"stroke": None},
-        "axis": axis,
-        "title": title,
-        "text": {"fill": "currentColor", "fontSize": 12},
-        "rule": {"stroke": "currentColor"},
-        "line": {"stroke": "currentColor", "strokeJoin": "round"},
-    }
+    title = {"anchor": "start", "frame": "bounds", "offset": 14, "color": OBSERVED}
+    title |= {"fontSize": 14, "fontWeight": 600, "lineHeight": 19, "subtitleColor": OBSERVED}
+    title |= {"subtitleFontSize": 12, "subtitlePadding": 6, "subtitleLineHeight": 17}
+    config = {"background": "transparent", "padding": 2, "font": FONT, "view": {"stroke": None}}
+    config |= {"axis": axis, "title": title, "text": {"fill": OBSERVED, "fontSize": 12}}
+    config |= {"rule": {"stroke": OBSERVED}, "line": {"stroke": OBSERVED, "strokeJoin": "round"}}
     return alt.theme.ThemeConfig(config=config)
 
 
@@ -90,76 +112,23 @@ STYLE = """
 alt.renderers.set_embed_options(renderer="svg", actions=False, defaultStyle=STYLE)
 
 
-def page(margin: int = 0) -> str:
-    """Write the expression for the width that a chart may fill.
-
-    Args:
-        margin: Width in px to leave free, for labels beside the chart.
-
-    Returns:
-        A Vega expression: `WIDTH` on a desktop page, less in a narrow window.
-
-    Example:
-        >>> page(30)
-        '(page - 30)'
-    """
+def page(margin: int) -> str:
+    """Write the expression for the width that a chart may fill beside a margin in px."""
     return f"(page - {margin})"
 
 
-def page_param() -> alt.Parameter:
-    """Declare the signal `page`, in px, read once from the window when the chart is drawn.
-
-    Returns:
-        The parameter to add to a chart whose scales use `page()`.
-
-    Example:
-        >>> page_param().name
-        'page'
-    """
-    inner = "windowSize()[0]"
-    return alt.param(
-        name="page", expr=f"{inner} > 0 && {inner} < 700 ? max(280, {inner} - 56) : {WIDTH}"
-    )
-
-
-def _lines(text: str) -> alt.ExprRef:
-    wide, narrow = (textwrap.wrap(text, n) for n in (WIDTH // 7, 44))
-    return alt.ExprRef(f"page < {NARROW} ? {narrow!r} : {wide!r}")
-
-
 def finish(
-    chart: alt.LayerChart,
-    *,
-    title: str,
-    description: str,
-    size: tuple[int, int],
-    subtitle: str | None = None,
+    chart: alt.LayerChart, title: str, description: str, size: tuple[int, int], subtitle: str = ""
 ) -> alt.LayerChart:
-    """Give a chart its title, text alternative and the signal `page`.
-
-    Args:
-        chart: The layers.
-        title: What to see, in words.
-        description: The text alternative, at least a sentence.
-        size: Nominal width and height in px; marks may reach further right.
-        subtitle: What the reader can do, if anything.
-
-    Returns:
-        The chart, ready for the page.
-
-    Example:
-        >>> dot = alt.layer(alt.Chart(alt.Data(values=[{}])).mark_point())
-        >>> finish(dot, title="One dot", description="A dot.", size=(9, 9)).description
-        'A dot.'
-    """
+    """Give a chart its title, text alternative, nominal size in px and the signal `page`."""
     if not title.strip():
         raise ValueError("title is empty, expected the sentence that says what to see")
-    words = {"text": _lines(title)}
+    wide, narrow = (textwrap.wrap(title, letters) for letters in (WIDTH // 7, 44))
+    words = {"text": alt.ExprRef(f"page < {NARROW} ? {narrow!r} : {wide!r}")}
     if subtitle:
         words["subtitle"] = textwrap.wrap(subtitle, 56)
-    return chart.add_params(page_param()).properties(
-        title=alt.TitleParams(**words),
-        description=description,
-        width=size[0],
-        height=size[1],
+    inner = "windowSize()[0]"
+    fits = f"{inner} > 0 && {inner} < 700 ? max(280, {inner} - 56) : {WIDTH}"
+    return chart.add_params(alt.param(name="page", expr=fits)).properties(
+        title=alt.TitleParams(**words), description=description, width=size[0], height=size[1]
     )

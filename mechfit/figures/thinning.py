@@ -11,38 +11,16 @@ import string
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.figures.checks import trace_of
+
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 POINTS = 400
-
-
-def check_trace(time: ArrayLike, voltage: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Validate times and traces that belong together.
-
-    Args:
-        time: Increasing times, shape (t,), ms.
-        voltage: Traces, shape (..., t), mV.
-
-    Returns:
-        Both as float arrays.
-
-    Example:
-        >>> check_trace([0, 1], [[-70, -65]])[1].shape
-        (1, 2)
-    """
-    time, voltage = np.asarray(time, float), np.asarray(voltage, float)
-    if time.ndim != 1 or len(time) < 2 or not np.all(np.diff(time) > 0):
-        raise ValueError(f"time has shape {time.shape}, expected (t,) increasing, t >= 2")
-    if voltage.shape[-1:] != time.shape:
-        raise ValueError(f"voltage has shape {voltage.shape}, expected (..., {len(time)})")
-    if not np.isfinite(voltage).all():
-        raise ValueError("voltage has non-finite values, expected finite mV")
-    return time, voltage
 
 
 def _checked(time: ArrayLike, voltage: ArrayLike, points: int) -> tuple[np.ndarray, np.ndarray]:
     if points < 4:
         raise ValueError(f"points is {points}, expected at least 4")
-    return check_trace(time, voltage)
+    return trace_of(time, voltage)
 
 
 def thin(
@@ -80,24 +58,11 @@ def thin(
 def thin_together(
     time: ArrayLike, voltage: ArrayLike, points: int = POINTS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Thin many traces to one shared, evenly spaced time grid.
+    """Thin traces (..., t) to one shared, evenly spaced time grid of at most `points` times.
 
     A bin gives the sample at its center, or, where the trace turns within the bin, the turning
     point furthest from it. Peaks keep their height and move by less than half a bin, which is
-    below a pixel of the page at the usual 400 points.
-
-    Args:
-        time: Evenly spaced times, shape (t,), ms.
-        voltage: Traces, shape (..., t), mV.
-        points: Largest number of points, at least 4.
-
-    Returns:
-        Times (p,) and voltages (..., p); short traces come back unchanged.
-
-    Example:
-        >>> t, v = thin_together(np.arange(1000.0), np.eye(1000)[[500, 700]], points=20)
-        >>> v.shape, v.max(1).tolist()
-        ((2, 20), [1.0, 1.0])
+    below a pixel of the page at the usual 400 points. Short traces come back unchanged.
     """
     time, voltage = _checked(time, voltage, points)
     if len(time) <= points:
@@ -116,21 +81,7 @@ def thin_together(
 
 
 def encode(values: ArrayLike, low: float, high: float, characters: int = 2) -> str:
-    """Write numbers as text, two characters each, in 4096 steps from low to high.
-
-    Args:
-        values: Numbers, shape (p,).
-        low: The number written as "AA".
-        high: The number written as "__".
-        characters: 1 for 64 steps or 2 for 4096.
-
-    Returns:
-        A text of `characters * p` characters.
-
-    Example:
-        >>> encode([0.0, 1.0], 0.0, 1.0)
-        'AA__'
-    """
+    """Write numbers (p,) as text: 1 character each for 64 steps from low to high, 2 for 4096."""
     top = 64**characters - 1
     span = (high - low) or 1.0
     steps = np.clip(np.rint((np.asarray(values, float) - low) / span * top), 0, top).astype(int)
@@ -140,21 +91,7 @@ def encode(values: ArrayLike, low: float, high: float, characters: int = 2) -> s
 
 
 def decode(text: str, index: str, low: float, high: float) -> str:
-    """Write the Vega expression that reads back one number of an `encode`d text.
-
-    Args:
-        text: Expression of the text, for example "datum.v".
-        index: Expression of the number's index.
-        low: As given to `encode`.
-        high: As given to `encode`.
-
-    Returns:
-        The expression; its value is within (high - low) / 8190 of the number.
-
-    Example:
-        >>> "indexof" in decode("datum.v", "datum.i", -90.0, 40.0)
-        True
-    """
+    """Write the Vega expression that reads one number of an `encode`d text back."""
     digit = "indexof('{a}', substring({t}, 2 * {i} + {k}, 2 * {i} + {k} + 1))"
     first, second = (digit.format(a=ALPHABET, t=text, i=index, k=k) for k in (0, 1))
     return f"{low} + ({first} * 64 + {second}) * {(high - low) / 4095:.9g}"

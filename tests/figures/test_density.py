@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechfit.figures import density, mass_level, outlines
+from mechfit.figures.density import density, mass_level, outlines
 
 BOX = [[0, 1], [0, 1]]
 

@@ -7,7 +7,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from mechfit.figures import live_trace, trace_svg
+from mechfit.figures import live_trace
+from mechfit.figures.live import trace_svg
 
 LABELS = ["ḡ_Na (mS/cm²)", "E_l (mV)"]
 LIMITS = [[0.0, 80.0], [-100.0, -40.0]]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import vl_convert
 
-from mechfit.figures import density, pairplot
+from mechfit.figures import pairplot
+from mechfit.figures.density import density
 from mechfit.figures.labels import ends, number, parse, step_125
 from mechfit.figures.panels import Grid
 from mechfit.figures.thinning import ALPHABET

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mechfit.figures import thin, thin_together
-from mechfit.figures.marks import coded_line, x_time, y_value
-from mechfit.figures.palette import ROLES
-from mechfit.figures.thinning import decode, encode
+from mechfit.figures import thin
+from mechfit.figures.marks import Frame, coded_line
+from mechfit.figures.theme import ROLES
+from mechfit.figures.thinning import decode, encode, thin_together
 
 volts = arrays(float, st.integers(2, 3000), elements=st.floats(-100, 60))
 
@@ -73,7 +73,7 @@ def test_the_page_reads_the_text_back():
     mark = coded_line(
         alt.Chart(alt.Data(values=rows)), np.arange(4.0), -90.0, 40.0, ROLES["sample"]
     )
-    chart = mark.encode(x=x_time(0, 3, 0, 300), y=y_value(-90, 40, 0, 130))
+    chart = mark.encode(**Frame((0, 3), (-90, 40), top=0, height=130, width=300).place)
     svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
     path = next(p for p in svg.split('d="') if p.startswith("M0,") and p.count("L") == 3)
     points = [tuple(map(float, p.split(","))) for p in path.split('"')[0][1:].split("L")]
