@@ -25,5 +25,7 @@ def test_an_edit_of_a_callee_changes_the_result(tmp_path):
     before = run(tmp_path, tmp_path / "cache")
     assert run(tmp_path, tmp_path / "cache") == before
     gates = copy / "models" / "gates.py"
-    gates.write_text(gates.read_text().replace("* math.exp(-dt * rate)", "* (1 - dt * rate)"))
+    text = gates.read_text()
+    assert "* expm1(-dt * rate)" in text
+    gates.write_text(text.replace("* expm1(-dt * rate)", "* (-dt * rate)"))
     assert run(tmp_path, tmp_path / "cache") != before

@@ -3,7 +3,8 @@
 Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.md``.
 """
 
-from mechfit.models.hodgkin_huxley import HodgkinHuxley, gating
+from mechfit.models.hodgkin_huxley import HodgkinHuxley
+from mechfit.models.hodgkin_huxley_step import gating
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import normals
 from mechfit.models.prior import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform

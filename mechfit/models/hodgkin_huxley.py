@@ -1,24 +1,21 @@
-r"""Hodgkin–Huxley: one compartment, four currents, eight unknown parameters.
+"""The Hodgkin–Huxley neuron as a model: prior, stimulus, traces and statistics.
 
-    C dV/dt = g_l (E_l - V) + g_Na m^3 h (E_Na - V) + g_K n^4 (E_K - V) + g_M p (E_K - V)
-              + I(t) + sigma eta(t)
-
-with the channels of Pospischil et al. (2008), doi:10.1007/s00422-008-0263-8. The scheme is that of
-Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261: given the gates, V relaxes
-exactly towards V_inf = (sum of g E + I + sigma r / sqrt(dt)) / (sum of g); then the gates relax at
-the *new* V. Units: mV, ms, µA/cm², mS/cm², C = 1 µF/cm². Taught in
-``book/models/hodgkin-huxley.md``.
+The equations and the scheme stand in `hodgkin_huxley_step`. Traces are integrated one by one in
+double precision, the reference; statistics by default in single precision, `LANES` neurons side
+by side, see `lanes`. Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261. Taught
+in ``book/models/hodgkin-huxley.md``.
 """
 
 from __future__ import annotations
 
-import math
+from math import pi, sqrt
 
 import numpy as np
 from numba.extending import register_jitable
 
 from mechfit.compile import compiled
-from mechfit.models.gates import linoid, relax, steady
+from mechfit.models.hodgkin_huxley_step import rest, step
+from mechfit.models.lanes import statistics_lanes
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import fill_normals, key_of
 from mechfit.models.prior import Prior
@@ -27,15 +24,14 @@ from mechfit.summaries.voltage import (
     STATISTIC_NAMES,
     STATISTIC_UNITS,
     check_window,
+    marks,
     statistics_of,
     voltage_statistics,
 )
 
-__all__ = ["HodgkinHuxley", "gating"]
+__all__ = ["HodgkinHuxley"]
 
-E_NA = 53.0
-E_K = -107.0
-AREA_CM2 = math.pi * 70e-4**2
+AREA_CM2 = pi * 70e-4**2
 STEP_UA = 5e-4
 
 PRIOR = Prior.uniform(
@@ -48,111 +44,6 @@ PRIOR = Prior.uniform(
 
 
 @register_jitable
-def alpha_m(u: float) -> float:
-    """Opening rate of sodium activation (1/ms) at u = V - V_T."""
-    return 1.28 * linoid(-(u - 13.0) / 4.0)
-
-
-@register_jitable
-def beta_m(u: float) -> float:
-    """Closing rate of sodium activation."""
-    return 1.4 * linoid((u - 40.0) / 5.0)
-
-
-@register_jitable
-def alpha_h(u: float) -> float:
-    """Opening rate of sodium inactivation."""
-    return 0.128 * math.exp(-(u - 17.0) / 18.0)
-
-
-@register_jitable
-def beta_h(u: float) -> float:
-    """Closing rate of sodium inactivation."""
-    return 4.0 / (1.0 + math.exp(-(u - 40.0) / 5.0))
-
-
-@register_jitable
-def alpha_n(u: float) -> float:
-    """Opening rate of potassium activation."""
-    return 0.16 * linoid(-(u - 15.0) / 5.0)
-
-
-@register_jitable
-def beta_n(u: float) -> float:
-    """Closing rate of potassium activation."""
-    return 0.5 * math.exp(-(u - 10.0) / 40.0)
-
-
-@register_jitable
-def p_inf(v: float) -> float:
-    """Steady state of the slow potassium gate; it depends on V itself."""
-    return 1.0 / (1.0 + math.exp(-(v + 35.0) / 10.0))
-
-
-@register_jitable
-def tau_p(v: float, tau_max: float) -> float:
-    """Time constant (ms) of the slow potassium gate."""
-    return tau_max / (3.3 * math.exp((v + 35.0) / 20.0) + math.exp(-(v + 35.0) / 20.0))
-
-
-@register_jitable
-def rest(v: float, v_t: float) -> tuple[float, float, float, float]:
-    """Gates m, h, n, p at steady state."""
-    u = v - v_t
-    m = steady(alpha_m(u), beta_m(u))
-    h = steady(alpha_h(u), beta_h(u))
-    n = steady(alpha_n(u), beta_n(u))
-    return m, h, n, p_inf(v)
-
-
-def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Steady state and time constant of every gate.
-
-    Args:
-        voltage: Voltages (n,) in mV at which a voltage clamp would hold the membrane.
-        theta: Parameters (8,); the gates depend on −V_T and τ_max.
-
-    Returns:
-        For each of m, h, n, p: fraction open (n,) and time constant (n,) in ms.
-
-    Example:
-        >>> m, _ = gating(np.array([-100.0, 0.0]), HodgkinHuxley.truth)["m"]
-        >>> m.round(2)
-        array([0.  , 0.99])
-    """
-    out = {}
-    rates = {"m": (alpha_m, beta_m), "h": (alpha_h, beta_h), "n": (alpha_n, beta_n)}
-    for name, (alpha, beta) in rates.items():
-        a, b = (np.array([rate(v + theta[5]) for v in voltage]) for rate in (alpha, beta))
-        out[name] = (a / (a + b), 1 / (a + b))
-    p = np.array([p_inf(v) for v in voltage])
-    out["p"] = (p, np.array([tau_p(v, theta[4]) for v in voltage]))
-    return out
-
-
-@register_jitable
-def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
-    """One time step of (V, m, h, n, p) under a current `drive` (µA/cm²)."""
-    v, m, h, n, p = state
-    g_Na, g_K, g_l, g_M, tau_max, minus_v_t, _, minus_e_l = theta
-    sodium = g_Na * m**3 * h
-    potassium = g_K * n**4 + g_M * p
-    g = sodium + potassium + g_l
-    v_inf = (sodium * E_NA + potassium * E_K - g_l * minus_e_l + drive) / g
-    v = relax(v, v_inf, g, dt)
-
-    u = v + minus_v_t
-    a, b = alpha_m(u), beta_m(u)
-    m = relax(m, steady(a, b), a + b, dt)
-    a, b = alpha_h(u), beta_h(u)
-    h = relax(h, steady(a, b), a + b, dt)
-    a, b = alpha_n(u), beta_n(u)
-    n = relax(n, steady(a, b), a + b, dt)
-    p = relax(p, p_inf(v), 1.0 / tau_p(v, tau_max), dt)
-    return v, m, h, n, p
-
-
-@register_jitable
 def integrate(
     theta: np.ndarray,
     current: np.ndarray,
@@ -162,9 +53,9 @@ def integrate(
     out: np.ndarray,
 ) -> None:
     """Write the voltage (time,) of one simulation to `out`."""
-    scale = theta[6] / math.sqrt(dt)
+    scale = theta[6] / sqrt(dt)
     m, h, n, p = rest(v_init, -theta[5])
-    state = (v_init, m, h, n, p)
+    state = (v_init, m, h, n, p, 0.0, 0.0)
     values = theta[0], theta[1], theta[2], theta[3], theta[4], theta[5], theta[6], theta[7]
     out[0] = v_init
     for i in range(1, out.size):
@@ -219,6 +110,8 @@ class HodgkinHuxley(Model):
         current: Injected current (time,) in µA/cm²; its length sets the number of samples.
             By default 0.5 nA into a sphere 70 µm across, inside the window.
         duration: Length (ms) of the default current; ignored when `current` is given.
+        precision: Of the statistics: "float32", fast, or "float64", the reference. Traces are
+            always made in float64.
         v_init: Voltage (mV) of the first sample.
         window: Onset and end (ms) of the step; the statistics are taken inside and before it.
 
@@ -240,6 +133,7 @@ class HodgkinHuxley(Model):
         dt: float = 0.01,
         current: np.ndarray | None = None,
         duration: float = 120.0,
+        precision: str = "float32",
         *,
         v_init: float = -70.0,
         window: tuple[float, float] = (10.0, 110.0),
@@ -256,6 +150,9 @@ class HodgkinHuxley(Model):
             raise ValueError(
                 f"current has shape {self.current.shape}, expected (time,) of finite µA/cm²"
             )
+        if precision not in ("float32", "float64"):
+            raise ValueError(f"precision is {precision!r}, expected 'float32' or 'float64'")
+        self.precision = precision
         self.dt = float(dt)
         self.v_init = float(v_init)
         self.window = (float(window[0]), float(window[1]))
@@ -303,6 +200,17 @@ class HodgkinHuxley(Model):
         """Simulate theta (n, 8) and return the statistics (n, 7), NaN where undefined."""
         theta = self._check(theta)
         out = np.empty((len(theta), len(self.statistic_names)))
+        if self.precision == "float32":
+            statistics_lanes(
+                *(a.astype(np.float32) for a in (theta, self.current)),
+                np.float32(self.dt),
+                np.float32(self.v_init),
+                key_of(seed),
+                first,
+                marks(self.dt, *self.window),
+                out,
+            )
+            return out
         statistic_rows(
             theta, self.current, self.dt, self.v_init, key_of(seed), first, self.window, out
         )

@@ -13,16 +13,19 @@ Dror & Shaw (2011), doi:10.1145/2063384.2063405; Box & Muller (1958), doi:10.121
 
 from __future__ import annotations
 
-import math
+from math import cos, log, pi, sin, sqrt
 
 import numpy as np
 from numba.extending import register_jitable
 
 from mechfit.compile import compiled
+from mechfit.models.single import twin_of
 
 __all__ = ["normals"]
 
 PARITY = np.uint32(0x1BD11BDA)
+f32, i32, u32 = np.float32, np.int32, np.uint32
+PI_OVER_2_32 = f32(pi * 2.0**-32)
 TWO_TO_MINUS_32 = 2.0**-32
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 
@@ -64,14 +67,52 @@ def threefry(
 
 
 @register_jitable
+def between_0_and_1(word: np.uint32) -> float:
+    """Uniform number from a random word, never 0 or 1."""
+    return (word + 0.5) * TWO_TO_MINUS_32
+
+
+@register_jitable
+def on_circle(word: np.uint32) -> tuple[float, float]:
+    """Point on the unit circle, uniform in angle, from a random word."""
+    angle = 2.0 * pi * ((word + 0.5) * TWO_TO_MINUS_32)
+    return cos(angle), sin(angle)
+
+
+@register_jitable
 def normal_pair(
     key0: np.uint32, key1: np.uint32, simulation: np.uint32, pair: np.uint32
 ) -> tuple[float, float]:
     """Two standard normals: the noise of steps 2 pair and 2 pair + 1 of one simulation."""
     a, b = threefry(key0, key1, simulation, pair)
-    radius = math.sqrt(-2.0 * math.log((a + 0.5) * TWO_TO_MINUS_32))
-    angle = 2.0 * math.pi * ((b + 0.5) * TWO_TO_MINUS_32)
-    return radius * math.cos(angle), radius * math.sin(angle)
+    radius = sqrt(-2.0 * log(between_0_and_1(a)))
+    x, y = on_circle(b)
+    return radius * x, radius * y
+
+
+@twin_of(between_0_and_1)
+def between_0_and_1_single(word: u32) -> f32:
+    """Uniform number from a random word, never 0 or 1: 31 bits of it."""
+    return (f32(i32(word >> u32(1))) + f32(0.5)) * f32(2.0**-31)
+
+
+@twin_of(on_circle)
+def on_circle_single(word: u32) -> tuple[f32, f32]:
+    """Point on the unit circle at the angle of a random word, by the half angle."""
+    t = f32(i32(word)) * PI_OVER_2_32
+    z = t * t
+    q = f32(2.6019031e-6)
+    q = q * z - f32(1.9807380e-4)
+    q = q * z + f32(8.3330255e-3)
+    q = q * z - f32(1.6666657e-1)
+    s = t + t * z * q
+    p = f32(-2.6051615e-7)
+    p = p * z + f32(2.4760495e-5)
+    p = p * z - f32(1.3888378e-3)
+    p = p * z + f32(4.1666638e-2)
+    p = p * z - f32(0.5)
+    c = p * z + f32(1.0)
+    return c * c - s * s, f32(2.0) * s * c
 
 
 def key_of(seed: int) -> tuple[np.uint32, np.uint32]:

@@ -18,6 +18,8 @@ from numba.extending import register_jitable
 
 __all__ = ["moments"]
 
+TINY = 1e-100
+
 
 @register_jitable
 def moments(voltage: np.ndarray) -> tuple[float, float, float, float]:
@@ -41,6 +43,6 @@ def moments(voltage: np.ndarray) -> tuple[float, float, float, float]:
     mu2 /= voltage.size
     mu3 /= voltage.size
     mu4 /= voltage.size
-    if mu2 == 0.0:
+    if mu2 < TINY:
         return float(mean), 0.0, math.nan, math.nan
     return float(mean), float(mu2), float(mu3 / mu2**1.5), float(mu4 / mu2**2)

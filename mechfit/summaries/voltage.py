@@ -50,17 +50,23 @@ def features(count: int) -> tuple[str, ...]:
 
 
 @register_jitable
+def marks(dt: float, t_on: float, t_off: float) -> tuple[int, int, int, int]:
+    """Samples where the last tenth of the rest, the step and the window begin, and its end."""
+    tenth = int(0.9 * t_on / dt + 1e-9)
+    before = int(math.ceil(t_on / dt - 1e-9))
+    first = int(math.floor(t_on / dt + 1e-9)) + 1
+    return tenth, before, first, int(math.ceil(t_off / dt - 1e-9))
+
+
+@register_jitable
 def statistics_of(
     voltage: np.ndarray, dt: float, t_on: float, t_off: float, spikes: np.ndarray, out: np.ndarray
 ) -> None:
     """Write the seven statistics of voltage (time,) to `out` (7,); `spikes` is work space."""
-    before = math.ceil(t_on / dt - 1e-9)
-    first = math.floor(t_on / dt + 1e-9) + 1
-    end = math.ceil(t_off / dt - 1e-9)
-    last_tenth = voltage[int(0.9 * t_on / dt + 1e-9) : before]
+    tenth, before, first, end = marks(dt, t_on, t_off)
     out[0] = mark_spikes(voltage, dt, t_on, t_off, spikes)
     out[1] = voltage[:before].mean()
-    out[2] = last_tenth.std()
+    out[2] = voltage[tenth:before].std()
     out[3], out[4], out[5], out[6] = moments(voltage[first:end])
 
 

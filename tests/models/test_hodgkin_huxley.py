@@ -13,7 +13,7 @@ from mechfit.models.hodgkin_huxley import integrate
 from mechfit.summaries import STATISTIC_NAMES, spike_times, voltage_statistics
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "hodgkin_huxley.npz")
-MODEL = HodgkinHuxley()
+MODEL = HodgkinHuxley(precision="float64")
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,7 @@ def wrong(column, value):
         (lambda: MODEL.simulate(MODEL.truth, seed=1, noise=np.zeros(5)), "noise has shape"),
         (lambda: MODEL.simulate(MODEL.truth, seed=-1), "seed is -1"),
         (lambda: HodgkinHuxley(dt=0.0), "positive dt"),
+        (lambda: HodgkinHuxley(precision="half"), "expected 'float32' or 'float64'"),
         (lambda: HodgkinHuxley(current=np.zeros((2, 500))), "current has shape"),
         (lambda: HodgkinHuxley(duration=20.0), "window is"),
         (lambda: HodgkinHuxley(window=(0.0, 100.0)), "window is"),

@@ -1,0 +1,139 @@
+"""The single-precision twin of a scalar function, made from the function itself.
+
+A model's step is written once, in plain Python. For the fast path every float literal in it
+becomes a float32, every function it calls its own twin, and exp, expm1 and log polynomials that
+the compiler can run on many simulations at once. Nothing else changes: there is no second copy of
+the physics.
+
+exp and expm1: x = k ln 2 + r, exp(x) - 1 = 2^k (exp(r) - 1) + (2^k - 1), with the polynomial of
+the Cephes library for exp(r); k is rounded by adding 1.5 * 2^23, whose low bits then hold k.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from mechfit.compile import FAST
+
+__all__ = ["single", "twin_of"]
+
+INT, FLOAT = ir.IntType(32), ir.FloatType()
+f32, i32, u32 = np.float32, np.int32, np.uint32
+TWINS: dict[Callable, Callable] = {}
+inlined = numba.njit(nogil=True, error_model="numpy", fastmath=FAST, forceinline=True)
+ROUNDER = f32(1.5 * 2**23)
+LOG2_E, LN2_HIGH, LN2_LOW = f32(1.4426950408889634), f32(0.693359375), f32(-2.12194440e-4)
+LN2 = f32(0.6931471805599453)
+
+
+def twin_of(function: Callable) -> Callable:
+    """Declare the decorated function to be the float32 twin of another one."""
+
+    def declare(twin: Callable) -> Callable:
+        TWINS[function] = inlined(twin)
+        return TWINS[function]
+
+    return declare
+
+
+@intrinsic
+def bits_of(_, x):  # noqa: ANN001, ANN201
+    """The bits of a float32 as an int32."""
+    return types.int32(types.float32), lambda c, builder, s, args: builder.bitcast(args[0], INT)
+
+
+@intrinsic
+def float_of(_, x):  # noqa: ANN001, ANN201
+    """The float32 with the given bits."""
+    return types.float32(types.int32), lambda c, builder, s, args: builder.bitcast(args[0], FLOAT)
+
+
+@inlined
+def power_of_two(rounded: f32) -> f32:
+    """2^k from k + ROUNDER."""
+    return float_of(i32(i32(bits_of(rounded) << i32(23)) + i32(0x3F800000)))
+
+
+@inlined
+def split(x: f32) -> tuple[f32, f32]:
+    """2^k and exp(r) - 1 for x = k ln 2 + r."""
+    x = min(max(x, f32(-87.0)), f32(88.0))
+    rounded = x * LOG2_E + ROUNDER
+    k = rounded - ROUNDER
+    r = x - k * LN2_HIGH - k * LN2_LOW
+    q = f32(1.9875691500e-4)
+    q = q * r + f32(1.3981999507e-3)
+    q = q * r + f32(8.3334519073e-3)
+    q = q * r + f32(4.1665795894e-2)
+    q = q * r + f32(1.6666665459e-1)
+    q = q * r + f32(5.0000001201e-1)
+    return power_of_two(rounded), q * r * r + r
+
+
+@twin_of(math.exp)
+def exp(x: f32) -> f32:
+    """Exponential."""
+    power, rest = split(x)
+    return power * rest + power
+
+
+@twin_of(math.expm1)
+def expm1(x: f32) -> f32:
+    """Exponential minus one, accurate near 0."""
+    power, rest = split(x)
+    return power * rest + (power - f32(1.0))
+
+
+@twin_of(math.log)
+def log(x: f32) -> f32:
+    """Natural logarithm of a positive normal number (Cephes)."""
+    bits = bits_of(x)
+    k = i32(i32(bits - i32(0x3F3504F3)) >> i32(23))
+    m = float_of(i32(bits - i32(k << i32(23)))) - f32(1.0)
+    z = m * m
+    q = f32(7.0376836292e-2)
+    q = q * m - f32(1.1514610310e-1)
+    q = q * m + f32(1.1676998740e-1)
+    q = q * m - f32(1.2420140846e-1)
+    q = q * m + f32(1.4249322787e-1)
+    q = q * m - f32(1.6668057665e-1)
+    q = q * m + f32(2.0000714765e-1)
+    q = q * m - f32(2.4999993993e-1)
+    q = q * m + f32(3.3333331174e-1)
+    return m * z * q - f32(0.5) * z + m + f32(k) * LN2
+
+
+def single(function: Callable) -> Callable:
+    """Compile the float32 twin of a scalar Python function, to be inlined into a loop.
+
+    Args:
+        function: Takes and returns numbers or tuples of them; calls only functions of its module's
+            namespace for which the same holds, and exp, expm1, log, sqrt of `math`.
+
+    Returns:
+        The compiled twin.
+    """
+    if function in TWINS:
+        return TWINS[function]
+    code = function.__code__
+    constants = tuple(f32(c) if type(c) is float else c for c in code.co_consts)
+    namespace = dict(function.__globals__)
+    for name in code.co_names:
+        value = namespace.get(name)
+        if isinstance(value, FunctionType) or (
+            isinstance(value, BuiltinFunctionType) and value in TWINS
+        ):
+            namespace[name] = single(value)
+        elif type(value) is float:
+            namespace[name] = f32(value)
+    twin = FunctionType(code.replace(co_consts=constants), namespace, function.__name__)
+    TWINS[function] = inlined(twin)
+    return TWINS[function]
