@@ -37,10 +37,10 @@ def relax(x: float, x_inf: float, rate: float, dt: float) -> float:
 
 
 @register_jitable
-def relax_slowly(
+def relax_with_rest(
     x: float, rest: float, x_inf: float, rate: float, dt: float
 ) -> tuple[float, float]:
-    """The same for a slow gate: what rounding would lose of a small step is carried in `rest`."""
+    """The same, carrying in `rest` what rounding would lose of a small step."""
     dx = (x - x_inf) * expm1(-dt * rate) + rest
     moved = x + dx
     return moved, dx - (moved - x)

@@ -17,7 +17,7 @@ from math import exp
 import numpy as np
 from numba.extending import register_jitable
 
-from mechfit.models.gates import linoid, relax, relax_slowly, steady
+from mechfit.models.gates import linoid, relax, relax_with_rest, steady
 
 __all__ = ["gating"]
 
@@ -107,14 +107,14 @@ def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray
 
 @register_jitable
 def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
-    """One time step of (V, m, h, n, p, rests of V and p) under a current `drive` (µA/cm²)."""
+    """One step of V, m, h, n, p and the rests of V and p; drive in µA/cm²."""
     v, m, h, n, p, rest_v, rest_p = state
     g_Na, g_K, g_l, g_M, tau_max, minus_v_t, _, minus_e_l = theta
     sodium = g_Na * m**3 * h
     potassium = g_K * n**4 + g_M * p
     g = sodium + potassium + g_l
     v_inf = (sodium * E_NA + potassium * E_K - g_l * minus_e_l + drive) / g
-    v, rest_v = relax_slowly(v, rest_v, v_inf, g, dt)
+    v, rest_v = relax_with_rest(v, rest_v, v_inf, g, dt)
 
     u = v + minus_v_t
     a, b = alpha_m(u), beta_m(u)
@@ -124,5 +124,5 @@ def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
     a, b = alpha_n(u), beta_n(u)
     n = relax(n, steady(a, b), a + b, dt)
     p_inf, rate = slow_gate(v, tau_max)
-    p, rest_p = relax_slowly(p, rest_p, p_inf, rate, dt)
+    p, rest_p = relax_with_rest(p, rest_p, p_inf, rate, dt)
     return v, m, h, n, p, rest_v, rest_p
