@@ -1,7 +1,7 @@
 """Speed of the Hodgkin–Huxley statistics against a plain compiled loop, on one core, in one run.
 
-The yardstick is the reference integrator: a scalar float64 loop of the same scheme, its noise drawn
-beforehand and no statistics taken. Ours draws the noise and takes all seven statistics.
+The yardstick is the reference integrator: a scalar float64 loop of the same scheme, its noise
+drawn beforehand and no statistics taken. Ours draws the noise and takes all seven statistics.
 """
 
 import time
@@ -39,7 +39,10 @@ def test_hodgkin_huxley_on_one_core():
     reference = HodgkinHuxley(precision="float64")
     scalar = rate(lambda: reference.statistics(few, seed=1), 64)
     print("\nHodgkin–Huxley, 120 ms at 0.01 ms, one core      simulations/s   ratio")
-    print(f"float32 lanes, with noise and seven statistics   {ours:13.0f}   {ours / plain:5.1f}")
-    print(f"float64 scalar loop, noise given, voltage only   {plain:13.0f}     1.0")
-    print(f"float64 scalar loop, with noise and statistics   {scalar:13.0f}   {scalar / plain:5.1f}")
+    for name, speed in {
+        "float32 lanes, with noise and seven statistics": ours,
+        "float64 scalar loop, noise given, voltage only": plain,
+        "float64 scalar loop, with noise and statistics": scalar,
+    }.items():
+        print(f"{name}   {speed:13.0f}   {speed / plain:5.1f}")
     assert ours > 5 * plain
