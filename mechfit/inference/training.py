@@ -1,9 +1,9 @@
 r"""Training: maximum likelihood of the parameters given their simulations.
 
-Neural posterior estimation minimizes, over the weights w of a conditional density q_w,
+Neural posterior estimation minimizes, over the weights phi of a conditional density,
 
-    L(w) = -E_{p(theta) p(x | theta)} log q_w(theta | x)
-         = E_{p(x)} KL[p(theta | x) || q_w(theta | x)] + constant,
+    L(phi) = -E_{p(theta) p(x | theta)} log q_phi(theta | x)
+           = E_{p(x)} KL[p(theta | x) || q_phi(theta | x)] + constant,
 
 so its minimum is the posterior for every x at once, and the only data it needs are simulations.
 Early stopping watches L on simulations that were held out; the best weights are kept. Papamakarios
