@@ -110,7 +110,7 @@ class Posterior:
         n = int(np.prod(n))
         if n < 1:
             raise ValueError(f"n is {n}, expected at least 1")
-        return self._draw(n, np.random.default_rng(seed), self._observation(x))[0]
+        return self._draw(n, np.random.default_rng(seed), self._observation(x))
 
     def log_prob(self, theta: np.ndarray, *, x: np.ndarray | None = None) -> np.ndarray:
         """Log-density (n,) of theta (n, d), normalized over the prior; -inf outside it."""
@@ -167,8 +167,8 @@ class Posterior:
             return self.prior.from_unbounded(z)[0]
         return self.theta_scale.invert(z)
 
-    def _draw(self, n: int, rng: np.random.Generator, x_o: np.ndarray) -> tuple[np.ndarray, float]:
-        """Draw n parameter sets inside the prior; also the acceptance rate."""
+    def _draw(self, n: int, rng: np.random.Generator, x_o: np.ndarray) -> np.ndarray:
+        """Draw n parameter sets (n, d) inside the prior."""
         kept, accepted, tried = [], 0, 0
         while accepted < n:
             theta = self._push(max(n - accepted, 100), rng, x_o)
@@ -178,7 +178,7 @@ class Posterior:
             kept.append(theta[inside])
             if tried >= 10 * BLOCK and accepted < LOWEST_ACCEPTANCE * tried:
                 raise RuntimeError(self._leak(theta, accepted / tried))
-        return np.concatenate(kept)[:n], accepted / tried
+        return np.concatenate(kept)[:n]
 
     def _leak(self, theta: np.ndarray, rate: float) -> str:
         outside = [

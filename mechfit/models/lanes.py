@@ -2,7 +2,7 @@
 
 The loop over time is outside, the loop over `LANES` neurons inside, and the inner loop has no
 branches: the compiler turns it into vector instructions. The statistics are accumulated on
-the way; no trace is stored. Taught in ``book/beyond/scaling.md``.
+the way; no trace is stored. Taught in ``book/models/hodgkin-huxley.md``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["statistics_lanes"]
 
 LANES = 32
 BLOCK = 128
-f32, i32, u32 = np.float32, np.int32, np.uint32
+f32, u32 = np.float32, np.uint32
 step_single, rest_single, noise_single = single(step), single(rest), single(normal_pair)
 TOP = f32(THRESHOLD)
 
@@ -114,7 +114,6 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
     begins and the window ends.
     """
     tenth, before, begin, end = marks
-    last_sample = current.size
     gap = f32(math.floor(MERGE_MS / dt + 1e-4))
     n = theta.shape[0]
     state, lanes = np.empty((7, LANES), f32), np.empty((8, LANES), f32)
@@ -124,7 +123,7 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
         np.empty((4, LANES), f32),
     )
     index, total = np.empty(LANES, u32), np.empty((3, LANES, 5))
-    bounds = (1, tenth, before, begin, begin + 2, end, min(end + 2, last_sample))
+    bounds = (1, tenth, before, begin, begin + 2, end, min(end + 2, current.size))
     targets = (0, 1, -1, 2, 2, -1)
     for start in range(0, n, LANES):
         for j in range(LANES):

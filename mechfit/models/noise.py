@@ -92,7 +92,7 @@ def normal_pair(
 
 @twin_of(between_0_and_1)
 def between_0_and_1_single(word: u32) -> f32:
-    """Uniform number from a random word, never 0 or 1: 31 bits of it."""
+    """The same from 31 bits of the word; never 0, and 1 only by rounding."""
     return (f32(i32(word >> u32(1))) + f32(0.5)) * f32(2.0**-31)
 
 
