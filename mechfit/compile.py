@@ -15,7 +15,7 @@ from pathlib import Path
 import numba
 from platformdirs import user_cache_path
 
-__all__ = ["FAST", "compiled", "compiled_fast"]
+__all__ = ["FAST", "compiled", "compiled_fast", "source_digest"]
 
 FAST = {"contract", "afn", "arcp", "nsz"}
 """Fast math that keeps NaN and infinity, and the order of sums."""
@@ -23,13 +23,18 @@ ROOMS = ("summaries", "models", "simulation")
 
 
 @cache
-def cache_folder() -> Path:
-    """Folder for compiled code, named after the source it was made from."""
+def source_digest() -> str:
+    """Hash of every source file that a kernel can reach."""
     package = Path(__file__).parent
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for file in sorted(f for room in ROOMS for f in (package / room).glob("*.py")):
         digest.update(file.name.encode() + file.read_bytes())
-    return user_cache_path("mechfit") / f"kernels-{digest.hexdigest()[:16]}"
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Folder for compiled code, named after the source it was made from."""
+    return user_cache_path("mechfit") / f"kernels-{source_digest()}"
 
 
 def compiled(function: Callable) -> Callable:

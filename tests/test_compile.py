@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import mechfit
 
 CODE = "from mechfit import HodgkinHuxley as H; print(H().statistics(H.truth, seed=1)[0, 3])"
@@ -18,6 +20,7 @@ def run(folder, cache):
     return float(done.stdout)
 
 
+@pytest.mark.slow
 def test_an_edit_of_a_callee_changes_the_result(tmp_path):
     source = Path(mechfit.__file__).parent
     copy = tmp_path / "mechfit"

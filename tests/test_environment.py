@@ -48,7 +48,7 @@ def test_versions_are_exact_and_without_local_parts():
 def test_conda_gives_the_tools_and_pip_the_rest():
     packages, pip = conda()
     assert set(packages) == {"python", "pip", "make", "pytorch-cpu"}
-    assert pip == ["-c constraints.txt", "-e .[book]"]
+    assert pip == ["-c constraints.txt", "-e .[book,scale]"]
     assert packages["pytorch-cpu"] == constraints()["torch"]
 
 

@@ -9,7 +9,13 @@ from mechfit.models.model import Model, Traces
 from mechfit.models.noise import normals
 from mechfit.models.prior import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
 from mechfit.models.recordings import Cell, read_cells
-from mechfit.models.stimuli import step_current
+from mechfit.models.stimuli import (
+    ornstein_uhlenbeck_current,
+    ramp_current,
+    recorded_current,
+    step_current,
+    step_series,
+)
 
 __all__ = [
     "Cell",
@@ -24,6 +30,10 @@ __all__ = [
     "Uniform",
     "gating",
     "normals",
+    "ornstein_uhlenbeck_current",
+    "ramp_current",
     "read_cells",
+    "recorded_current",
     "step_current",
+    "step_series",
 ]

@@ -51,11 +51,18 @@ class Model(ABC):
         prior: Prior over the d parameters.
         statistic_names: Names of the k statistics.
         statistic_units: Their units, "" where there is none.
+        block: Simulations that are computed, and stored in a bank, as one piece.
+        foreign: Whether `statistics` holds the interpreter's lock or may fail, so that many
+            simulations run in processes of their own, one after the other.
+        time_limit: Seconds that one simulation of a foreign model may take, or None.
     """
 
     prior: Prior
     statistic_names: tuple[str, ...]
     statistic_units: tuple[str, ...]
+    block: int = 2048
+    foreign: bool = False
+    time_limit: float | None = None
 
     @abstractmethod
     def simulate(
@@ -84,8 +91,22 @@ class Model(ABC):
         prior: Prior,
         statistic_names: Sequence[str],
         statistic_units: Sequence[str] | None = None,
+        *,
+        block: int = 32,
+        time_limit: float | None = None,
     ) -> Model:
         """Make a model of any Python function f(theta_i (d,), rng) -> x_i (k,).
+
+        `mechfit.simulation.simulate` runs it in processes of their own; a simulation that raises,
+        returns NaN or the wrong shape, takes too long or kills its process is marked invalid.
+
+        Args:
+            f: The simulator; all its randomness comes from the generator `rng`.
+            prior: Prior over the d parameters.
+            statistic_names: Names of the k numbers that `f` returns.
+            statistic_units: Their units.
+            block: Simulations that are computed, and stored in a bank, as one piece.
+            time_limit: Seconds that one simulation may take; no limit by default.
 
         Example:
             >>> prior = Prior.uniform(["a"], [0.0], [1.0])
@@ -93,11 +114,19 @@ class Model(ABC):
             >>> model.statistics(np.array([0.5]), seed=1).shape
             (1, 1)
         """
-        return FunctionModel(f, prior, tuple(statistic_names), tuple(statistic_units or ()))
+        model = FunctionModel(f, prior, tuple(statistic_names), tuple(statistic_units or ()))
+        if block < 1 or (time_limit is not None and not time_limit > 0):
+            raise ValueError(
+                f"block is {block} and time_limit {time_limit}, expected at least 1 and above 0 s"
+            )
+        model.block, model.time_limit = block, time_limit
+        return model
 
 
 class FunctionModel(Model):
     """A model of a Python function; it has statistics but no traces."""
+
+    foreign = True
 
     def __init__(
         self, f: Callable, prior: Prior, names: tuple[str, ...], units: tuple[str, ...]

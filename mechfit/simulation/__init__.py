@@ -1,10 +1,11 @@
-"""Many simulations: from an index range to a bank.
+"""Many simulations: one call from a few on a laptop to millions on a cluster.
 
-Taught in ``book/inference/hodgkin-huxley-posterior.md``.
+Taught in ``book/beyond/scaling.md``.
 """
 
 from mechfit.simulation.bank import Bank
 from mechfit.simulation.progress import progress_bar
 from mechfit.simulation.simulate import simulate
+from mechfit.simulation.store import open_bank
 
-__all__ = ["Bank", "progress_bar", "simulate"]
+__all__ = ["Bank", "open_bank", "progress_bar", "simulate"]

@@ -8,14 +8,18 @@ are all finite. The seed remakes it: simulation i has the noise of the key (seed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-__all__ = ["Bank"]
+if TYPE_CHECKING:
+    from mechfit.models import Model
+
+__all__ = ["Bank", "Memory", "block_seed"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bank:
     """Simulated pairs of parameters and statistics.
 
@@ -25,6 +29,7 @@ class Bank:
         valid: Whether all statistics of a row are finite (n,).
         seed: Seed that the bank was made with.
         statistic_names: Names of the k columns of x.
+        failure: What the first failed simulation of a foreign simulator said, or "".
     """
 
     theta: np.ndarray
@@ -32,6 +37,7 @@ class Bank:
     valid: np.ndarray
     seed: int
     statistic_names: tuple[str, ...]
+    failure: str = ""
 
     def __post_init__(self) -> None:
         n, k = len(self.theta), len(self.statistic_names)
@@ -44,6 +50,9 @@ class Bank:
     def __len__(self) -> int:
         return len(self.theta)
 
+    def __repr__(self) -> str:
+        return f"<Bank of {len(self)} simulations, statistics {', '.join(self.statistic_names)}>"
+
     def select(self, names: Sequence[str]) -> Bank:
         """Keep only the statistics called `names`, in that order."""
         unknown = [n for n in names if n not in self.statistic_names]
@@ -52,10 +61,51 @@ class Bank:
                 f"got the statistics {list(names)}, expected some of {list(self.statistic_names)}"
             )
         x = self.x[:, [self.statistic_names.index(n) for n in names]]
-        return replace(self, x=x, valid=np.isfinite(x).all(1), statistic_names=tuple(names))
+        valid = np.isfinite(x).all(1)
+        return Bank(self.theta, x, valid, self.seed, tuple(names), self.failure)
 
     def first(self, n: int) -> Bank:
         """Keep only the first n simulations."""
         if not 1 <= n <= len(self):
             raise ValueError(f"n is {n}, expected 1 to {len(self)}")
-        return replace(self, theta=self.theta[:n], x=self.x[:n], valid=self.valid[:n])
+        rows = self.theta[:n], self.x[:n], self.valid[:n]
+        return Bank(*rows, self.seed, self.statistic_names, self.failure)
+
+
+class Memory:
+    """The writing side of a bank in memory; it has the interface of `Store`."""
+
+    def __init__(self, model: Model, n: int, seed: int) -> None:
+        self.model, self.n, self.seed = model, n, seed
+        self.blocks: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.failures: list[tuple[int, str]] = []
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+    def read(self, block: int) -> None:
+        """Nothing is there beforehand."""
+
+    def write(self, block: int, theta: np.ndarray, x: np.ndarray, failure: str) -> None:
+        """Keep a block."""
+        self.blocks[block] = theta, x
+        self.failures += [(block, failure)] if failure else []
+
+    def bank(self) -> Bank | None:
+        """Return the blocks up to the first one missing, None if it is the very first."""
+        whole = next(b for b in range(len(self.blocks) + 1) if b not in self.blocks)
+        if not whole:
+            return None
+        theta, x = (np.concatenate([self.blocks[b][i] for b in range(whole)]) for i in (0, 1))
+        failure = min((f for f in self.failures if f[0] < whole), default=(0, ""))[1]
+        return Bank(
+            theta, x, np.isfinite(x).all(1), self.seed, self.model.statistic_names, failure
+        )
+
+
+def block_seed(seed: int, block: int) -> int:
+    """Seed of the parameters of one block."""
+    return int(np.random.SeedSequence((seed, block)).generate_state(1, np.uint64)[0])

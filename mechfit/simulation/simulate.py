@@ -1,40 +1,30 @@
-"""Many simulations on all cores.
+"""Many simulations: on all cores, in processes or on a cluster, in memory or on disk.
 
-The index range 0 ... n-1 is cut into blocks and a pool of threads works through them; the kernels
-run without the interpreter's lock. Simulation i draws its noise from the key (seed, i), so neither
-the blocks nor the threads can be seen in the result. Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+One call for every scale: the bank it returns depends on the model, the proposal, n and the seed,
+and on nothing else; neither the workers nor the order of their work, neither a stop nor a restart
+can be seen in it. Taught in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Protocol
+import warnings
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mechfit.models import Model
-from mechfit.simulation.bank import Bank
+from mechfit.simulation.bank import Bank, Memory
 from mechfit.simulation.progress import progress_bar
+from mechfit.simulation.store import Store
+from mechfit.simulation.tasks import Proposal, cut, finish, missing, run
+from mechfit.simulation.workers import workers_for
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["simulate"]
-
-MAX_BLOCK = 500
-
-
-class Proposal(Protocol):
-    """Anything that parameters can be drawn from: a prior, or a posterior at an observation."""
-
-    def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d)."""
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def simulate(
@@ -43,19 +33,27 @@ def simulate(
     seed: int,
     *,
     proposal: Proposal | None = None,
-    threads: int | None = None,
+    store: str | os.PathLike | None = None,
+    client: Client | None = None,
 ) -> Bank:
     """Draw n parameter sets and simulate each once.
 
     Args:
         model: The simulator.
         n: Number of simulations.
-        seed: Seed of parameters and noise; the same seed gives the same bank.
+        seed: Seed of parameters and noise; the same seed gives the same bank, and a longer bank
+            begins with the shorter one.
         proposal: Where the parameters come from; the model's prior by default.
-        threads: Threads to use; all cores by default.
+        store: Folder of a Zarr store to keep the bank in. Repeating the call after a stop, or
+            with a larger n, adds only what is missing.
+        client: Client of a Dask cluster to work there; all cores of this machine by default.
 
     Returns:
-        A bank of n rows, also those whose statistics are not finite (marked invalid).
+        A bank of n rows, also those whose statistics are not finite (marked invalid). Stopped by
+        Ctrl-C, the call returns what it has in memory; with a store it raises, as all is on disk.
+
+    Raises:
+        ValueError: The store holds simulations with other settings.
 
     Example:
         >>> from mechfit.models import HodgkinHuxley
@@ -65,22 +63,24 @@ def simulate(
     """
     if n < 1:
         raise ValueError(f"n is {n}, expected at least 1")
-    threads = threads or cores()
-    theta = (proposal or model.prior).sample(n, seed)
-    x = np.empty((n, len(model.statistic_names)))
-    size = int(np.clip(n // (4 * threads), 1, MAX_BLOCK))
-
-    def run(start: int) -> int:
-        stop = min(start + size, n)
-        x[start:stop] = model.statistics(theta[start:stop], seed, first=start)
-        return stop - start
-
-    with ThreadPoolExecutor(threads) as pool, progress_bar(n, " simulations") as bar:
-        blocks = [pool.submit(run, start) for start in range(0, n, size)]
+    sink = Memory(model, n, seed) if store is None else Store(store, model, n, seed)
+    workers = workers_for(model, client)
+    with sink, progress_bar(n, " simulations") as bar:
+        blocks = missing(sink, proposal or model.prior, bar.update)
+        work = run(cut(blocks, model, n, workers), workers, model, seed)
         try:
-            for block in as_completed(blocks):
-                bar.update(block.result())
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return Bank(theta, x, np.isfinite(x).all(1), seed, model.statistic_names)
+            with closing(work):
+                for task, x, failure in work:
+                    finish(task, x, failure, sink)
+                    bar.update(len(x))
+        except KeyboardInterrupt:
+            bank = sink.bank() if store is None else None
+            if bank is None:
+                raise
+            warnings.warn(f"stopped: kept the first {len(bank)} of {n} simulations", stacklevel=2)
+            return bank
+    bank = sink.bank()
+    if bank.failure:
+        bad = len(bank) - np.count_nonzero(bank.valid)
+        warnings.warn(f"{bad} of {n} simulations are marked invalid; {bank.failure}", stacklevel=2)
+    return bank

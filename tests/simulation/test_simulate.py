@@ -1,43 +1,54 @@
 """The same seed gives the same bank, whoever computes it."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mechfit.models import HodgkinHuxley, Model, Prior
-from mechfit.simulation import Bank, simulate
+from mechfit.simulation import Bank, simulate, workers
 
 MODEL = HodgkinHuxley(duration=30.0, window=(5.0, 25.0))
+BANK = simulate(MODEL, 2500, seed=3)
 
 
-def test_threads_cannot_be_seen():
-    one = simulate(MODEL, 50, seed=3, threads=1)
-    for threads in (2, 5):
-        other = simulate(MODEL, 50, seed=3, threads=threads)
-        np.testing.assert_array_equal(one.theta, other.theta)
-        np.testing.assert_array_equal(one.x, other.x)
-    np.testing.assert_array_equal(one.x, MODEL.statistics(one.theta, seed=3))
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_cannot_be_seen(threads, monkeypatch):
+    monkeypatch.setattr(workers, "cores", lambda: threads)
+    bank = simulate(MODEL, 2500, seed=3)
+    np.testing.assert_array_equal(bank.theta, BANK.theta)
+    np.testing.assert_array_equal(bank.x, BANK.x)
 
 
-def test_a_longer_bank_begins_with_the_shorter_one():
-    short, long = simulate(MODEL, 7, seed=3), simulate(MODEL, 20, seed=3)
-    np.testing.assert_array_equal(short.x, long.first(7).x)
-    assert not np.array_equal(short.theta, simulate(MODEL, 7, seed=4).theta)
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 600), st.integers(0, 2499))
+def test_any_part_can_be_simulated_alone(size, start):
+    rows = slice(start, start + size)
+    x = MODEL.statistics(BANK.theta[rows], seed=3, first=start)
+    np.testing.assert_array_equal(x, BANK.x[rows])
+
+
+@pytest.mark.parametrize("n", [1, 7, 2048, 2049])
+def test_a_longer_bank_begins_with_the_shorter_one(n):
+    np.testing.assert_array_equal(simulate(MODEL, n, seed=3).x, BANK.first(n).x)
+    assert not np.array_equal(BANK.theta[:n], simulate(MODEL, n, seed=4).theta)
+
+
+def test_parameters_of_blocks_are_independent_draws_of_the_prior():
+    u, _ = MODEL.prior.to_unit(BANK.theta)
+    assert abs(u.mean(0) - 0.5).max() < 5 / np.sqrt(12 * len(u))
+    assert len(np.unique(BANK.theta[:, 0])) == len(BANK)
 
 
 def test_proposal_replaces_the_prior():
     inner = Prior.uniform(MODEL.prior.names, MODEL.truth * 0.9, MODEL.truth * 1.1)
     bank = simulate(MODEL, 20, seed=1, proposal=inner)
     assert np.isfinite(inner.log_prob(bank.theta)).all()
-
-
-def test_invalid_simulations_are_marked_and_kept():
-    prior = Prior.uniform(["a"], [-1.0], [1.0])
-    model = Model.from_function(
-        lambda theta, rng: np.where(theta > 0, theta, np.nan), prior, ["root"]
-    )
-    bank = simulate(model, 200, seed=1)
-    np.testing.assert_array_equal(bank.valid, bank.theta[:, 0] > 0)
-    assert len(bank) == 200
 
 
 def test_progress_is_silent_when_asked(capsys, monkeypatch):
@@ -49,30 +60,78 @@ def test_progress_is_silent_when_asked(capsys, monkeypatch):
     assert "simulations" in capsys.readouterr().err
 
 
-def test_a_simulator_that_raises_is_heard():
-    def broken(theta, rng):
-        raise ZeroDivisionError("no such neuron")
+class Interrupted(HodgkinHuxley):
+    """A neuron at whose third block someone presses Ctrl-C."""
 
-    model = Model.from_function(broken, Prior.uniform(["a"], [0.0], [1.0]), ["x"])
-    with pytest.raises(ZeroDivisionError, match="no such neuron"):
-        simulate(model, 10, seed=1)
+    block = 64
+
+    def statistics(self, theta, seed, *, first=0):
+        if first >= 3 * self.block:
+            signal.raise_signal(signal.SIGINT)
+        return super().statistics(theta, seed, first=first)
+
+
+def test_ctrl_c_keeps_what_is_finished(monkeypatch):
+    monkeypatch.setattr(workers, "cores", lambda: 1)
+    model = Interrupted(duration=30.0, window=(5.0, 25.0))
+    with pytest.warns(UserWarning, match=r"stopped: kept the first \d+ of 640 simulations"):
+        bank = simulate(model, 640, seed=3)
+    assert 0 < len(bank) < 640
+    np.testing.assert_array_equal(bank.x, MODEL.statistics(bank.theta, seed=3))
+
+
+def test_ctrl_c_without_any_result_is_an_interrupt(monkeypatch):
+    monkeypatch.setattr(Interrupted, "block", 2048)
+    model = Interrupted(duration=30.0, window=(5.0, 25.0))
+    monkeypatch.setattr(model, "statistics", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        simulate(model, 640, seed=3)
+
+
+def test_impossible_parameters_are_an_error_not_an_invalid_row():
+    below = Prior.uniform(MODEL.prior.names, MODEL.truth - 100, MODEL.truth)
+    with pytest.raises(ValueError, match="expected finite numbers"):
+        simulate(MODEL, 50, seed=1, proposal=below)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_n_when_stored(tmp_path):
+    code = f"""
+import resource
+from mechfit.models import HodgkinHuxley
+from mechfit.simulation import simulate
+model = HodgkinHuxley(dt=0.1, duration=4.0, window=(2.0, 3.9))
+for n in (20_000, 400_000):
+    simulate(model, n, 1, store={str(tmp_path / "bank")!r})
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    env = {**os.environ, "MECHFIT_PROGRESS": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env
+    )
+    few, many = (int(line) for line in done.stdout.split())
+    # 400,000 rows of 15 numbers are 48 MB
+    assert many - few < 20_000
 
 
 def test_select_by_name():
-    bank = simulate(MODEL, 5, seed=1)
+    bank = BANK.first(5)
     part = bank.select(["mean", "spike_count"])
     np.testing.assert_array_equal(part.x, bank.x[:, [3, 0]])
     assert part.statistic_names == ("mean", "spike_count")
+    assert repr(part) == "<Bank of 5 simulations, statistics mean, spike_count>"
     for names in (["height"], []):
         with pytest.raises(ValueError, match="expected some of"):
             bank.select(names)
 
 
 def test_clear_errors():
-    bank = simulate(MODEL, 5, seed=1)
+    bank = BANK.first(5)
     with pytest.raises(ValueError, match="expected at least 1"):
         simulate(MODEL, 0, seed=1)
     with pytest.raises(ValueError, match="expected 1 to 5"):
         bank.first(6)
     with pytest.raises(ValueError, match="expected"):
         Bank(bank.theta, bank.x[:, :2], bank.valid, 1, bank.statistic_names)
+    with pytest.raises(ValueError, match="expected at least 1 and above 0 s"):
+        Model.from_function(abs, MODEL.prior, ["x"], time_limit=0)

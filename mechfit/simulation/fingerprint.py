@@ -1,0 +1,81 @@
+"""Fingerprint: all settings of a model in words, so that a bank is never continued by another.
+
+Every public attribute of the model is described: numbers and names by themselves, arrays by shape
+and hash, functions by name and a hash of what they compute, classes by a hash of their source. To
+them comes the version of the package and the hash of its own simulators.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Mapping
+from types import CodeType
+
+import numpy as np
+
+from mechfit import __version__
+from mechfit.compile import source_digest
+from mechfit.models import Model
+
+__all__ = ["differences", "fingerprint"]
+
+SHOWN = 120
+PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, type(None))
+
+
+def fingerprint(model: Model) -> dict[str, str]:
+    """Describe a model and the package that simulates it."""
+    named = ("prior", "statistic_names", "statistic_units", "block", "time_limit")
+    values = {name: getattr(model, name) for name in named} | vars(model)
+    public = {k: describe(v) for k, v in values.items() if not k.startswith("_")}
+    package = f"mechfit {__version__}, source {source_digest()}"
+    return {"model": describe(type(model)), **public, "package": package}
+
+
+def describe(value: object) -> str:
+    """Say in one line what a setting is."""
+    if isinstance(value, np.ndarray):
+        return f"array {value.shape} {_hash(value.tobytes())}"
+    function = inspect.unwrap(getattr(value, "py_func", value))
+    if inspect.isfunction(function):
+        closed = [cell.cell_contents for cell in function.__closure__ or ()]
+        known = [describe(c) for c in (*closed, *(function.__defaults__ or ())) if _plain(c)]
+        digest = _hash(_code(function.__code__) + repr(known).encode())
+        python = "{}.{}".format(*sys.version_info)
+        return f"{function.__module__}.{function.__qualname__} {digest} in Python {python}"
+    if inspect.isclass(value):
+        try:
+            digest = _hash(inspect.getsource(value).encode())
+        except (OSError, TypeError):  # typed at a prompt, or not written in Python
+            digest = ""
+        return f"{value.__module__}.{value.__qualname__} {digest}".rstrip()
+    if type(value).__repr__ is object.__repr__:
+        return describe(type(value))
+    return repr(value)
+
+
+def differences(stored: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Say for each setting that differs what it was and what it is."""
+    return [
+        f"{name} was {stored.get(name, 'absent'):.{SHOWN}}, is {now.get(name, 'absent'):.{SHOWN}}"
+        for name in dict.fromkeys([*stored, *now])
+        if stored.get(name) != now.get(name)
+    ]
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, PLAIN)
+
+
+def _code(code: CodeType) -> bytes:
+    """What a function computes: its instructions, constants and names, but not where it stands."""
+    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
+    constants = [c for c in code.co_consts if not isinstance(c, CodeType)]
+    named = repr((constants, code.co_names)).encode()
+    return code.co_code + named + b"".join(_code(c) for c in inner)
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]

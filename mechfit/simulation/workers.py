@@ -1,0 +1,185 @@
+"""Workers: where tasks run. Three kinds, one interface: a function in, a future out.
+
+Compiled models run in threads, since their loops hold no lock of the interpreter; foreign ones in
+processes of their own (loky); and either on the workers of a Dask cluster, a foreign one in a
+process beside the worker. A foreign simulation that takes too long ends its process, which no code
+inside it can prevent; `died` are the errors by which that is known. Taught in
+``book/beyond/scaling.md``.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from loky import get_reusable_executor
+from loky.process_executor import BrokenProcessPool
+
+from mechfit.models import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from distributed import Client
+
+__all__ = ["Cluster", "Failure", "Processes", "Threads", "Workers", "rows", "workers_for"]
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+Failure = tuple[int, str]
+
+
+class Workers(Protocol):
+    """Where tasks run.
+
+    Attributes:
+        count: Number of tasks that run at once.
+        ahead: Number of tasks to hand over before the first has ended.
+        died: Errors that mean: the worker is gone.
+    """
+
+    count: int
+    ahead: int
+    died: tuple[type[Exception], ...]
+
+    def submit(self, function: Callable, *args: object) -> Future:
+        """Run function(*args)."""
+
+    def stop(self) -> None:
+        """Stop at once and forget what has not ended."""
+
+
+class Threads:
+    """Threads of this process, one per core."""
+
+    died = ()
+
+    def __init__(self) -> None:
+        self.count = cores()
+        self.ahead = 2 * self.count
+        self.pool = ThreadPoolExecutor(self.count)
+
+    def submit(self, function: Callable, *args: object) -> Future:
+        """Run function(*args)."""
+        return self.pool.submit(function, *args)
+
+    def stop(self) -> None:
+        """Wait for what runs, forget the rest."""
+        self.pool.shutdown(cancel_futures=True)
+
+
+class Processes:
+    """Processes of this machine, one per core; a dead one is replaced."""
+
+    died = (BrokenProcessPool,)
+
+    def __init__(self) -> None:
+        self.count = self.ahead = cores()
+
+    def submit(self, function: Callable, *args: object) -> Future:
+        """Run function(*args)."""
+        self.pool = get_reusable_executor(self.count, timeout=60, env=ONE_THREAD)
+        return self.pool.submit(function, *args)
+
+    def stop(self) -> None:
+        """Kill the processes."""
+        self.pool.shutdown(kill_workers=True)
+
+
+class Cluster:
+    """The workers of a Dask cluster; what a dead worker had is run again by another."""
+
+    def __init__(self, client: Client) -> None:
+        from distributed.scheduler import KilledWorker
+
+        self.client, self.futures = client, set()
+        self.died = KilledWorker, BrokenProcessPool
+
+    @property
+    def count(self) -> int:
+        """Threads of all workers at this moment; a cluster may grow and shrink."""
+        return max(1, sum(self.client.nthreads().values()))
+
+    @property
+    def ahead(self) -> int:
+        """Enough that no worker waits for the next task."""
+        return 2 * self.count + 2
+
+    def submit(self, function: Callable, *args: object) -> Future:
+        """Run function(*args)."""
+        future = self.client.submit(beside, function, *args, pure=False)
+        self.futures.add(future)
+        future.add_done_callback(self.futures.discard)
+        return future
+
+    def stop(self) -> None:
+        """Cancel what has not ended."""
+        self.client.cancel(list(self.futures))
+
+
+def workers_for(model: Model, client: Client | None) -> Workers:
+    """Choose the workers for a model: Dask's if there is a client."""
+    if client is not None:
+        return Cluster(client)
+    return Processes() if model.foreign else Threads()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def rows(
+    model: Model, theta: np.ndarray, seed: int, first: int
+) -> tuple[np.ndarray, Failure | None]:
+    """Simulate theta (m, d); this is what runs on a worker.
+
+    Returns:
+        The statistics x (m, k), and the number of the first failed simulation of a foreign model
+        with what it said.
+    """
+    if not model.foreign:
+        return model.statistics(theta, seed, first=first), None
+    x, failure = np.full((len(theta), len(model.statistic_names)), np.nan), None
+    for i, row in enumerate(theta):
+        try:
+            with limited(model.time_limit):
+                x[i] = model.statistics(row, seed, first=first + i)[0]
+        except (Exception, SystemExit) as error:
+            said = f"{type(error).__name__}: {error}"
+        else:
+            missing = np.array(model.statistic_names)[~np.isfinite(x[i])]
+            said = f"{', '.join(missing)} not finite" if missing.size else ""
+        if said and failure is None:
+            failure = first + i, said
+    return x, failure
+
+
+def beside(function: Callable, model: Model, *args: object) -> object:
+    """Run function(model, *args) on a Dask worker; a foreign model in a process beside it."""
+    if not model.foreign:
+        return function(model, *args)
+    multiprocessing.current_process().daemon = False  # or the worker may have no children
+    pool = get_reusable_executor(1, timeout=60, env=ONE_THREAD)
+    return pool.submit(function, model, *args).result()
+
+
+@contextmanager
+def limited(seconds: float | None) -> Iterator[None]:
+    """End this process after some seconds, even if it hangs in code that is not Python."""
+    if seconds is None:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()

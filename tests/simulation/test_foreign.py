@@ -1,0 +1,88 @@
+"""A simulator that someone else wrote: whatever it does, the other simulations are kept."""
+
+import ctypes
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from mechfit.models import Model, Prior
+from mechfit.simulation import simulate
+
+PRIOR = Prior.uniform(["a"], [0.0], [1.0])
+N = 40
+
+
+def simulated(f, **options):
+    return simulate(Model.from_function(f, PRIOR, ["x", "y"], **options), N, seed=1)
+
+
+GOOD = simulated(lambda theta, rng: [theta[0], rng.normal()])
+DIED = "ended its process or took longer than 1 s"
+
+
+def test_a_function_runs_in_other_processes():
+    bank = simulated(lambda theta, rng: [theta[0], os.getpid()])
+    assert bank.valid.all()
+    assert os.getpid() not in bank.x[:, 1]
+    np.testing.assert_array_equal(bank.x[:, 0], bank.theta[:, 0])
+    assert GOOD.failure == ""
+
+
+BAD = {
+    "raises": (lambda: 1 / 0, "ZeroDivisionError: division by zero"),
+    "nan": (lambda: [1.0, np.nan], "y not finite"),
+    "shape": (lambda: [1.0, 2.0, 3.0], r"ValueError: the function returned shape \(3,\)"),
+    "text": (lambda: "a neuron", "ValueError: could not convert"),
+    "exits": (lambda: sys.exit(2), "SystemExit: 2"),
+    "dies": (lambda: os._exit(3), DIED),
+    "hangs": (lambda: time.sleep(1000), DIED),
+    "hangs in C": (lambda: ctypes.pythonapi.pause(), DIED),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow if m == DIED else ()) for n, (_, m) in BAD.items()],
+)
+def test_a_bad_simulation_is_marked_and_the_rest_kept(name):
+    bad, message = BAD[name]
+    worst = np.argmax(GOOD.theta[:, 0])
+    trigger = GOOD.theta[worst, 0]
+
+    def f(theta, rng):
+        return bad() if theta[0] == trigger else [theta[0], rng.normal()]
+
+    said = rf"1 of {N} simulations are marked invalid; simulation {worst}: {message}"
+    with pytest.warns(UserWarning, match=said):
+        bank = simulated(f, time_limit=1.0)
+    np.testing.assert_array_equal(bank.valid, np.arange(N) != worst)
+    np.testing.assert_array_equal(bank.x[bank.valid], GOOD.x[bank.valid])
+
+
+def test_the_first_failure_is_told():
+    def f(theta, rng):
+        if theta[0] > 0.5:
+            raise ValueError("too much")
+        return [theta[0], rng.normal()]
+
+    with pytest.warns(UserWarning, match="too much"):
+        bank = simulated(f)
+    first = np.argmax(bank.theta[:, 0] > 0.5)
+    assert bank.failure == f"simulation {first}: ValueError: too much"
+    np.testing.assert_array_equal(bank.valid, bank.theta[:, 0] <= 0.5)
+
+
+def test_what_cannot_be_sent_to_another_process():
+    lock = threading.Lock()
+    with pytest.raises(TypeError, match="cannot be sent to another process"):
+        simulated(lambda theta, rng: [theta[0], lock.locked()])
+
+
+def test_called_directly_it_raises():
+    model = Model.from_function(lambda theta, rng: [1 / 0], PRIOR, ["x"])
+    with pytest.raises(ZeroDivisionError):
+        model.statistics(np.array([0.5]), seed=1)
