@@ -1,48 +1,112 @@
-"""Speed of the Hodgkin–Huxley statistics against a plain compiled loop, on one core, in one run.
+"""Speed of the Hodgkin–Huxley statistics beside a plain compiled loop and jaxley, in one run.
 
 The yardstick is the reference integrator: a scalar float64 loop of the same scheme, its noise
 drawn beforehand and no statistics taken. Ours draws the noise and takes all seven statistics.
+jaxley, the differentiable simulator, runs as its users run it: a batch in float32, compiled, all
+voltages kept, without noise and statistics, at the batch that suits it best. The time to compile
+counts for nobody.
 """
 
-import time
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
 from mechfit.models import HodgkinHuxley
 from mechfit.models.hodgkin_huxley import voltage_rows
+from mechfit.simulation import simulate
+from tests.benchmarks.rounds import Candidate, on_all_cores, on_one_core, one_core, speeds
 
-ROUNDS = 5
-
-
-def rate(call, simulations):
-    """Best simulations per second over a few rounds, after a first call that compiles."""
-    call()
-    seconds = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return simulations / min(seconds)
+PLAIN = "float64 scalar loop, noise given, voltage only"
+OURS = "float32 lanes, with noise and seven statistics"
+JAXLEY = "jaxley, float32, batch of {}, voltage only"
+HEAD = "Hodgkin–Huxley, 120 ms at 0.01 ms, one core"
+BATCHES = (200, 500, 1000)
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 
-def test_hodgkin_huxley_on_one_core():
+class Jaxley:
+    """A process that simulates the same neuron with jaxley, on the core it was started on."""
+
+    def __init__(self, process: subprocess.Popen) -> None:
+        self.process = process
+
+    def ask(self, line: object) -> float | list[int]:
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "the process with jaxley has died; its own words are above"
+        return json.loads(answer)
+
+
+@contextmanager
+def jaxley() -> Iterator[Jaxley]:
+    command = [sys.executable, str(Path(__file__).with_name("jaxley_neuron.py"))]
+    environment = {**os.environ, "XLA_FLAGS": ONE_THREAD, "JAX_PLATFORMS": "cpu"}
+    pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with one_core():
+        process = subprocess.Popen(command, env=environment, **pipe)
+    with process:  # leaving closes its input, which ends it
+        yield Jaxley(process)
+
+
+def check_same_neuron(counts: list[int]) -> None:
+    """Compare the spikes of the neuron to be found and of prior draws, all without noise."""
     model = HodgkinHuxley()
-    theta = model.prior.sample(640, seed=1)
+    theta = np.vstack([model.truth, model.prior.sample(len(counts) - 1, seed=1)])
+    theta[:, 6] = 0.0
+    v = model.simulate(theta, seed=1).voltage[:, 0]
+    difference = np.array(counts) - ((v[:, 1:] > -10) & (v[:, :-1] <= -10)).sum(1)
+    assert difference[0] == 0
+    assert (abs(difference) <= 1).mean() > 0.95
+
+
+def our_candidates() -> dict[str, Candidate]:
+    fast, reference = HodgkinHuxley(), HodgkinHuxley(precision="float64")
+    theta = fast.prior.sample(640, seed=1)
     few = theta[:64]
-    noise = np.random.default_rng(1).standard_normal((64, model.current.size))
+    noise = np.random.default_rng(1).standard_normal((64, fast.current.size))
     voltage = np.empty_like(noise)
 
-    ours = rate(lambda: model.statistics(theta, seed=1), 640)
-    plain = rate(
-        lambda: voltage_rows(few, model.current, model.dt, model.v_init, noise, voltage), 64
-    )
-    reference = HodgkinHuxley(precision="float64")
-    scalar = rate(lambda: reference.statistics(few, seed=1), 64)
-    print("\nHodgkin–Huxley, 120 ms at 0.01 ms, one core      simulations/s   ratio")
-    for name, speed in {
-        "float32 lanes, with noise and seven statistics": ours,
-        "float64 scalar loop, noise given, voltage only": plain,
-        "float64 scalar loop, with noise and statistics": scalar,
-    }.items():
-        print(f"{name}   {speed:13.0f}   {speed / plain:5.1f}")
-    assert ours > 5 * plain
+    def plain() -> None:
+        voltage_rows(few, fast.current, fast.dt, fast.v_init, noise, voltage)
+
+    return {
+        PLAIN: on_one_core(plain, 64),
+        "float64 scalar loop, with noise and statistics": on_one_core(
+            lambda: reference.statistics(few, seed=1), 64
+        ),
+        OURS: on_one_core(lambda: fast.statistics(theta, seed=1), 640),
+        f"the same by simulate(), on all cores ({os.cpu_count()})": on_all_cores(
+            lambda: simulate(fast, 4000, seed=1), 4000
+        ),
+    }
+
+
+def test_hodgkin_huxley_on_one_core(monkeypatch):
+    monkeypatch.setenv("MECHFIT_PROGRESS", "0")
+    candidates = our_candidates()
+    with jaxley() if find_spec("jaxley") else nullcontext() as other:
+        if other:
+            check_same_neuron(other.ask("spikes"))
+            for n in BATCHES:
+                candidates[JAXLEY.format(n)] = Candidate(lambda n=n: other.ask(n), n)
+        speed = speeds(candidates)
+    batches = {JAXLEY.format(n): speed.pop(JAXLEY.format(n)) for n in BATCHES if other}
+    theirs = max(batches.values(), default=None)
+    speed |= {name: value for name, value in batches.items() if value == theirs}
+
+    print(f"\n\n{HEAD:48}  simulations/s  : scalar loop  : jaxley")
+    for name, value in speed.items():
+        ratio = f"{value / theirs:8.2f}" if theirs else f"{'–':>8}"
+        print(f"{name:48}  {value:13.0f}  {value / speed[PLAIN]:13.1f}  {ratio}")
+    if not theirs:
+        print("jaxley is left out: it is not installed (the extra `bench` has it)")
+    assert speed[OURS] > 5 * speed[PLAIN]
+    assert not theirs or speed[OURS] > theirs

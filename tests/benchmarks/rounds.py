@@ -1,0 +1,66 @@
+"""Timing in rounds: every candidate once, then every candidate again, and the best of each.
+
+On one core the seconds are those of the processor, on all cores those of the clock: what else the
+machine does meanwhile costs little in the first, and hurts all alike in the second.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+ROUNDS = 5
+
+
+class Candidate(NamedTuple):
+    """Makes so many simulations when called, and returns the seconds they took."""
+
+    seconds: Callable[[], float]
+    simulations: int
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this thread, and what it starts, on one core where the system can do that."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def on_one_core(call: Callable[[], object], simulations: int) -> Candidate:
+    """Time a call that computes in its own thread."""
+
+    def seconds() -> float:
+        with one_core():
+            start = time.thread_time()
+            call()
+            return time.thread_time() - start
+
+    return Candidate(seconds, simulations)
+
+
+def on_all_cores(call: Callable[[], object], simulations: int) -> Candidate:
+    """Time a call that may use whatever there is."""
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        call()
+        return time.perf_counter() - start
+
+    return Candidate(seconds, simulations)
+
+
+def speeds(candidates: dict[str, Candidate]) -> dict[str, float]:
+    """Best simulations per second of each, after a first round that compiles."""
+    rounds = [{name: c.seconds() for name, c in candidates.items()} for _ in range(ROUNDS + 1)]
+    return {
+        name: c.simulations / min(seconds[name] for seconds in rounds[1:])
+        for name, c in candidates.items()
+    }
