@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  echo "mechfit needs Python 3.11 to 3.14; $(PYTHON) is `$(PYTHON) -V 2>&1`. Name another one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { \
 	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	@$(PY) -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[book,test,scale,gpu]' || { \
+	@$(PY) -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[book,test,scale]' || { \
 	  echo "The installation failed; pip's own words are above. If they speak of connections or of no matching"; \
 	  echo "distribution, pip could not reach a package index: check the network, a proxy, or PIP_INDEX_URL."; exit 1; }
 	@touch $(STAMP)

@@ -1,8 +1,8 @@
 """Make the trained posteriors that the book ships: ``python book/artefacts/make.py [name ...]``.
 
-Each recipe simulates a bank in blocks, trains a posterior and stores it beside this file together
-with what the page shows of it. Finished blocks stay in ``.work/`` and a re-run takes up where the
-last one stopped; an artefact whose recipe has not changed is not made again.
+Each recipe simulates a bank, trains a posterior and stores it beside this file together with what
+the page shows of it. The bank is kept in ``.work/`` and a re-run takes up where the last one
+stopped; an artefact whose recipe has not changed is not made again.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from mechfit.inference import NSF, Training, fit, load, save
 from mechfit.models import HodgkinHuxley, read_cells
-from mechfit.simulation import Bank, simulate
+from mechfit.simulation import simulate
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
@@ -29,7 +27,6 @@ class Recipe:
     """What one posterior is made of."""
 
     simulations: int = 100_000
-    block: int = 5_000
     flow: NSF = field(default_factory=lambda: NSF(layers=6, hidden=100))
     training: Training = field(default_factory=lambda: Training(epochs=40, batch=200))
     seed: int = 1
@@ -49,23 +46,6 @@ def model_of(recipe: Recipe) -> HodgkinHuxley:
     return read_cells(HERE / "allen_cells.csv")[recipe.cell].model()
 
 
-def simulated(name: str, recipe: Recipe) -> Bank:
-    """Simulate the bank block by block; block b has the seed (recipe.seed, b)."""
-    model, parts = model_of(recipe), []
-    for b in range(recipe.simulations // recipe.block):
-        file = WORK / f"{name}-{b}.npz"
-        if not file.exists():
-            bank = simulate(model, recipe.block, seed=recipe.seed * 2**32 + b)
-            partial = file.with_suffix(".partial.npz")
-            np.savez(partial, theta=bank.theta, x=bank.x)
-            partial.replace(file)
-            print(f"{name}: {(b + 1) * recipe.block} simulations", flush=True)
-        with np.load(file) as stored:
-            parts.append((stored["theta"], stored["x"]))
-    theta, x = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return Bank(theta, x, np.isfinite(x).all(1), recipe.seed, model.statistic_names)
-
-
 def make(name: str, recipe: Recipe) -> None:
     """Make one artefact unless it is there already."""
     fingerprint = hashlib.sha256(repr(asdict(recipe)).encode()).hexdigest()
@@ -74,9 +54,10 @@ def make(name: str, recipe: Recipe) -> None:
     if exists and load(target).provenance.get("recipe") == fingerprint:
         print(f"{name}: up to date")
         return
-    bank = simulated(name, recipe)
+    model = model_of(recipe)
+    bank = simulate(model, recipe.simulations, recipe.seed, store=WORK / name)
     posterior = fit(
-        bank, model_of(recipe).prior, flow=recipe.flow, training=recipe.training, seed=recipe.seed
+        bank, model.prior, flow=recipe.flow, training=recipe.training, seed=recipe.seed
     )
     made = {
         "command": f"python book/artefacts/make.py {name}",

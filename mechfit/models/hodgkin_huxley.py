@@ -2,8 +2,8 @@
 
 The equations and the scheme stand in `hodgkin_huxley_step`. Traces are integrated one by one in
 double precision, the reference; statistics by default in single precision, `LANES` neurons side
-by side, see `lanes`. Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261. Taught
-in ``book/models/hodgkin-huxley.md``.
+by side, see `lanes`, or one per thread of a GPU, see `cuda`. Gonçalves, Lueckmann, Deistler et al.
+(2020), doi:10.7554/eLife.56261. Taught in ``book/models/hodgkin-huxley.md``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from mechfit.compile import compiled
+from mechfit.models.cuda import statistics_cuda
 from mechfit.models.hodgkin_huxley_step import rest, step
 from mechfit.models.lanes import statistics_lanes
 from mechfit.models.model import Model, Traces
@@ -114,6 +115,8 @@ class HodgkinHuxley(Model):
             always made in float64.
         v_init: Voltage (mV) of the first sample.
         window: Onset and end (ms) of the step; the statistics are taken inside and before it.
+        device: What computes the float32 statistics: "cpu", or "cuda", an NVIDIA GPU (install
+            ``mechfit[gpu]``); then a block of simulations is as large as a GPU needs.
 
     Example:
         >>> model = HodgkinHuxley()
@@ -137,6 +140,7 @@ class HodgkinHuxley(Model):
         *,
         v_init: float = -70.0,
         window: tuple[float, float] = (10.0, 110.0),
+        device: str = "cpu",
     ) -> None:
         if not (np.isfinite(dt) and dt > 0 and np.isfinite(duration) and np.isfinite(v_init)):
             raise ValueError(
@@ -152,6 +156,16 @@ class HodgkinHuxley(Model):
             )
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision is {precision!r}, expected 'float32' or 'float64'")
+        if device not in ("cpu", "cuda"):
+            raise ValueError(f"device is {device!r}, expected 'cpu' or 'cuda'")
+        if device == "cuda":
+            if precision == "float64":
+                raise ValueError(
+                    "precision is 'float64' with device 'cuda', expected 'float32': the reference "
+                    "runs on the CPU alone, so that it is the same everywhere"
+                )
+            self.block = 2**17
+        self.device = device
         self.precision = precision
         self.dt = float(dt)
         self.v_init = float(v_init)
@@ -201,7 +215,8 @@ class HodgkinHuxley(Model):
         theta = self._check(theta)
         out = np.empty((len(theta), len(self.statistic_names)))
         if self.precision == "float32":
-            statistics_lanes(
+            statistics = statistics_lanes if self.device == "cpu" else statistics_cuda
+            statistics(
                 *(a.astype(np.float32) for a in (theta, self.current)),
                 np.float32(self.dt),
                 np.float32(self.v_init),

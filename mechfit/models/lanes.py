@@ -2,7 +2,8 @@
 
 The loop over time is outside, the loop over `LANES` neurons inside, and the inner loop has no
 branches: the compiler turns it into vector instructions. The statistics are accumulated on
-the way; no trace is stored. Taught in ``book/models/hodgkin-huxley.md``.
+the way; no trace is stored. The functions of single numbers serve the GPU too, see `cuda`. Taught
+in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -10,29 +11,61 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba.extending import register_jitable
 
 from mechfit.compile import compiled, compiled_fast
 from mechfit.models.hodgkin_huxley_step import rest, step
 from mechfit.models.noise import normal_pair
 from mechfit.models.single import single
-from mechfit.summaries.spikes import MERGE_MS, THRESHOLD
+from mechfit.summaries.spikes import MERGE_MS, is_peak
 from mechfit.summaries.streaming import merge
 
 __all__ = ["statistics_lanes"]
 
 LANES = 32
 BLOCK = 128
-f32, u32 = np.float32, np.uint32
+f32, f64, u32 = np.float32, np.float64, np.uint32
+TARGETS = (0, 1, -1, 2, 2, -1)
+"""Where the sums of the six parts of a trace go: rest but its last tenth, that tenth, window."""
+DETECTED = 4
+"""The part of the trace with which the search for spikes begins."""
+
+
+@register_jitable
+def plan(marks: tuple, samples: int, dt: float) -> tuple[tuple, float]:
+    """First samples of the six parts and the end of the last; samples in which spikes merge."""
+    tenth, before, begin, end = marks
+    bounds = (1, tenth, before, begin, begin + 2, end, min(end + 2, samples))
+    return bounds, math.floor(MERGE_MS / dt + 1e-4)
+
+
+def add_powers(sums: tuple, d: float) -> tuple:
+    """Add the first four powers of d to their sums."""
+    q = d * d
+    return sums[0] + d, sums[1] + q, sums[2] + q * d, sums[3] + q * q
+
+
+def count_peak(peaks: tuple, v: float, now: float, gap: float, detect: float) -> tuple:
+    """Move on by the voltage v of the sample `now`.
+
+    ``peaks`` holds the two last voltages, the sample of the last peak and the count, which grows
+    only where ``detect`` is 1.
+    """
+    older, old, last, count = peaks
+    hit = detect if is_peak(older, old, v) else 0.0
+    far = hit if now - last > gap else 0.0
+    return old, v, now if hit > 0.5 else last, count + far
+
+
 step_single, rest_single, noise_single = single(step), single(rest), single(normal_pair)
-TOP = f32(THRESHOLD)
+add_powers_single, count_peak_single = single(add_powers), single(count_peak)
 
 
 @compiled_fast
 def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt, gap, detect):
     """Advance all lanes over a range of samples; add the voltages to the power sums.
 
-    ``sums`` holds pivot and s_1 ... s_4; ``spikes`` the two last voltages, the sample of the last
-    peak and the count, which grows only where ``detect`` is 1.
+    ``sums`` holds pivot and s_1 ... s_4; for ``spikes`` see `count_peak`.
     """
     v, m, h, n, p = state[0], state[1], state[2], state[3], state[4]
     rest_v, rest_p = state[5], state[6]
@@ -58,37 +91,32 @@ def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt,
                 dt,
             )
         for j in range(LANES):
-            d = v[j] - pivot[j]
-            q = d * d
-            s1[j] += d
-            s2[j] += q
-            s3[j] += q * d
-            s4[j] += q * q
+            s1[j], s2[j], s3[j], s4[j] = add_powers_single(
+                (s1[j], s2[j], s3[j], s4[j]), v[j] - pivot[j]
+            )
         now = f32(i)
         for j in range(LANES):
-            a, b, c = older[j], old[j], v[j]
-            hit = detect if a > TOP else f32(0.0)
-            hit = hit if a <= b else f32(0.0)
-            hit = hit if b > c else f32(0.0)
-            far = hit if now - last[j] > gap else f32(0.0)
-            count[j] += far
-            last[j] = now if hit > f32(0.5) else last[j]
-            older[j] = b
-            old[j] = c
+            older[j], old[j], last[j], count[j] = count_peak_single(
+                (older[j], old[j], last[j], count[j]), v[j], now, gap, detect
+            )
+
+
+@register_jitable
+def accumulate(total, count, s):
+    """Merge a block's pivot and power sums (5,) into the total (5,)."""
+    total[0], total[1], total[2], total[3], total[4] = merge(
+        (total[0], total[1], total[2], total[3], total[4]),
+        f64(count),
+        f64(s[0]),
+        (f64(s[1]), f64(s[2]), f64(s[3]), f64(s[4])),
+    )
 
 
 @compiled
-def accumulate(total, count, sums):
-    """Merge a block's power sums into the totals (lanes, 5)."""
+def accumulate_lanes(total, count, sums):
+    """Merge a block of all lanes: sums (5, lanes) into totals (lanes, 5)."""
     for j in range(LANES):
-        s = sums[:, j]
-        t = total[j]
-        t[0], t[1], t[2], t[3], t[4] = merge(
-            (t[0], t[1], t[2], t[3], t[4]),
-            float(count),
-            float(s[0]),
-            (float(s[1]), float(s[2]), float(s[3]), float(s[4])),
-        )
+        accumulate(total[j], count, sums[:, j])
 
 
 @compiled
@@ -113,8 +141,8 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
     ``marks`` are the samples where the last tenth of the rest begins, the rest ends, the window
     begins and the window ends.
     """
-    tenth, before, begin, end = marks
-    gap = f32(math.floor(MERGE_MS / dt + 1e-4))
+    bounds, gap = plan(marks, current.size, dt)
+    gap = f32(gap)
     n = theta.shape[0]
     state, lanes = np.empty((7, LANES), f32), np.empty((8, LANES), f32)
     noise, sums, spikes = (
@@ -123,8 +151,6 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
         np.empty((4, LANES), f32),
     )
     index, total = np.empty(LANES, u32), np.empty((3, LANES, 5))
-    bounds = (1, tenth, before, begin, begin + 2, end, min(end + 2, current.size))
-    targets = (0, 1, -1, 2, 2, -1)
     for start in range(0, n, LANES):
         for j in range(LANES):
             row = min(start + j, n - 1)
@@ -141,13 +167,13 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
             total[:, j] = 0.0
             total[0, j, 0], total[0, j, 1] = 1.0, v_init
         for part in range(6):
-            detect = f32(1.0) if part >= 4 else f32(0.0)
+            detect = f32(1.0) if part >= DETECTED else f32(0.0)
             for a in range(bounds[part], bounds[part + 1], BLOCK):
                 b = min(a + BLOCK, bounds[part + 1])
                 advance(
                     state, lanes, noise, sums, spikes, current, (a, b), key, index, dt, gap, detect
                 )
-                if targets[part] >= 0:
-                    accumulate(total[targets[part]], f32(b - a), sums)
+                if TARGETS[part] >= 0:
+                    accumulate_lanes(total[TARGETS[part]], f32(b - a), sums)
         for j in range(min(LANES, n - start)):
             write(total[:, j], spikes[3, j], out[start + j])

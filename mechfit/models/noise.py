@@ -85,7 +85,8 @@ def normal_pair(
 ) -> tuple[float, float]:
     """Two standard normals: the noise of steps 2 pair and 2 pair + 1 of one simulation."""
     a, b = threefry(key0, key1, simulation, pair)
-    radius = sqrt(-2.0 * log(between_0_and_1(a)))
+    # a GPU's fast log may rise above 0 just below 1
+    radius = sqrt(max(-2.0 * log(between_0_and_1(a)), 0.0))
     x, y = on_circle(b)
     return radius * x, radius * y
 

@@ -1,9 +1,9 @@
 """The single-precision twin of a scalar function, made from the function itself.
 
-A model's step is written once, in plain Python. For the fast path every float literal in it
-becomes a float32, every function it calls its own twin, and exp, expm1 and log polynomials that
-the compiler can run on many simulations at once. Nothing else changes: there is no second copy of
-the physics.
+A model's step is written once, in plain Python. For the fast paths every float literal in it
+becomes a float32 and every function it calls its own twin; then it is compiled for its target. On
+the processor exp, expm1 and log become polynomials that the compiler can run on many simulations
+at once; a GPU has its own. Nothing else changes: there is no second copy of the physics.
 
 exp and expm1: x = k ln 2 + r, exp(x) - 1 = 2^k (exp(r) - 1) + (2^k - 1), with the polynomial of
 the Cephes library for exp(r); k is rounded by adding 1.5 * 2^23, whose low bits then hold k.
@@ -27,7 +27,8 @@ __all__ = ["single", "twin_of"]
 
 INT, FLOAT = ir.IntType(32), ir.FloatType()
 f32, i32, u32 = np.float32, np.int32, np.uint32
-TWINS: dict[Callable, Callable] = {}
+SOURCES: dict[Callable, Callable] = {}
+TWINS: dict[tuple[Callable, Callable], Callable] = {}
 inlined = numba.njit(nogil=True, error_model="numpy", fastmath=FAST, forceinline=True)
 ROUNDER = f32(1.5 * 2**23)
 LOG2_E, LN2_HIGH, LN2_LOW = f32(1.4426950408889634), f32(0.693359375), f32(-2.12194440e-4)
@@ -35,11 +36,11 @@ LN2 = f32(0.6931471805599453)
 
 
 def twin_of(function: Callable) -> Callable:
-    """Declare the decorated function to be the float32 twin of another one."""
+    """Declare the decorated function to be the source of another one's float32 twin."""
 
-    def declare(twin: Callable) -> Callable:
-        TWINS[function] = inlined(twin)
-        return TWINS[function]
+    def declare(source: Callable) -> Callable:
+        SOURCES[function] = source
+        return source
 
     return declare
 
@@ -111,29 +112,37 @@ def log(x: f32) -> f32:
     return m * z * q - f32(0.5) * z + m + f32(k) * LN2
 
 
-def single(function: Callable) -> Callable:
+def single(function: Callable, jit: Callable = inlined) -> Callable:
     """Compile the float32 twin of a scalar Python function, to be inlined into a loop.
 
     Args:
         function: Takes and returns numbers or tuples of them; calls only functions of its module's
-            namespace for which the same holds, and exp, expm1, log, sqrt of `math`.
+            namespace for which the same holds, and exp, expm1, log, sqrt of `math`. What
+            it makes of float64 arguments stays float64.
+        jit: Compiler of the target: by default that of the lanes, or one of `numba.cuda`.
 
     Returns:
         The compiled twin.
     """
-    if function in TWINS:
-        return TWINS[function]
-    code = function.__code__
-    constants = tuple(f32(c) if type(c) is float else c for c in code.co_consts)
-    namespace = dict(function.__globals__)
-    for name in code.co_names:
-        value = namespace.get(name)
-        if isinstance(value, FunctionType) or (
-            isinstance(value, BuiltinFunctionType) and value in TWINS
-        ):
-            namespace[name] = single(value)
-        elif type(value) is float:
-            namespace[name] = f32(value)
-    twin = FunctionType(code.replace(co_consts=constants), namespace, function.__name__)
-    TWINS[function] = inlined(twin)
-    return TWINS[function]
+    if (function, jit) not in TWINS:
+        TWINS[function, jit] = jit(SOURCES.get(function) or _narrowed(function, jit))
+    return TWINS[function, jit]
+
+
+def _narrowed(function: Callable, jit: Callable) -> Callable:
+    """Copy a function, with float32 literals and the twins of what it calls."""
+    code, namespace = function.__code__, dict(function.__globals__)
+    for name in namespace.keys() & set(code.co_names):
+        value = getattr(namespace[name], "py_func", namespace[name])
+        polynomial = jit is inlined and isinstance(value, BuiltinFunctionType) and value in SOURCES
+        called = isinstance(value, FunctionType) or polynomial
+        namespace[name] = single(value, jit) if called else _literal(value)
+    constants = tuple(map(_literal, code.co_consts))
+    return FunctionType(code.replace(co_consts=constants), namespace, function.__name__)
+
+
+def _literal(value: object) -> object:
+    """Turn a float, or those in a tuple, into float32."""
+    if type(value) is tuple:
+        return tuple(map(_literal, value))
+    return f32(value) if type(value) is float else value

@@ -4,13 +4,16 @@ The yardstick is the reference integrator: a scalar float64 loop of the same sch
 drawn beforehand and no statistics taken. Ours draws the noise and takes all seven statistics.
 jaxley, the differentiable simulator, runs as its users run it: a batch in float32, compiled, all
 voltages kept, without noise and statistics, at the batch that suits it best. The time to compile
-counts for nobody.
+counts for nobody. With MECHFIT_RECORD=1 the table goes to book/artefacts/speeds.json.
 """
 
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
@@ -27,6 +30,7 @@ PLAIN = "float64 scalar loop, noise given, voltage only"
 OURS = "float32 lanes, with noise and seven statistics"
 JAXLEY = "jaxley, float32, batch of {}, voltage only"
 HEAD = "Hodgkin–Huxley, 120 ms at 0.01 ms, one core"
+RECORDS = Path(__file__).parents[2] / "book" / "artefacts" / "speeds.json"
 BATCHES = (200, 500, 1000)
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
@@ -89,9 +93,44 @@ def our_candidates() -> dict[str, Candidate]:
     }
 
 
+def on_gpu() -> dict[str, Candidate]:
+    """Add the device of this machine, if it has one that numba can use."""
+    if not find_spec("numba_cuda"):
+        return {}
+    from numba import cuda
+
+    if not cuda.is_available():
+        return {}
+    model = HodgkinHuxley(device="cuda")
+    theta = model.prior.sample(4 * model.block, seed=1)
+    name = cuda.get_current_device().name
+    name = f"the same on {name.decode() if isinstance(name, bytes) else name}"
+    return {name: on_all_cores(lambda: model.statistics(theta, seed=1), len(theta))}
+
+
+def processor() -> str:
+    """Name of the processor, as the system tells it."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or platform.machine()
+    found = re.search(r"model name\s*: (.+)", told)
+    return found[1] if found else platform.machine()
+
+
+def record(speed: dict[str, float]) -> None:
+    """Keep what was measured for the book, under the name of this machine."""
+    recorded = json.loads(RECORDS.read_text(encoding="utf-8")) if RECORDS.exists() else {}
+    machine = f"{processor()}, {os.cpu_count()} cores"
+    rates = {name: round(value) for name, value in speed.items()}
+    recorded[machine] = {"date": time.strftime("%Y-%m-%d"), "rates": rates}
+    text = json.dumps(recorded, indent=1, ensure_ascii=False, sort_keys=True)
+    RECORDS.write_text(text + "\n", encoding="utf-8")
+
+
 def test_hodgkin_huxley_on_one_core(monkeypatch):
     monkeypatch.setenv("MECHFIT_PROGRESS", "0")
-    candidates = our_candidates()
+    candidates = our_candidates() | on_gpu()
     with jaxley() if find_spec("jaxley") else nullcontext() as other:
         if other:
             check_same_neuron(other.ask("spikes"))
@@ -106,6 +145,8 @@ def test_hodgkin_huxley_on_one_core(monkeypatch):
     for name, value in speed.items():
         ratio = f"{value / theirs:8.2f}" if theirs else f"{'–':>8}"
         print(f"{name:48}  {value:13.0f}  {value / speed[PLAIN]:13.1f}  {ratio}")
+    if os.environ.get("MECHFIT_RECORD"):
+        record(speed)
     if not theirs:
         print("jaxley is left out: it is not installed (the extra `bench` has it)")
     assert speed[OURS] > 5 * speed[PLAIN]

@@ -66,5 +66,22 @@ def test_normals_are_those_of_the_reference():
     assert abs(out.std() - 1) < 5 / math.sqrt(2 * out.size)
 
 
-def test_a_twin_is_made_once():
+def test_a_twin_is_made_once_for_each_target():
+    def target(function):
+        return function
+
     assert single(linoid) is single(linoid)
+    assert single(linoid, target) is single(linoid, target)
+    assert single(linoid, target) is not single(linoid)
+    assert single(linoid, target).__globals__["expm1"] is math.expm1
+
+
+def test_every_literal_becomes_single():
+    def function(x):
+        return x + 0.1, (0.2, (0.3, 4)), 5
+
+    moved, (second, (third, fourth)), fifth = single(function, lambda twin: twin)(np.float64(1.0))
+    assert moved == 1.0 + float(np.float32(0.1))
+    assert isinstance(second, np.float32)
+    assert isinstance(third, np.float32)
+    assert (fourth, fifth) == (4, 5)
