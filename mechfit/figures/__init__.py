@@ -5,6 +5,7 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 """
 
 from mechfit.figures.curves import curves, history
+from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.live import live_trace
 from mechfit.figures.pairplot import pairplot
@@ -23,6 +24,7 @@ __all__ = [
     "ROLES",
     "SAMPLE",
     "curves",
+    "durations",
     "history",
     "live_trace",
     "pairplot",

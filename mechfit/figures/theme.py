@@ -102,6 +102,7 @@ STYLE = """
 .vega-embed .vega-bind-name { flex: 0 0 118px; }
 .vega-embed .vega-bind input { flex: 1 1 60px; min-width: 60px; accent-color: #2F80C9; }
 .vega-embed .vega-bind input + span { flex: 0 0 48px; font-variant-numeric: tabular-nums; }
+.vega-embed .vega-bind input[name="power"] + span { display: none; }
 .vega-embed .vega-bind select { flex: 1 1 60px; min-width: 0; font: inherit; min-height: 28px;
   color: inherit; background: transparent; border: 1px solid #8A8F98; border-radius: 4px; }
 .vega-embed .vega-bind option { color: #222; background: #fff; }

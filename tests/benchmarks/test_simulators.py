@@ -124,7 +124,7 @@ def record(speed: dict[str, float]) -> None:
     machine = f"{processor()}, {os.cpu_count()} cores"
     rates = {name: round(value) for name, value in speed.items()}
     recorded[machine] = {"date": time.strftime("%Y-%m-%d"), "rates": rates}
-    text = json.dumps(recorded, indent=1, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(recorded, indent=1, ensure_ascii=False)
     RECORDS.write_text(text + "\n", encoding="utf-8")
 
 
