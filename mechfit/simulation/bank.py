@@ -16,7 +16,10 @@ import numpy as np
 if TYPE_CHECKING:
     from mechfit.models import Model
 
-__all__ = ["Bank", "Memory", "block_seed"]
+__all__ = ["DRAWS", "Bank", "Memory", "draw_seed"]
+
+DRAWS = 2048
+"""Number of parameter sets that are drawn with one seed."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,6 +109,6 @@ class Memory:
         )
 
 
-def block_seed(seed: int, block: int) -> int:
-    """Seed of the parameters of one block."""
-    return int(np.random.SeedSequence((seed, block)).generate_state(1, np.uint64)[0])
+def draw_seed(seed: int, k: int) -> int:
+    """Seed of the parameters from number k DRAWS on."""
+    return int(np.random.SeedSequence((seed, k)).generate_state(1, np.uint64)[0])

@@ -1,9 +1,10 @@
 """Store: a bank in a Zarr folder, written block by block so that a stop at any moment loses none.
 
-`theta`, `x` and `valid` have one chunk per block. `blocks` holds the seed, the number of finished
-rows and a checksum of each block and is written last: what it does not vouch for counts as missing
-and is simulated again. Each chunk appears under its name only when it is complete, so others can
-read while one writes. Taught in ``book/beyond/scaling.md``.
+`theta`, `x` and `valid` have one chunk per block. `blocks` holds the seed with which a block's
+first parameters were drawn, the number of finished rows and a checksum, and is written last: what
+it does not vouch for counts as missing and is simulated again. Each chunk appears under its name
+only when it is complete, so others can read while one writes. Taught in
+``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mechfit.models import Model
-from mechfit.simulation.bank import Bank, block_seed
+from mechfit.simulation.bank import DRAWS, Bank, draw_seed
 from mechfit.simulation.fingerprint import differences, fingerprint
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class Store:
         if failure:
             text = failure.encode()[:MESSAGE].ljust(MESSAGE, b"\0")
             self.group["failures"][block] = np.frombuffer(text, np.uint8)
-        commit = [block_seed(self.seed, block), len(theta), checksum_of(parts)]
+        drawn = draw_seed(self.seed, start // DRAWS)
+        commit = [drawn, len(theta), checksum_of(parts)]
         self.group["blocks"][block] = np.array(commit, np.uint64)
 
     def bank(self) -> StoredBank:

@@ -1,8 +1,8 @@
 """Tasks: what is missing of a bank, cut into pieces for the workers and put together again.
 
-Simulation i belongs to block i // size. The parameters of block b come from the key (seed, b), its
-noise from the keys (seed, i): a block is the same whoever computes it, and when. Taught in
-``book/beyond/scaling.md``.
+Parameters are drawn `DRAWS` at a time, the k-th time with the key (seed, k); simulation i has the
+noise of the key (seed, i). So a row is the same whatever the blocks are, whoever computes them,
+and when. Taught in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from mechfit.models import Model
-from mechfit.simulation.bank import Memory, block_seed
+from mechfit.simulation.bank import DRAWS, Memory, draw_seed
 from mechfit.simulation.store import Store
 from mechfit.simulation.workers import Failure, Workers, rows
 
@@ -56,12 +56,31 @@ class Task:
     first: int
 
 
+@dataclass
+class Draws:
+    """Parameters of the simulations by their numbers; remembers the last `DRAWS` of them."""
+
+    proposal: Proposal
+    seed: int
+    k: int = -1
+    theta: np.ndarray | None = None
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Parameters of the simulations from start to stop (stop - start, d)."""
+        parts = []
+        for k in range(start // DRAWS, -(-stop // DRAWS)):
+            if k != self.k:
+                self.k, self.theta = k, self.proposal.sample(DRAWS, draw_seed(self.seed, k))
+            parts.append(self.theta[max(start - k * DRAWS, 0) : stop - k * DRAWS])
+        return np.concatenate(parts)
+
+
 def missing(
     sink: Memory | Store, proposal: Proposal, found: Callable[[int], object]
 ) -> Iterator[Block]:
     """Yield the blocks that lack rows; tell `found` how many rows were there."""
     size, k = sink.model.block, len(sink.model.statistic_names)
-    checked = False
+    draws, checked = Draws(proposal, sink.seed), False
     for b in range(-(-sink.n // size)):
         wanted = min(size, sink.n - b * size)
         theta, x = sink.read(b) or (np.empty((0, 0)), np.empty((0, k)))
@@ -69,7 +88,8 @@ def missing(
         found(done)
         if done == wanted and checked:
             continue
-        drawn = proposal.sample(size, block_seed(sink.seed, b))
+        start = b * size
+        drawn = draws.rows(start, start + max(wanted, len(x)))
         if len(x) and not np.allclose(theta, drawn[: len(x)], rtol=1e-5):
             raise ValueError(
                 f"{sink.path} holds parameters drawn from another proposal; repeat the call that "

@@ -33,6 +33,15 @@ def test_any_part_can_be_simulated_alone(size, start):
     np.testing.assert_array_equal(x, BANK.x[rows])
 
 
+@pytest.mark.parametrize("block", [1, 100, 2500, 5000])
+def test_blocks_cannot_be_seen(block, monkeypatch):
+    monkeypatch.setattr(MODEL, "block", block, raising=False)
+    n = 50 if block == 1 else 2500
+    bank = simulate(MODEL, n, seed=3)
+    np.testing.assert_array_equal(bank.theta, BANK.theta[:n])
+    np.testing.assert_array_equal(bank.x, BANK.x[:n])
+
+
 @pytest.mark.parametrize("n", [1, 7, 2048, 2049])
 def test_a_longer_bank_begins_with_the_shorter_one(n):
     np.testing.assert_array_equal(simulate(MODEL, n, seed=3).x, BANK.first(n).x)
