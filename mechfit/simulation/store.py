@@ -96,7 +96,7 @@ class Store:
         start = block * self.model.block
         for name, rows in zip(ARRAYS, parts, strict=True):
             self.group[name][start : start + len(rows)] = rows
-        if failure:
+        if failure and not first_failure(self.group, block, block + 1):
             text = failure.encode()[:MESSAGE].ljust(MESSAGE, b"\0")
             self.group["failures"][block] = np.frombuffer(text, np.uint8)
         drawn = draw_seed(self.seed, start // DRAWS)
@@ -205,9 +205,7 @@ class StoredBank(Bank):
     @cached_property
     def failure(self) -> str:
         """What the first failed simulation said, or ""."""
-        texts = open_group(self.path, "r")["failures"][: -(-self.n // self.block)]
-        said = texts[texts.any(1)]
-        return said[0].tobytes().rstrip(b"\0").decode(errors="ignore") if len(said) else ""
+        return first_failure(open_group(self.path, "r"), 0, -(-self.n // self.block))
 
     @cached_property
     def _arrays(self) -> tuple[np.ndarray, ...]:
@@ -254,6 +252,16 @@ def open_group(path: str | os.PathLike, mode: str) -> zarr.Group:
     if not known:
         raise ValueError(f"{path} is not a bank made by `simulate(..., store=...)`")
     return group
+
+
+def first_failure(group: zarr.Group, start: int, stop: int) -> str:
+    """What the first failed simulation of some blocks said, or "" if that is damaged."""
+    try:
+        texts = group["failures"][start:stop]
+    except ValueError:
+        return ""
+    said = texts[texts.any(1)]
+    return said[0].tobytes().rstrip(b"\0").decode(errors="ignore") if len(said) else ""
 
 
 def damaged(what: str, path: str | os.PathLike) -> str:

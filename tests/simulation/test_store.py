@@ -244,10 +244,14 @@ def test_failures_are_stored(tmp_path):
             raise ValueError("too much – ‘half’ is the limit")
         return theta
 
-    model = Model.from_function(f, Prior.uniform(["a"], [0.0], [1.0]), ["x"], block=8)
-    with pytest.warns(UserWarning, match="too much"):
-        bank = simulate(model, 40, seed=1, store=tmp_path / "bank")
+    model = Model.from_function(f, Prior.uniform(["a"], [0.0], [1.0]), ["x"], block=32)
+    for n in (20, 60):  # the second call extends the block with the first failure
+        with pytest.warns(UserWarning, match="too much"):
+            bank = simulate(model, n, seed=1, store=tmp_path / "bank")
     first = np.argmax(bank.theta[:, 0] > 0.5)
+    assert first < 20
     said = f"simulation {first}: ValueError: too much – ‘half’ is the limit"
     assert bank.failure == open_bank(tmp_path / "bank").failure == said
-    assert open_bank(tmp_path / "bank").first(first).failure in ("", said)
+    told = tmp_path / "bank" / "failures" / "c" / "0" / "0"
+    told.write_bytes(b"")
+    assert open_bank(tmp_path / "bank").failure == ""
