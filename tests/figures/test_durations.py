@@ -67,6 +67,7 @@ def test_a_longer_time_is_never_said_shorter():
     assert said == pytest.approx(times, rel=0.051)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", range(len(STOPS)))
 def test_every_stop_shows_its_number_and_its_times(stop):
     n, svg = STOPS[stop], svg_at(3 + stop / 2)

@@ -69,6 +69,14 @@ def test_progress_is_silent_when_asked(capsys, monkeypatch):
     assert "simulations" in capsys.readouterr().err
 
 
+@pytest.fixture
+def interruptible():
+    """A process started in the background may have been told to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Interrupted(HodgkinHuxley):
     """A neuron at whose third block someone presses Ctrl-C."""
 
@@ -80,6 +88,7 @@ class Interrupted(HodgkinHuxley):
         return super().statistics(theta, seed, first=first)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_keeps_what_is_finished(monkeypatch):
     monkeypatch.setattr(workers, "cores", lambda: 1)
     model = Interrupted(duration=30.0, window=(5.0, 25.0))
@@ -89,6 +98,7 @@ def test_ctrl_c_keeps_what_is_finished(monkeypatch):
     np.testing.assert_array_equal(bank.x, MODEL.statistics(bank.theta, seed=3))
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_without_any_result_is_an_interrupt(monkeypatch):
     monkeypatch.setattr(Interrupted, "block", 2048)
     model = Interrupted(duration=30.0, window=(5.0, 25.0))

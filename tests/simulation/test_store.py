@@ -22,7 +22,8 @@ MODEL.block = 512
 N = 3000
 BANK = simulate(MODEL, N, seed=3)
 CHILD = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from mechfit.models import HodgkinHuxley
 from mechfit.simulation import simulate
 model = HodgkinHuxley(**{SETTINGS})
@@ -224,6 +225,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("chunk", ["theta/c/2/0", "x/c/2/0", "valid/c/2", "blocks/c/2/0"])
 def test_a_damaged_block_is_noticed_and_made_again(tmp_path, monkeypatch, chunk, damage):
