@@ -1,0 +1,106 @@
+r"""Mixtures of Gaussians in natural parameters, where products of densities are sums.
+
+With precision P and eta = P mu, a Gaussian is N(z) = exp(eta^T z - z^T P z / 2 - A(eta, P)), with
+the log-normalizer A = (eta^T P^-1 eta - log |P| + d log 2 pi) / 2. Hence
+
+    N_1 N_2 / N_0 = exp(A_12 - A_1 - A_2 + A_0) N_12,   eta_12 = eta_1 + eta_2 - eta_0, P_12 alike,
+
+and a mixture times a mixture over a Gaussian is a mixture again. That is all that sequential
+inference with mixtures needs: a posterior estimate times proposal over prior, or the reverse.
+Mixture density networks: Bishop (1994); their use for inference: Papamakarios & Murray (2016),
+arXiv:1605.06376. Taught in ``book/inference/sequential.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mechfit.models.prior import LOG_SQRT_2PI
+
+__all__ = ["Mixture"]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """One mixture of k Gaussians in d dimensions, or one for each row of a batch.
+
+    Attributes:
+        log_weights: Logarithms of the weights (..., k), which sum to one.
+        eta: Precision times mean (..., k, d).
+        precision: Inverse covariances (..., k, d, d).
+    """
+
+    log_weights: Tensor
+    eta: Tensor
+    precision: Tensor
+
+    @classmethod
+    def gaussian(cls, mean: Tensor, covariance: Tensor) -> Mixture:
+        """One Gaussian with the given mean (d,) and covariance (d, d)."""
+        precision = torch.linalg.inv(covariance)[None]
+        return cls(mean.new_zeros(1), precision @ mean, precision)
+
+    @classmethod
+    def standard_normal(cls, d: int, dtype: torch.dtype = torch.float64) -> Mixture:
+        """The prior of every parameter set in the prior's unbounded space."""
+        return cls(
+            torch.zeros(1, dtype=dtype),
+            torch.zeros(1, d, dtype=dtype),
+            torch.eye(d, dtype=dtype)[None],
+        )
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """Log-density (...) of z (..., d)."""
+        z = z[..., None, :]
+        linear = (self.eta * z).sum(-1)
+        square = (z * torch.matmul(self.precision, z[..., None])[..., 0]).sum(-1)
+        return torch.logsumexp(
+            self.log_weights + linear - square / 2 - log_normalizer(self.eta, self.precision), -1
+        )
+
+    def times_over(self, factor: Mixture, divisor: Mixture) -> Mixture:
+        """Multiply by a mixture and divide by one Gaussian, and normalize.
+
+        Raises:
+            ValueError: The result is no density: some precision matrix is not positive definite,
+                because the divisor is narrower than what it divides.
+        """
+        eta = pairs(self.eta, factor.eta, 1) - divisor.eta
+        precision = pairs(self.precision, factor.precision, 2) - divisor.precision
+        if (torch.linalg.cholesky_ex(precision).info != 0).any():
+            raise ValueError(
+                "the quotient of the mixtures is not a density: a component of the estimate is "
+                "wider than the proposal it is divided by"
+            )
+        own = self.log_weights - log_normalizer(self.eta, self.precision)
+        other = factor.log_weights - log_normalizer(factor.eta, factor.precision)
+        log_weights = pairs(own, other, 0) + log_normalizer(eta, precision)
+        return Mixture(log_weights - log_weights.logsumexp(-1, keepdim=True), eta, precision)
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw n points (n, d) of a single mixture."""
+        weights = self.log_weights.exp()
+        k = torch.multinomial(weights, n, replacement=True, generator=generator)
+        lower = torch.linalg.cholesky(self.precision)
+        mean = torch.cholesky_solve(self.eta[..., None], lower)[..., 0]
+        noise = torch.randn(n, self.eta.shape[-1], generator=generator, dtype=mean.dtype)
+        spread = torch.linalg.solve_triangular(lower.mT[k], noise[..., None], upper=True)
+        return mean[k] + spread[..., 0]
+
+
+def log_normalizer(eta: Tensor, precision: Tensor) -> Tensor:
+    """A(eta, P) of each Gaussian: eta (..., d), precision (..., d, d)."""
+    lower = torch.linalg.cholesky(precision)
+    root = torch.linalg.solve_triangular(lower, eta[..., None], upper=False)[..., 0]
+    half_log_det = lower.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    return (root**2).sum(-1) / 2 - half_log_det + eta.shape[-1] * LOG_SQRT_2PI
+
+
+def pairs(a: Tensor, b: Tensor, trailing: int) -> Tensor:
+    """Sums of all pairs along the component axis, which `trailing` axes follow."""
+    axis = -1 - trailing
+    both = a.unsqueeze(axis) + b.unsqueeze(axis - 1)
+    return both.flatten(axis - 1, axis)

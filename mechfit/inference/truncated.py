@@ -1,0 +1,110 @@
+r"""Truncated proposals: simulate where the posterior can be, and leave the loss alone.
+
+Draw parameters from the prior restricted to the region where an estimate of the posterior is
+dense,
+
+    p~(theta) ∝ p(theta) 1[log q(theta | x_o) > t],
+
+with t the epsilon-quantile of log q over its own draws. Inside the region p~ / p is constant, so
+maximum likelihood learns the posterior itself, truncated, and needs no correction. The region is
+found by rejection: draws of the prior that fall inside. Where too few do, by sampling importance
+resampling: of many draws of q inside the region keep one with probability ∝ p / q. Deistler,
+Gonçalves & Macke (2022), arXiv:2210.04815. Taught in ``book/inference/sequential.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mechfit.models.prior import Prior
+
+__all__ = ["Truncated", "truncate"]
+
+LOWEST = 1e-3
+"""Share of the prior below which rejection gives way to resampling."""
+CANDIDATES = 256
+BATCH = 10_000
+
+
+class Estimate(Protocol):
+    """A posterior at an observation."""
+
+    prior: Prior
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n parameter sets (n, d)."""
+
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of theta (n, d)."""
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """The prior, restricted to the highest-density region of an estimate.
+
+    Attributes:
+        estimate: The posterior estimate at the observation.
+        threshold: Lowest log-density of the region.
+        acceptance_rate: Share of the prior that lies in the region.
+    """
+
+    estimate: Estimate
+    threshold: float
+    acceptance_rate: float
+
+    def inside(self, theta: np.ndarray) -> np.ndarray:
+        """Whether parameter sets (n, d) lie in the region (n,)."""
+        return self.estimate.log_prob(theta) > self.threshold
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n parameter sets (n, d) from the prior on the region."""
+        rng = np.random.default_rng(seed)
+        if self.acceptance_rate >= LOWEST:
+            return self._reject(n, rng)
+        size = max(1, BATCH // CANDIDATES)
+        parts = [self._resample(min(size, n - i), rng) for i in range(0, n, size)]
+        return np.concatenate(parts)
+
+    def _reject(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        kept = np.empty((0, len(self.estimate.prior)))
+        for _ in range(10 + int(10 * n / (self.acceptance_rate * BATCH))):
+            theta = self.estimate.prior.sample(BATCH, rng)
+            kept = np.concatenate([kept, theta[self.inside(theta)]])
+            if len(kept) >= n:
+                return kept[:n]
+        raise RuntimeError(
+            f"only {len(kept)} of {n} draws of the prior fell inside the region, expected a "
+            f"share of {self.acceptance_rate:.2%}; truncate anew with another seed"
+        )
+
+    def _resample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Choose one of `CANDIDATES` draws of the estimate n times, by Gumbel's trick."""
+        theta = self.estimate.sample(n * CANDIDATES, int(rng.integers(2**63)))
+        log_q = self.estimate.log_prob(theta)
+        log_weight = self.estimate.prior.log_prob(theta) - log_q
+        log_weight[log_q <= self.threshold] = -np.inf
+        noisy = log_weight + rng.gumbel(size=len(theta))
+        best = noisy.reshape(n, CANDIDATES).argmax(1)
+        return theta.reshape(n, CANDIDATES, -1)[np.arange(n), best]
+
+
+def truncate(estimate: Estimate, *, epsilon: float = 1e-4, seed: int) -> Truncated:
+    """Truncate the prior to where an estimate of the posterior is dense.
+
+    Args:
+        estimate: A posterior at an observation.
+        epsilon: Share of the estimate that may be cut off.
+        seed: Seed of the draws that find threshold and acceptance rate.
+
+    Returns:
+        A proposal for `mechfit.simulation.simulate`.
+    """
+    if not 0 <= epsilon < 1:
+        raise ValueError(f"epsilon is {epsilon}, expected 0 to 1")
+    own = estimate.log_prob(estimate.sample(BATCH, seed))
+    threshold = float(np.quantile(own, epsilon))
+    inside = estimate.log_prob(estimate.prior.sample(BATCH, seed)) > threshold
+    return Truncated(estimate, threshold, float(inside.mean()))
