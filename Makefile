@@ -52,6 +52,7 @@ test: ## Set-up, lint, all tests, book build, browser tests; prints budget and t
 bench: $(STAMP) ## Compare speeds with other packages (installs the extra `bench`).
 	@test -d tests/benchmarks || { echo "There are no benchmarks yet (tests/benchmarks)."; exit 1; }
 	@$(PY) -m pip --disable-pip-version-check install -q -c constraints.txt -e '.[bench]'
+	@$(PY) -m pip --disable-pip-version-check install -q --no-deps sbibm==1.1.0 # its requirements are outdated
 	$(PY) -m pytest tests/benchmarks -q -s
 
 artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the book.

@@ -1,0 +1,275 @@
+"""The tasks of the public benchmark against what `sbibm` stores, and the runner on a known case.
+
+The observations were drawn with torch from a seed that is stored too, so the same draws must give
+the same parameters by our priors and the same observations by our simulators. The stored draws of
+the posteriors must be at rest under Metropolis steps with our density.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sbibm_data
+import sbibm_run
+import torch
+from sbibm_growth import populations
+from sbibm_run import Cell, Fitted, Method, Row, append, numbers, read, run
+from sbibm_table import lines, targets
+from sbibm_tasks import (
+    DESIGN,
+    LV_TIMES,
+    SIR_TESTED,
+    TASKS,
+    Task,
+    lotka_volterra_means,
+    sir_means,
+)
+from scipy.integrate import solve_ivp
+from scipy.special import ndtri
+from scipy.stats import binom, chi2, kstest, norm
+
+from mechfit.models import Uniform
+
+pytestmark = pytest.mark.skipif(not sbibm_data.installed(), reason=sbibm_data.HINT)
+
+ALL = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+STEPS = 20
+HIGHEST = 5.0
+"""Largest z-score that chance is granted, among some hundreds."""
+
+
+def normal(generator: torch.Generator, *shape: int) -> np.ndarray:
+    drawn = torch.normal(torch.zeros(shape), torch.ones(shape), generator=generator)
+    return drawn.double().numpy()
+
+
+def uniform(generator: torch.Generator, *shape: int) -> np.ndarray:
+    return torch.rand(shape, generator=generator).double().numpy()
+
+
+def noises(task: Task, generator: torch.Generator) -> list[np.ndarray]:
+    """The normals that our simulator takes, from the numbers that sbibm's took, in its order."""
+    match task.name:
+        case "two_moons":
+            angle = ndtri(uniform(generator, 1, 1))
+            return [np.hstack([angle, normal(generator, 1, 1)])]
+        case "bernoulli_glm":
+            return [ndtri(uniform(generator, 100))[None]]
+        case "gaussian_mixture":
+            uniform(generator, 2)  # the coin, in a way that depends on torch's version
+            size = normal(generator, 1, 2)
+            return [np.hstack([[[side]], size]) for side in (-1.0, 1.0)]
+        case "sir":
+            return []  # torch draws binomials in another way today
+    return [normal(generator, 1, task.noise)]
+
+
+@ALL
+@pytest.mark.parametrize("number", sbibm_data.OBSERVATIONS)
+def test_stored_seed_gives_stored_truth_and_observation(task, number):
+    generator = torch.Generator().manual_seed(sbibm_data.observation_seed(task.name, number))
+    theta, x_o = sbibm_data.truth(task.name, number), sbibm_data.observation(task.name, number)
+    if isinstance(task.prior.parameters[0].distribution, Uniform):
+        z = task.prior.from_unit(uniform(generator, 1, len(theta)))[0]
+    else:
+        z = task.prior.from_unbounded(normal(generator, 1, len(theta)))[0]
+    np.testing.assert_allclose(task.native(z)[0], theta, rtol=1e-5, atol=1e-5)
+    x = [task.function(theta[None], noise)[0] for noise in noises(task, generator)]
+    assert not x or any(np.allclose(x_i, x_o, rtol=2e-5, atol=2e-5) for x_i in x)
+
+
+def test_sir_observations_vary_like_binomials():
+    pairs = [(sbibm_data.truth("sir", i), sbibm_data.observation("sir", i)) for i in range(1, 11)]
+    p = sir_means(np.array([theta for theta, _ in pairs]))
+    x = np.array([x for _, x in pairs])
+    many = SIR_TESTED * p > 5
+    squares = ((x - SIR_TESTED * p) ** 2 / (SIR_TESTED * p * (1 - p)))[many]
+    assert 0.001 < chi2.sf(squares.sum(), squares.size) < 0.999
+
+
+def two_moons_log_likelihood(theta, x):
+    turned = np.stack([abs(theta.sum(1)), theta[:, 0] - theta[:, 1]], axis=1) / 2**0.5
+    u, v = (x + turned - [0.25, 0.0]).T
+    r = np.hypot(u, v)
+    return np.where(u > 0, norm.logpdf(r, 0.1, 0.01) - np.log(r), -np.inf)
+
+
+def slcp_log_likelihood(theta, x):
+    m, (s1, s2), rho = theta[:, :2], (theta[:, 2:4] ** 2).T, np.tanh(theta[:, 4])
+    covariance = np.array([[s1**2, rho * s1 * s2], [rho * s1 * s2, s2**2]])
+    covariance = np.moveaxis(covariance, 2, 0) + 1e-6 * np.eye(2)
+    e = x.reshape(1, 4, 2) - m[:, None]
+    squares = np.einsum("npi,nij,npj->n", e, np.linalg.inv(covariance), e)
+    return -0.5 * squares - 2 * np.linalg.slogdet(covariance)[1]
+
+
+def gaussian_linear_log_likelihood(theta, x):
+    return -0.5 * ((x - theta) ** 2).sum(1) / 0.1
+
+
+def gaussian_mixture_log_likelihood(theta, x):
+    wide, narrow = (norm.logpdf(x, theta, scale).sum(1) for scale in (1.0, 0.1))
+    return np.logaddexp(wide, narrow)
+
+
+def bernoulli_glm_log_likelihood(theta, x):
+    return theta @ x - np.logaddexp(0, theta @ DESIGN.T).sum(1)
+
+
+def lotka_volterra_log_likelihood(theta, x):
+    return norm.logpdf(np.log(x), lotka_volterra_means(theta), 0.1).sum(1)
+
+
+def sir_log_likelihood(theta, x):
+    return binom.logpmf(x, SIR_TESTED, sir_means(theta)).sum(1)
+
+
+LIKELIHOODS = {name: globals()[f"{name}_log_likelihood"] for name in TASKS}
+
+
+def drift(task, number, log_likelihood, chains):
+    """Largest z-score of changes in means and squares under Metropolis steps."""
+    x_o, rng = sbibm_data.observation(task.name, number), np.random.default_rng(number)
+    draws = sbibm_data.reference(task.name, number)
+    to_z = np.linalg.inv(task.mixing).T
+
+    def log_density(theta):
+        out = task.prior.log_prob(theta @ to_z)
+        inside = np.isfinite(out)
+        out[inside] += log_likelihood(theta[inside], x_o)
+        return out
+
+    theta = draws[:chains].copy()
+    log_p = before = log_density(theta)
+    for _ in range(STEPS):
+        # differences of other draws know the shape; their sizes vary, their signs are by chance
+        a, b = draws[rng.integers(chains, len(draws), (2, chains))]
+        step = np.exp(rng.normal(-1.0, 1.0, (chains, 1))) * (a - b)
+        proposed = log_density(theta + step)
+        taken = np.log(rng.random(chains)) < proposed - log_p
+        theta = np.where(taken[:, None], theta + step, theta)
+        log_p = np.where(taken, proposed, log_p)
+    scaled = [(t - draws.mean(0)) / draws.std(0) for t in (draws[:chains], theta)]
+    change = np.column_stack(
+        [log_p - before, scaled[1] - scaled[0], scaled[1] ** 2 - scaled[0] ** 2]
+    )
+    return abs(change.mean(0) / change.std(0) * chains**0.5).max()
+
+
+@ALL
+@pytest.mark.parametrize("number", [1, 6])
+def test_stored_posterior_is_at_rest(task, number):
+    chains = 2000 if task.name in ("lotka_volterra", "sir") else 5000
+    assert drift(task, number, LIKELIHOODS[task.name], chains) < HIGHEST
+
+
+@ALL
+def test_sharper_likelihood_does_not_leave_it_at_rest(task):
+    def sharper(theta, x):
+        return 1.3 * LIKELIHOODS[task.name](theta, x)
+
+    chains = 2000 if task.name in ("lotka_volterra", "sir") else 5000
+    assert drift(task, 1, sharper, chains) > HIGHEST
+
+
+@pytest.mark.parametrize("number", sbibm_data.OBSERVATIONS)
+def test_reference_of_gaussian_linear_is_exact(number):
+    x_o = sbibm_data.observation("gaussian_linear", number)
+    white = (sbibm_data.reference("gaussian_linear", number) - x_o / 2) / 0.05**0.5
+    assert kstest(white.ravel(), norm.cdf).pvalue > 1e-3
+    off = np.corrcoef(white.T)[np.triu_indices(10, 1)] * len(white) ** 0.5
+    assert 1e-3 < chi2.sf((off**2).sum(), off.size) < 1 - 1e-3
+
+
+@pytest.mark.parametrize("name", ["lotka_volterra", "sir"])
+def test_populations_follow_a_finer_method(name):
+    task = TASKS[name]
+    theta = task.prior.sample(20, seed=1)
+    if name == "lotka_volterra":
+        means, start = lotka_volterra_means(theta).reshape(20, 2, 10), [30.0, 1.0]
+        times = LV_TIMES
+    else:
+        means, start = np.log(sir_means(theta))[:, None], [1 - 1e-6, 1e-6]
+        times = 17.0 * np.arange(10)
+
+    def slope(_, log_size, theta):
+        u, v = np.exp(log_size)
+        if name == "sir":
+            return [-theta[0] * v, theta[0] * u - theta[1]]
+        return [theta[0] - theta[1] * v, theta[3] * u - theta[2]]
+
+    for row, mean in zip(theta, means, strict=True):
+        fine = solve_ivp(
+            slope,
+            (0, times[-1]),
+            np.log(start),
+            "DOP853",
+            times,
+            args=(row,),
+            rtol=1e-11,
+            atol=1e-11,
+        )
+        expected = np.clip(fine.y, *np.log([1e-10, 1e4])) if name != "sir" else fine.y[1:]
+        np.testing.assert_allclose(mean, expected, atol=1e-5)
+
+
+def test_populations_give_up_where_steps_become_too_small():
+    # sizes that feed each other become infinite at t = 1
+    path = populations(np.array([[0.0, 1.0, 0.0, 1.0]]), np.zeros(2), LV_TIMES)
+    assert np.isnan(path[0, :, 1:]).all()
+
+
+class Exact:
+    """A posterior that knows the answer to gaussian_linear."""
+
+    def at(self, x_o):
+        self.x_o = x_o
+        return self
+
+    def sample(self, n, seed):
+        noise = np.random.default_rng(seed).normal(size=(n, 10))
+        return self.x_o / 2 + 0.05**0.5 * noise
+
+
+def threads(workers, timeout):
+    return ThreadPoolExecutor(workers)
+
+
+def test_runner_appends_once_and_does_only_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(sbibm_run, "ProcessPoolExecutor", threads)
+    fits = []
+
+    def fit(cell, work, x_o):
+        fits.append(x_o)
+        return Fitted([Exact()] * cell.members, 1.0, 2.0)
+
+    table, cell = tmp_path / "table.csv", Cell("gaussian_linear", 1000, "exact", members=3)
+    settings = {"table": table, "work": tmp_path, "workers": 1, "draws": 100}
+    run(cell, Method(fit, amortized=True), [1, 2], **settings)
+    run(cell, Method(fit, amortized=True), [1, 2], **settings)
+    assert fits == [None]
+    run(cell, Method(fit, amortized=False), [2, 3], **settings)
+    np.testing.assert_array_equal(fits[1], sbibm_data.observation("gaussian_linear", 3))
+    rows = read(table)
+    assert [(r.observation, r.method, r.seconds_train) for r in rows] == [
+        (i, "exact*3", 2.0) for i in (1, 2, 3)
+    ]
+    assert all(abs(r.c2st - 0.5) < 0.2 for r in rows)
+
+
+def test_table_compares_medians_with_medians_and_means_with_means(tmp_path):
+    row = Row("sir", 1000, "npe", 1, 1, 0.6, 0.1, 0.1, 0.1, 0.1, "0+a", "2025-01-01")
+    for i, value in enumerate((0.60, 0.60, 0.96), start=1):
+        append(tmp_path / "t.csv", replace(row, observation=i, c2st=value))
+    assert len(targets()) == 3 * len(TASKS)
+    text = lines("npe", {("sir", 1000): read(tmp_path / "t.csv")})[1]
+    words = text.split()
+    assert words[2:5] == ["3", "0.600", "0.720"]
+    assert [words[i] for i in (6, 8, 10, 12, 14)] == ["-", "-", "+", "+", "-"]
+
+
+def test_numbers_of_observations():
+    assert numbers("1-3,7") == [1, 2, 3, 7]
+    with pytest.raises(ValueError, match="from 1 to 10"):
+        numbers("0-3")
