@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "Bank": "mechfit.simulation",
+    "Coupling": "mechfit.inference",
     "HodgkinHuxley": "mechfit.models",
     "MAF": "mechfit.inference",
     "Model": "mechfit.models",
@@ -22,7 +23,9 @@ _EXPORTS = {
     "Training": "mechfit.inference",
     "c2st": "mechfit.inference",
     "fit": "mechfit.inference",
+    "infer": "mechfit.inference",
     "load": "mechfit.inference",
+    "open_bank": "mechfit.simulation",
     "save": "mechfit.inference",
     "simulate": "mechfit.simulation",
     "spike_times": "mechfit.summaries",

@@ -6,9 +6,24 @@ Taught in the book's part *inference*, beginning with
 
 from mechfit.inference.c2st import c2st
 from mechfit.inference.fit import fit
-from mechfit.inference.flows import MAF, NSF
+from mechfit.inference.flows import MAF, NSF, Coupling
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.rounds import infer
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import History, Training
+from mechfit.inference.truncated import truncate
 
-__all__ = ["MAF", "NSF", "History", "Posterior", "Training", "c2st", "fit", "load", "save"]
+__all__ = [
+    "MAF",
+    "NSF",
+    "Coupling",
+    "History",
+    "Posterior",
+    "Training",
+    "c2st",
+    "fit",
+    "infer",
+    "load",
+    "save",
+    "truncate",
+]

@@ -14,7 +14,7 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
-from mechfit.inference.flows import MAF, NSF, Flow
+from mechfit.inference.flows import MAF, NSF, Coupling, Flow
 from mechfit.inference.posterior import Posterior, Standardizer
 from mechfit.inference.training import Training, train
 from mechfit.models.prior import Prior
@@ -29,7 +29,7 @@ def fit(
     bank: Bank,
     prior: Prior,
     *,
-    flow: MAF | NSF | None = None,
+    flow: Coupling | MAF | NSF | None = None,
     training: Training | None = None,
     leak_free: bool = True,
     seed: int,
@@ -39,7 +39,7 @@ def fit(
     Args:
         bank: Simulations; rows marked invalid are left out.
         prior: The prior that the bank's parameters were drawn from.
-        flow: Kind and size of the density estimator; `NSF()` by default.
+        flow: Kind and size of the density estimator; `Coupling()` by default.
         training: How to train.
         leak_free: Work in the prior's unbounded space, so that no draw leaves it; else
             standardize the parameters, as most published studies did, and reject.
@@ -58,7 +58,7 @@ def fit(
         >>> posterior.at([0.5]).sample(10, seed=1).shape
         (10, 1)
     """
-    flow, training = flow or NSF(), training or Training()
+    flow, training = flow or Coupling(), training or Training()
     theta, x = prior.check(bank.theta)[bank.valid], bank.x[bank.valid]
     if len(theta) < FEWEST:
         raise ValueError(
@@ -68,10 +68,15 @@ def fit(
         raise ValueError("the bank holds parameters outside the prior that was given")
     x_scale = Standardizer.of(x)
     theta_scale = None if leak_free else Standardizer.of(theta)
-    z = prior.to_unbounded(theta)[0] if leak_free else theta_scale.apply(theta)
+    network = build(flow, theta.shape[1], x.shape[1], seed)
+    if network.box and not leak_free:
+        raise ValueError("a flow in the unit cube cannot leave the prior: expected leak_free=True")
+    if not leak_free:
+        z = theta_scale.apply(theta)
+    else:
+        z = (prior.to_unit if network.box else prior.to_unbounded)(theta)[0]
 
     started = time.perf_counter()
-    network = build(flow, theta.shape[1], x.shape[1], seed)
     history = train(network, z, x_scale.apply(x), training, seed)
     provenance = {
         "flow": {"kind": type(flow).__name__, **asdict(flow)},
@@ -87,7 +92,7 @@ def fit(
     )
 
 
-def build(flow: MAF | NSF, d: int, k: int, seed: int) -> Flow:
+def build(flow: Coupling | MAF | NSF, d: int, k: int, seed: int) -> Flow:
     """Make a flow with weights drawn from `seed`, leaving torch's global generator alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -4,9 +4,10 @@ A flow is a map z = T(u; x) from noise u ~ N(0, I), invertible in u for every x.
 
     log q(z | x) = log N(T^-1(z; x); 0, I) + log |det dT^-1/dz|.
 
-The maps are those of nflows and this is the only file that knows the library: the masked
+Two of the maps are those of nflows, which only this file and ``spline.py`` know: the masked
 autoregressive flow of Papamakarios, Pavlakou & Murray (2017), arXiv:1705.07057, and the neural
-spline flow of Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032. Taught in
+spline flow of Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032. The third, a spline
+coupling flow as well but faster, is our own. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
@@ -19,9 +20,10 @@ from nflows import transforms
 from nflows.nn.nets import ResidualNet
 from torch import Tensor, nn
 
+from mechfit.inference.spline import SplineCoupling
 from mechfit.models.prior import LOG_SQRT_2PI
 
-__all__ = ["MAF", "NSF"]
+__all__ = ["MAF", "NSF", "Coupling"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,31 @@ class NSF:
         return Flow(transforms.CompositeTransform(parts), d)
 
 
+@dataclass(frozen=True)
+class Coupling:
+    """Spline coupling flow of our own: splines as in `NSF`, in far fewer operations.
+
+    Attributes:
+        layers: Number of layers.
+        hidden: Width of the networks.
+        bins: Number of bins of each spline.
+        bound: The splines reach from -bound to bound, with linear tails.
+        box: Work in the unit cube of the prior, with a uniform base, instead of unbounded space.
+    """
+
+    layers: int = 5
+    hidden: int = 64
+    bins: int = 8
+    bound: float = 5.0
+    box: bool = False
+
+    def build(self, d: int, k: int) -> Flow:
+        """Make the flow of d parameters given k statistics, with random weights."""
+        bound = None if self.box else self.bound
+        transform = SplineCoupling(d, k, self.layers, self.hidden, self.bins, bound)
+        return Flow(transform, d, box=self.box)
+
+
 class Mixing(transforms.LULinear):
     """A learned linear map between layers, inverted by two triangular solves."""
 
@@ -87,21 +114,27 @@ class Mixing(transforms.LULinear):
 
 
 class Flow(nn.Module):
-    """A conditional density over z (n, d) given standardized statistics (n, k)."""
+    """A conditional density over z (n, d) given standardized statistics (n, k).
 
-    def __init__(self, transform: transforms.Transform, d: int) -> None:
+    With `box`, z lies in the unit cube and the base is uniform there, else it is standard normal.
+    """
+
+    def __init__(self, transform: transforms.Transform, d: int, *, box: bool = False) -> None:
         super().__init__()
         self.transform = transform
         self.d = d
+        self.box = box
 
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (n,) of z (n, d) given x (n, k)."""
         noise, log_det = self.transform(z, context=x)
-        return log_det - 0.5 * (noise**2).sum(1) - self.d * LOG_SQRT_2PI
+        return log_det if self.box else log_det - 0.5 * (noise**2).sum(-1) - self.d * LOG_SQRT_2PI
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:
         """Turn standard normals (n, d) into draws z (n, d) given x (n, k)."""
+        if self.box:
+            return self.transform.inverse(torch.special.ndtr(noise), context=x)[0].clamp(0, 1)
         return self.transform.inverse(noise, context=x)[0]
 
 
-FLOWS = {c.__name__: c for c in (MAF, NSF)}
+FLOWS = {c.__name__: c for c in (Coupling, MAF, NSF)}

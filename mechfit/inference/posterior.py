@@ -5,7 +5,8 @@ back to the parameters, and division by the mass A inside the prior makes it a d
 
     log q(theta | x) = log q_z(f(theta) | x) + log |df/dtheta| - log A(x),  theta in the prior.
 
-In the *unbounded* space f is the prior's own map to standard normals and A = 1: nothing can leak.
+In the *unbounded* space f is the prior's own map to standard normals and A = 1: nothing can leak;
+the same holds for a flow whose space is the *box*, where f is the prior's map to the unit cube.
 In the *standardized* space f subtracts a mean and divides by a standard deviation; draws outside
 the prior are rejected, and A is the acceptance rate. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
@@ -25,6 +26,7 @@ from mechfit.models.prior import Prior
 __all__ = ["Posterior", "Standardizer"]
 
 BLOCK = 10_000
+SMALLEST_U = 2.0**-25
 LOWEST_ACCEPTANCE = 1e-3
 
 
@@ -58,7 +60,8 @@ class Posterior:
         prior: Prior over the d parameters; no draw ever leaves it.
         flow: The trained density.
         x_scale: Standardization of the k statistics.
-        theta_scale: Standardization of the parameters, or None for the unbounded space.
+        theta_scale: Standardization of the parameters, or None for the prior's unbounded
+            space or unit cube.
         statistic_names: Names of the k statistics.
         history: Losses of the training.
         provenance: Where it comes from: simulations, seeds, settings, versions.
@@ -126,7 +129,7 @@ class Posterior:
     def acceptance_rate(
         self, *, x: np.ndarray | None = None, draws: int = 10_000, seed: int = 0
     ) -> float:
-        """Fraction of the flow's draws that fall inside the prior; 1 in the unbounded space."""
+        """Fraction of the flow's draws that fall inside the prior; 1 unless standardized."""
         if self.theta_scale is None:
             return 1.0
         theta = self._push(draws, np.random.default_rng(seed), self._observation(x))
@@ -144,7 +147,7 @@ class Posterior:
 
     def _to_z(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if self.theta_scale is None:
-            return self.prior.to_unbounded(theta)
+            return self.prior.to_unit(theta) if self.flow.box else self.prior.to_unbounded(theta)
         log_det = np.full(len(theta), -np.log(self.theta_scale.std).sum())
         return self.theta_scale.apply(theta), log_det
 
@@ -163,9 +166,11 @@ class Posterior:
                 z = self.flow.push(torch.as_tensor(noise), self._context(x_o, size))
                 parts.append(z.double().numpy())
         z = np.concatenate(parts)
-        if self.theta_scale is None:
-            return self.prior.from_unbounded(z)[0]
-        return self.theta_scale.invert(z)
+        if self.theta_scale is not None:
+            return self.theta_scale.invert(z)
+        if self.flow.box:
+            return self.prior.from_unit(np.clip(z, SMALLEST_U, 1 - SMALLEST_U))[0]
+        return self.prior.from_unbounded(z)[0]
 
     def _draw(self, n: int, rng: np.random.Generator, x_o: np.ndarray) -> np.ndarray:
         """Draw n parameter sets (n, d) inside the prior."""

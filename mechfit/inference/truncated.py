@@ -14,7 +14,7 @@ Gonçalves & Macke (2022), arXiv:2210.04815. Taught in ``book/inference/sequenti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -49,15 +49,23 @@ class Truncated:
         estimate: The posterior estimate at the observation.
         threshold: Lowest log-density of the region.
         acceptance_rate: Share of the prior that lies in the region.
+        within: An earlier region that this one must not leave, or None.
     """
 
     estimate: Estimate
     threshold: float
     acceptance_rate: float
+    within: Truncated | None = None
 
     def inside(self, theta: np.ndarray) -> np.ndarray:
         """Whether parameter sets (n, d) lie in the region (n,)."""
-        return self.estimate.log_prob(theta) > self.threshold
+        return self._inside(theta, self.estimate.log_prob(theta))
+
+    def _inside(self, theta: np.ndarray, log_q: np.ndarray) -> np.ndarray:
+        inside = log_q > self.threshold
+        if self.within is not None and inside.any():
+            inside[inside] = self.within.inside(theta[inside])
+        return inside
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d) from the prior on the region."""
@@ -85,17 +93,20 @@ class Truncated:
         theta = self.estimate.sample(n * CANDIDATES, int(rng.integers(2**63)))
         log_q = self.estimate.log_prob(theta)
         log_weight = self.estimate.prior.log_prob(theta) - log_q
-        log_weight[log_q <= self.threshold] = -np.inf
+        log_weight[~self._inside(theta, log_q)] = -np.inf
         noisy = log_weight + rng.gumbel(size=len(theta))
         best = noisy.reshape(n, CANDIDATES).argmax(1)
         return theta.reshape(n, CANDIDATES, -1)[np.arange(n), best]
 
 
-def truncate(estimate: Estimate, *, epsilon: float = 1e-4, seed: int) -> Truncated:
+def truncate(
+    estimate: Estimate, *, within: Truncated | None = None, epsilon: float = 1e-4, seed: int
+) -> Truncated:
     """Truncate the prior to where an estimate of the posterior is dense.
 
     Args:
         estimate: A posterior at an observation.
+        within: An earlier region that the new one must not leave.
         epsilon: Share of the estimate that may be cut off.
         seed: Seed of the draws that find threshold and acceptance rate.
 
@@ -105,6 +116,7 @@ def truncate(estimate: Estimate, *, epsilon: float = 1e-4, seed: int) -> Truncat
     if not 0 <= epsilon < 1:
         raise ValueError(f"epsilon is {epsilon}, expected 0 to 1")
     own = estimate.log_prob(estimate.sample(BATCH, seed))
-    threshold = float(np.quantile(own, epsilon))
-    inside = estimate.log_prob(estimate.prior.sample(BATCH, seed)) > threshold
-    return Truncated(estimate, threshold, float(inside.mean()))
+    region = Truncated(estimate, float(np.quantile(own, epsilon)), 1.0, within)
+    return replace(
+        region, acceptance_rate=region.inside(estimate.prior.sample(BATCH, seed)).mean()
+    )

@@ -1,0 +1,215 @@
+r"""Spline coupling: half of the numbers bend by splines that the other half and x choose.
+
+A layer mixes the d numbers, z -> W z + b, leaves the first half z_a as it is and bends each number
+z_j of the rest by an increasing function f, piecewise a ratio of quadratics. Between two knots
+(x_0, y_0) and (x_1, y_1) with slopes d_0 and d_1, s = (y_1 - y_0) / (x_1 - x_0) and
+t = (z_j - x_0) / (x_1 - x_0), Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032,
+equations 4 and 5, have
+
+    f  = y_0 + (y_1 - y_0) N / D,    N = s t^2 + d_0 t(1-t),    D = s + (d_0 + d_1 - 2s) t(1-t),
+    f' = s^2 P / D^2,                P = d_1 t^2 + 2s t(1-t) + d_0 (1-t)^2.
+
+Outside the outer knots f is the identity. A network of z_a and x chooses knots and slopes; what x
+adds to its first layer is computed once for all layers and, because everything broadcasts over
+leading axes, once for all z that share an x. As z_a passes unchanged, one pass inverts a layer;
+log |det| is the sum of log f' and log |det W|. Taught in
+``book/inference/hodgkin-huxley-posterior.md``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from nflows.transforms import Transform
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["SplineCoupling", "spline"]
+
+LEAST = 1e-3
+"""Smallest width and height of a bin, as a fraction of the whole."""
+
+LARGEST = 10.0
+"""Largest logit and log-slope, in size: keeps the map finite where x is like no simulation."""
+
+
+def spline(
+    z: Tensor, shape: Tensor, ends: tuple[float, float], *, inverse: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Bend every number of z by its own increasing function.
+
+    Args:
+        z: Numbers (..., m).
+        shape: Logits of K widths and K heights, then log-slopes, (..., m, 3K + 1), or
+            (..., m, 3K - 1) without the outer two: these are 1, so that tails join smoothly.
+        ends: Outer knots, the same on both axes.
+        inverse: Solve f(y) = z for y instead.
+
+    Returns:
+        f(z) and log f'(z), or the inverse function and its log-slope, each (..., m).
+    """
+    bins, (low, high), like = (shape.shape[-1] + 1) // 3, ends, {"dtype": z.dtype}
+    floor = torch.linspace(low, low + LEAST * bins * (high - low), bins + 1, **like)
+    up_to = torch.ones(bins + 1, bins, **like).tril(-1)
+    free = (1 - LEAST * bins) * (high - low)
+    sizes, slopes = shape.clamp(-LARGEST, LARGEST).exp().tensor_split([2 * bins], -1)
+    if slopes.shape[-1] < bins:
+        slopes = functional.pad(slopes, (1, 1), value=1.0)
+    sizes = sizes.unflatten(-1, (2, bins)).contiguous()
+    sums = functional.linear(sizes, up_to)
+    knots = torch.addcdiv(floor, sums, sums[..., -1:], value=free)
+    left = (z.detach()[..., None] >= knots.detach()[..., int(inverse), 1:-1]).sum(-1)
+    corners = torch.stack([left, left + 1], -1)[..., None, :].expand(*knots.shape[:-2], 3, 2)
+    table = torch.cat([knots, slopes[..., None, :]], -2)
+    return (unbend if inverse else Bend.apply)(z, table.gather(-1, corners))
+
+
+class Bend(torch.autograd.Function):
+    """f and log f' within a bin; a gradient by hand takes far fewer operations."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
+        """Bend z (..., m) given corners [[x_0, x_1], [y_0, y_1], [d_0, d_1]] (..., m, 3, 2)."""
+        x0, x1, y0, y1, d0, d1 = corners.flatten(-2).unbind(-1)
+        width, height = x1 - x0, y1 - y0
+        s, t = height / width, ((z - x0) / width).clamp_(0, 1)
+        beyond = (z - x0).clamp_(max=0) + (z - x1).clamp_(min=0)
+        u = 1 - t
+        tt, q, b = t * t, t * u, torch.sub(d0 + d1, s, alpha=2)
+        below = torch.addcmul(s, b, q)
+        part = torch.addcmul(s * tt, d0, q) / below
+        poly = torch.addcmul(s * q, s, q).addcmul_(d1, tt).addcmul_(d0, u * u)
+        slope = (s / below).square_() * poly
+        ctx.save_for_backward(
+            beyond, width, height, s, t, u, tt, q, b, below, part, poly, slope, d0, d1
+        )
+        return torch.addcmul(y0, height, part).addcmul_(slope, beyond), slope.log()
+
+    @staticmethod
+    def backward(ctx: Any, g_f: Tensor, g_log: Tensor) -> tuple[Tensor, Tensor]:
+        """Go back through N, D and P to s, t, d_0, d_1 and from there to the corners."""
+        (beyond, width, height, s, t, u, tt, q, b, below, part, poly, slope, d0, d1) = (
+            ctx.saved_tensors
+        )
+        direct, g_part = g_f * slope, g_f * height
+        g_log = torch.addcmul(g_log, direct, beyond)
+        g_n, g_p = g_part / below, g_log / poly
+        g_d = torch.add(g_part * part, g_log, alpha=2).div_(below).neg_()
+        g_s = torch.addcmul(g_log / s, g_p - g_d, q)
+        g_s = torch.addcmul(g_d, g_n, tt).add_(g_s, alpha=2)
+        g_d0 = torch.addcmul((g_n + g_d).mul_(q), g_p, u * u)
+        g_d1 = torch.addcmul(g_d * q, g_p, tt)
+        g_q = torch.addcmul(g_d * b, g_n, d0).addcmul_(g_p, s, value=2)
+        g_t = torch.addcmul(g_n * s * t, g_p, torch.addcmul(d1 * t, d0, u, value=-1))
+        g_t = torch.addcmul(g_t, g_q, u - t, value=0.5).mul_(2 / width)
+        g_height = torch.addcmul(g_s / width, g_f, part)
+        g_width = torch.addcmul(g_t * t, g_s / width, s).neg_()
+        corners = [-g_t - g_width, g_width, g_f - g_height, g_height, g_d0, g_d1]
+        g_corners = torch.stack(corners, -1).unflatten(-1, (3, 2))
+        return torch.where(beyond == 0, g_t, direct), g_corners
+
+
+def unbend(z: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
+    """Invert `Bend`: the root in [0, 1] of a quadratic in t, equations 6 to 8."""
+    x0, x1, y0, y1, d0, d1 = corners.flatten(-2).unbind(-1)
+    width, height = x1 - x0, y1 - y0
+    beyond = (z - y0).clamp(max=0) + (z - y1).clamp(min=0)
+    rise = z - beyond - y0
+    s = height / width
+    bend = d0 + d1 - 2 * s
+    first = height * (s - d0) + rise * bend
+    second = height * d0 - rise * bend
+    root = (second * second + 4 * first * s * rise).clamp(min=0).sqrt()
+    t = torch.where(second > 0, 2 * s * rise / (second + root), (root - second) / (2 * first))
+    u = 1 - t
+    slope = (d1 * t * t + 2 * s * t * u + d0 * u * u) * (s / (s + bend * t * u)) ** 2
+    return x0 + t * width + beyond / slope, -slope.log()
+
+
+class SplineCoupling(Transform):
+    """All layers, from parameters z (..., d) given statistics x (..., k) to noise and back.
+
+    Args:
+        d: Number of parameters.
+        k: Number of statistics.
+        layers: Number of layers T.
+        hidden: Width H of the networks.
+        bins: Number of bins K of each spline.
+        bound: The splines reach from -bound to bound; None makes a map of the unit cube, where
+            the layers are mixed by permutations alone.
+    """
+
+    def __init__(
+        self, d: int, k: int, layers: int, hidden: int, bins: int, bound: float | None
+    ) -> None:
+        super().__init__()
+        self.halves, self.layers, self.free = [d // 2, d - d // 2], layers, bound is not None
+        self.ends = (-bound, bound) if self.free else (0.0, 1.0)
+        outputs = self.halves[1] * (3 * bins + (-1 if self.free else 1))
+        widths = [k, hidden, hidden, layers * hidden]
+        linear = [nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
+        self.embed = nn.Sequential(linear[0], nn.SiLU(), linear[1], nn.SiLU(), linear[2])
+
+        def weights(rows: int, columns: int, gain: float) -> nn.Parameter:
+            start = torch.randn(layers, rows, columns)
+            return nn.Parameter(gain * start / max(columns, 1) ** 0.5)
+
+        self.first = weights(hidden, d // 2, 1.0)
+        self.second = weights(hidden, hidden, 1.0)
+        self.second_bias = nn.Parameter(torch.zeros(layers, hidden))
+        self.last = weights(outputs, hidden, 0.1)
+        self.last_bias = nn.Parameter(torch.zeros(layers, outputs))
+        # Layers come in pairs, a random order and its reverse: each half is bent in its turn.
+        flip = torch.arange(d).flip(0)
+        orders = [flip if t % 2 else torch.randperm(d) for t in range(layers)]
+        self.register_buffer("order", torch.eye(d)[torch.stack(orders)])
+        if self.free:
+            self.mixing = nn.Parameter(torch.zeros(layers, d, d))
+            self.shift = nn.Parameter(torch.zeros(layers, d))
+
+    def forward(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Return noise (..., d) and log |det| (...,)."""
+        z, logs = inputs, []
+        mixing, log_det = self._mixing()
+        for (matrix, shift), *network in zip(mixing, *self._networks(context), strict=True):
+            kept, bent = functional.linear(z, matrix, shift).split(self.halves, -1)
+            bent, log = spline(bent, self._shape(kept, *network), self.ends)
+            z = torch.cat([kept, bent], -1)
+            logs.append(log)
+        return z, torch.cat(logs, -1).sum(-1) + log_det
+
+    def inverse(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Return parameters (..., d) and log |det| (...,) of the inverse."""
+        z, logs = inputs, []
+        mixing, log_det = self._mixing()
+        layers = list(zip(mixing, *self._networks(context), strict=True))
+        for (matrix, shift), *network in reversed(layers):
+            kept, bent = z.split(self.halves, -1)
+            bent, log = spline(bent, self._shape(kept, *network), self.ends, inverse=True)
+            z = torch.cat([kept, bent], -1)
+            z = torch.linalg.solve(matrix.mT, z - shift, left=False) if self.free else z @ matrix
+            logs.append(log)
+        return z, torch.cat(logs, -1).sum(-1) - log_det
+
+    def _mixing(self) -> tuple[list, Tensor | float]:
+        """Matrices W = P L U (d, d) and shifts (d,) of the layers; the sum of log |det W|."""
+        if not self.free:
+            return [(p, None) for p in self.order], 0.0
+        log_diagonal = self.mixing.diagonal(0, 1, 2)
+        lower = self.mixing.tril(-1) + torch.eye(sum(self.halves)).to(self.mixing)
+        upper = self.mixing.triu(1) + torch.diag_embed(log_diagonal.exp())
+        matrices = self.order @ lower @ upper
+        return list(zip(matrices.unbind(), self.shift.unbind(), strict=True)), log_diagonal.sum()
+
+    def _networks(self, context: Tensor) -> list[tuple[Tensor, ...]]:
+        """What x adds (..., H), and the weights, of every layer."""
+        weights = (self.first, self.second, self.second_bias, self.last, self.last_bias)
+        return [self.embed(context).chunk(self.layers, -1), *(w.unbind() for w in weights)]
+
+    def _shape(self, kept: Tensor, given: Tensor, *weights: Tensor) -> Tensor:
+        """Shapes of the splines (..., m, outputs), chosen by z_a and by what x adds."""
+        first, second, second_bias, last, last_bias = weights
+        h = functional.silu(functional.linear(kept, first) + given)
+        h = functional.silu(functional.linear(h, second, second_bias))
+        return functional.linear(h, last, last_bias).unflatten(-1, (self.halves[1], -1))

@@ -1,0 +1,89 @@
+"""Rounds end at the analytic posterior, and a stopped run goes on where it stood."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from mechfit.inference import Training, c2st, rounds
+from mechfit.inference.flows import MAF
+from mechfit.inference.rounds import infer
+from mechfit.models import Model, Prior
+
+PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
+NOISE = np.array([0.05, 0.1])
+X_O = np.array([0.97, 0.2])
+QUICK = {"flow": MAF(2, 20), "training": Training(epochs=30, batch=50)}
+
+
+class Noisy(Model):
+    """x = theta + noise: the posterior is a normal cut by the prior's box."""
+
+    prior = PRIOR
+    statistic_names = ("x", "y")
+    statistic_units = ("", "")
+
+    def simulate(self, theta, seed, *, first=0, noise=None):
+        raise NotImplementedError
+
+    def summarize(self, traces):
+        raise NotImplementedError
+
+    def statistics(self, theta, seed, *, first=0):
+        rows = [np.random.default_rng([seed, first + i]).normal(size=2) for i in range(len(theta))]
+        return theta + NOISE * np.array(rows)
+
+
+def exact(n, seed):
+    """Draws of the analytic posterior at X_O (n, 2)."""
+    u = np.random.default_rng(seed).random((n, 2))
+    low, high = (norm.cdf((bound - X_O) / NOISE) for bound in (-1, 1))
+    return X_O + NOISE * norm.ppf(low + u * (high - low))
+
+
+@pytest.mark.slow
+def test_three_rounds_recover_the_analytic_posterior():
+    posterior = infer(Noisy(), X_O, rounds=3, simulations=2000, seed=1)
+    samples = posterior.sample(5000, seed=2)
+    assert c2st(exact(5000, 3), samples) <= 0.55
+
+
+def test_later_rounds_simulate_where_the_posterior_is():
+    seen = []
+
+    class Watched(Noisy):
+        def statistics(self, theta, seed, *, first=0):
+            seen.append(theta)
+            return super().statistics(theta, seed, first=first)
+
+    infer(Watched(), X_O, rounds=3, simulations=300, seed=1, **QUICK)
+    spread = [
+        theta.std(0).max() for theta in (np.concatenate(seen[:1]), np.concatenate(seen[-1:]))
+    ]
+    assert spread[1] < 0.7 * spread[0]
+
+
+def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
+    whole = infer(Noisy(), X_O, rounds=2, simulations=300, seed=1, **QUICK)
+    fit, fits = rounds.fit, []
+
+    def second_stops(*args, **options):
+        fits.append(1)
+        if len(fits) == 2:
+            raise KeyboardInterrupt
+        return fit(*args, **options)
+
+    monkeypatch.setattr(rounds, "fit", second_stops)
+    for _ in range(2):
+        try:
+            posterior = infer(
+                Noisy(), X_O, rounds=2, simulations=300, seed=1, store=tmp_path, **QUICK
+            )
+        except KeyboardInterrupt:
+            assert (tmp_path / "round-0" / "posterior.json").exists()
+    assert len(fits) == 3
+    np.testing.assert_allclose(posterior.sample(100, 1), whole.sample(100, 1), rtol=1e-5)
+
+
+def test_rounds_is_positive():
+    with pytest.raises(ValueError, match="expected at least 1"):
+        infer(Noisy(), X_O, rounds=0, simulations=10, seed=1)
