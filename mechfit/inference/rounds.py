@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ def infer(
     """
     if rounds < 1:
         raise ValueError(f"rounds is {rounds}, expected at least 1")
+    flow, training = flow or Coupling(), training or Training()
     region, posterior, banks = None, None, []
     for r in range(rounds):
         proposing, fitting, truncating = seeds(seed, r)
@@ -78,9 +80,8 @@ def infer(
         if len(banks[-1]) < simulations:  # stopped by Ctrl-C
             raise KeyboardInterrupt
         bank = inside(banks, region)
-        posterior = stored(folder) or fit(
-            bank, model.prior, flow=flow, training=training, seed=fitting
-        )
+        settings = {"flow": flow, "training": training, "seed": fitting}
+        posterior = stored(folder, settings) or fit(bank, model.prior, **settings)
         if folder is not None:
             save(posterior, folder / "posterior")
         posterior = posterior.at(x_o)
@@ -101,8 +102,21 @@ def inside(banks: Sequence[Bank], region: Truncated | None) -> Bank:
     return Bank(theta[keep], x[keep], valid[keep], banks[0].seed, banks[0].statistic_names)
 
 
-def stored(folder: Path | None) -> Posterior | None:
-    """The posterior of a finished round, if it is there."""
+def stored(folder: Path | None, settings: dict) -> Posterior | None:
+    """The posterior of a finished round, if it is there and was made with these settings."""
     if folder is None or not (folder / "posterior.json").exists():
         return None
-    return load(folder / "posterior")
+    posterior = load(folder / "posterior")
+    flow = settings["flow"]
+    now = {
+        "flow": {"kind": type(flow).__name__, **asdict(flow)},
+        "training": asdict(settings["training"]),
+        "seed": settings["seed"],
+    }
+    for name, value in now.items():
+        if posterior.provenance[name] != value:
+            raise ValueError(
+                f"{folder} holds a posterior with {name} {posterior.provenance[name]}, expected "
+                f"{value}; repeat the call that made it, or name another store"
+            )
+    return posterior

@@ -23,7 +23,7 @@ from mechfit.simulation.bank import DRAWS, Bank, draw_seed
 from mechfit.simulation.fingerprint import differences, fingerprint
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import ModuleType, TracebackType
 
     import zarr
 
@@ -109,11 +109,9 @@ class Store:
 
     def _create(self) -> None:
         """Make the folder under another name first: it appears complete, or not at all."""
-        import zarr
-
         draft = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
         shutil.rmtree(draft, ignore_errors=True)
-        group = zarr.create_group(draft)
+        group = zarr_here().create_group(draft)
         block, k = self.model.block, len(self.model.statistic_names)
         for name, width, dtype, length in (
             ("theta", len(self.model.prior), "f8", block),
@@ -240,10 +238,7 @@ def open_bank(path: str | os.PathLike) -> Bank:
 
 def open_group(path: str | os.PathLike, mode: str) -> zarr.Group:
     """Open the folder of a bank, or say what is wrong with it."""
-    try:
-        import zarr
-    except ImportError as error:
-        raise ImportError("a stored bank needs zarr: pip install 'mechfit[scale]'") from error
+    zarr = zarr_here()
     try:
         group = zarr.open_group(path, mode=mode)
         known = "mechfit" in group.attrs
@@ -252,6 +247,15 @@ def open_group(path: str | os.PathLike, mode: str) -> zarr.Group:
     if not known:
         raise ValueError(f"{path} is not a bank made by `simulate(..., store=...)`")
     return group
+
+
+def zarr_here() -> ModuleType:
+    """Import zarr, or say how to get it."""
+    try:
+        import zarr
+    except ImportError as error:
+        raise ImportError("a stored bank needs zarr: pip install 'mechfit[scale]'") from error
+    return zarr
 
 
 def first_failure(group: zarr.Group, start: int, stop: int) -> str:

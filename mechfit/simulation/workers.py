@@ -13,7 +13,7 @@ import faulthandler
 import multiprocessing
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster", "Failure", "Processes", "Threads", "Workers", "rows", "workers_for"]
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 Failure = tuple[int, str]
 
 
@@ -83,12 +82,11 @@ class Processes:
 
     def submit(self, function: Callable, *args: object) -> Future:
         """Run function(*args)."""
-        self.pool = get_reusable_executor(self.count, timeout=60, env=ONE_THREAD)
-        return self.pool.submit(function, *args)
+        return processes(self.count).submit(function, *args)
 
     def stop(self) -> None:
         """Kill the processes."""
-        self.pool.shutdown(kill_workers=True)
+        processes(self.count).shutdown(kill_workers=True)
 
 
 class Cluster:
@@ -167,8 +165,12 @@ def beside(function: Callable, model: Model, *args: object) -> object:
     if not model.foreign:
         return function(model, *args)
     multiprocessing.current_process().daemon = False  # or the worker may have no children
-    pool = get_reusable_executor(1, timeout=60, env=ONE_THREAD)
-    return pool.submit(function, model, *args).result()
+    return processes(1).submit(function, model, *args).result()
+
+
+def processes(count: int) -> Executor:
+    """The pool of this thread; it outlives a call for a minute, and is new after a death."""
+    return get_reusable_executor(count, timeout=60, env={"OMP_NUM_THREADS": "1"})
 
 
 @contextmanager

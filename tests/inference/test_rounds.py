@@ -84,6 +84,16 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     np.testing.assert_allclose(posterior.sample(100, 1), whole.sample(100, 1), rtol=1e-5)
 
 
+def test_other_settings_are_refused(tmp_path):
+    settings = {"rounds": 1, "simulations": 300, "seed": 1, "store": tmp_path}
+    infer(Noisy(), X_O, **settings, **QUICK)
+    other = {**QUICK, "training": Training(epochs=31, batch=50)}
+    with pytest.raises(ValueError, match=r"holds a posterior with training .*'epochs': 30"):
+        infer(Noisy(), X_O, **settings, **other)
+    with pytest.raises(ValueError, match="seed was"):
+        infer(Noisy(), X_O, **{**settings, "seed": 2}, **QUICK)
+
+
 def test_rounds_is_positive():
     with pytest.raises(ValueError, match="expected at least 1"):
         infer(Noisy(), X_O, rounds=0, simulations=10, seed=1)

@@ -82,6 +82,16 @@ def test_what_cannot_be_sent_to_another_process():
         simulated(lambda theta, rng: [theta[0], lock.locked()])
 
 
+def test_a_proposal_that_fails_is_heard():
+    class Broken:
+        def sample(self, n, seed):
+            raise RuntimeError("nothing to draw")
+
+    model = Model.from_function(lambda theta, rng: theta, PRIOR, ["x"])
+    with pytest.raises(RuntimeError, match="nothing to draw"):
+        simulate(model, 10, seed=1, proposal=Broken())
+
+
 def test_called_directly_it_raises():
     model = Model.from_function(lambda theta, rng: [1 / 0], PRIOR, ["x"])
     with pytest.raises(ZeroDivisionError):

@@ -131,6 +131,12 @@ def test_what_is_no_bank_is_left_alone(tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def test_without_zarr(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    with pytest.raises(ImportError, match=r"pip install 'mechfit\[scale\]'"):
+        simulate(MODEL, 10, seed=3, store=tmp_path / "bank")
+
+
 def test_one_writer_at_a_time(tmp_path):
     simulate(MODEL, 600, seed=3, store=tmp_path / "bank")
     with Store(tmp_path / "bank", MODEL, 600, 3):
