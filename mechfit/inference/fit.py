@@ -79,8 +79,7 @@ def fit(
     started = time.perf_counter()
     history = train(network, z, x_scale.apply(x), training, seed)
     provenance = {
-        "flow": {"kind": type(flow).__name__, **asdict(flow)},
-        "training": asdict(training),
+        **settings_of(flow, training),
         "simulations": len(bank),
         "valid": len(theta),
         "bank_seed": bank.seed,
@@ -90,6 +89,14 @@ def fit(
     return Posterior(
         prior, network, x_scale, theta_scale, bank.statistic_names, history, provenance
     )
+
+
+def settings_of(flow: Coupling | MAF | NSF, training: Training) -> dict[str, dict]:
+    """What a posterior's provenance says of flow and training."""
+    return {
+        "flow": {"kind": type(flow).__name__, **asdict(flow)},
+        "training": asdict(training),
+    }
 
 
 def build(flow: Coupling | MAF | NSF, d: int, k: int, seed: int) -> Flow:

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from mechfit.inference.fit import fit
+from mechfit.inference.fit import fit, settings_of
 from mechfit.inference.flows import MAF, NSF, Coupling
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.storage import load, save
@@ -107,12 +106,7 @@ def stored(folder: Path | None, settings: dict) -> Posterior | None:
     if folder is None or not (folder / "posterior.json").exists():
         return None
     posterior = load(folder / "posterior")
-    flow = settings["flow"]
-    now = {
-        "flow": {"kind": type(flow).__name__, **asdict(flow)},
-        "training": asdict(settings["training"]),
-        "seed": settings["seed"],
-    }
+    now = {**settings_of(settings["flow"], settings["training"]), "seed": settings["seed"]}
     for name, value in now.items():
         if posterior.provenance[name] != value:
             raise ValueError(

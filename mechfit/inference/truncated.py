@@ -68,7 +68,11 @@ class Truncated:
         return inside
 
     def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d) from the prior on the region."""
+        """Draw n parameter sets (n, d) from the prior on the region.
+
+        Raises:
+            RuntimeError: Hardly any draw of prior or estimate lies in the region.
+        """
         rng = np.random.default_rng(seed)
         if self.acceptance_rate >= LOWEST:
             return self._reject(n, rng)
@@ -94,8 +98,13 @@ class Truncated:
         log_q = self.estimate.log_prob(theta)
         log_weight = self.estimate.prior.log_prob(theta) - log_q
         log_weight[~self._inside(theta, log_q)] = -np.inf
-        noisy = log_weight + rng.gumbel(size=len(theta))
-        best = noisy.reshape(n, CANDIDATES).argmax(1)
+        noisy = (log_weight + rng.gumbel(size=len(theta))).reshape(n, CANDIDATES)
+        if np.isneginf(noisy.max(1)).any():
+            raise RuntimeError(
+                f"none of {CANDIDATES} draws of the estimate lies in the region: it disagrees "
+                "with the estimate of an earlier round; take more simulations in each round"
+            )
+        best = noisy.argmax(1)
         return theta.reshape(n, CANDIDATES, -1)[np.arange(n), best]
 
 

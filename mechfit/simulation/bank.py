@@ -71,6 +71,9 @@ class Bank:
         """Keep only the first n simulations."""
         if not 1 <= n <= len(self):
             raise ValueError(f"n is {n}, expected 1 to {len(self)}")
+        return self._first(n)
+
+    def _first(self, n: int) -> Bank:
         rows = self.theta[:n], self.x[:n], self.valid[:n]
         return Bank(*rows, self.seed, self.statistic_names, self.failure)
 

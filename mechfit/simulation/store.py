@@ -179,10 +179,7 @@ class StoredBank(Bank):
     def __len__(self) -> int:
         return self.n
 
-    def first(self, n: int) -> Bank:
-        """Keep only the first n simulations."""
-        if not 1 <= n <= len(self):
-            raise ValueError(f"n is {n}, expected 1 to {len(self)}")
+    def _first(self, n: int) -> Bank:
         return StoredBank(self.path, n)
 
     @property

@@ -61,6 +61,13 @@ def test_it_stops_when_nothing_is_accepted():
         proposal.sample(10, seed=1)
 
 
+def test_it_stops_when_an_earlier_region_excludes_the_estimate():
+    nowhere = Truncated(Normals(0.15), threshold=np.inf, acceptance_rate=1.0)
+    proposal = truncate(Normals(0.15), within=nowhere, seed=1)
+    with pytest.raises(RuntimeError, match="disagrees with the estimate of an earlier round"):
+        proposal.sample(10, seed=1)
+
+
 def test_epsilon_is_a_share():
     with pytest.raises(ValueError, match="expected 0 to 1"):
         truncate(Normals(0.1), epsilon=1.5, seed=1)
