@@ -7,18 +7,26 @@ Taught in the book's part *inference*, beginning with
 from mechfit.inference.c2st import c2st
 from mechfit.inference.fit import fit
 from mechfit.inference.flows import MAF, NSF, Coupling
+from mechfit.inference.mdn import MDN
+from mechfit.inference.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
 from mechfit.inference.posterior import Posterior
-from mechfit.inference.rounds import infer
+from mechfit.inference.rounds import Rounds, infer
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import History, Training
 from mechfit.inference.truncated import truncate
 
 __all__ = [
     "MAF",
+    "MDN",
     "NSF",
+    "SNPE_A",
+    "SNPE_B",
+    "SNPE_C",
+    "TSNPE",
     "Coupling",
     "History",
     "Posterior",
+    "Rounds",
     "Training",
     "c2st",
     "fit",

@@ -1,48 +1,62 @@
 """Fit: from a bank of simulations to a posterior.
 
-Drop the invalid simulations, map the parameters to the space the flow works in, standardize the
-statistics, train. Dropping is right here: the prior is then that of *valid* simulations, which is
-what an observation, itself valid, asks for. Taught in
+Leave out the invalid simulations, map the parameters to the space the density works in,
+standardize the data, train. Leaving out is right here: whether a simulation is valid can be seen
+in x alone, so for a valid x the posterior is the same whether or not there were invalid ones.
+Several members make an ensemble, the mean of their densities; they are trained side by side in
+processes of their own, and end alike wherever they run. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from concurrent.futures import as_completed
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from mechfit.inference.flows import MAF, NSF, Coupling, Flow
-from mechfit.inference.posterior import Posterior, Standardizer
-from mechfit.inference.training import Training, train
+from mechfit.inference.density import Density, Ensemble
+from mechfit.inference.flows import MAF, NSF, Coupling
+from mechfit.inference.mdn import MDN
+from mechfit.inference.posterior import Posterior, Standardizer, finite_rows
+from mechfit.inference.training import History, Loss, Training, likelihood, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
+from mechfit.simulation.progress import progress_bar
+from mechfit.simulation.workers import Processes
 
-__all__ = ["fit"]
+__all__ = ["FLOWS", "Estimator", "build", "fit", "learn"]
 
 FEWEST = 20
+Estimator = Coupling | MAF | NSF | MDN
+FLOWS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN)}
 
 
 def fit(
     bank: Bank,
     prior: Prior,
     *,
-    flow: Coupling | MAF | NSF | None = None,
+    flow: Estimator | None = None,
     training: Training | None = None,
     leak_free: bool = True,
+    members: int = 1,
     seed: int,
 ) -> Posterior:
     """Train a conditional density on a bank drawn from the prior.
 
     Args:
-        bank: Simulations; rows marked invalid are left out.
+        bank: Simulations; invalid rows are left out.
         prior: The prior that the bank's parameters were drawn from.
         flow: Kind and size of the density estimator; `Coupling()` by default.
         training: How to train.
         leak_free: Work in the prior's unbounded space, so that no draw leaves it; else
             standardize the parameters, as most published studies did, and reject.
+        members: Number of densities, each from other random weights, whose mean is taken.
         seed: Seed of initial weights, held-out rows and batches.
 
     Returns:
@@ -58,49 +72,134 @@ def fit(
         >>> posterior.at([0.5]).sample(10, seed=1).shape
         (10, 1)
     """
-    flow, training = flow or Coupling(), training or Training()
-    theta, x = prior.check(bank.theta)[bank.valid], bank.x[bank.valid]
-    if len(theta) < FEWEST:
-        raise ValueError(
-            f"{len(theta)} of {len(bank)} simulations are valid, expected at least {FEWEST}"
-        )
+    flow = flow or Coupling()
+    valid = readable(flow, bank.x)
+    theta, x = prior.check(bank.theta)[valid], bank.x[valid]
+    provenance = {"simulations": len(bank), "valid": len(theta), "bank_seed": bank.seed}
+    posterior = learn(
+        theta,
+        x,
+        prior,
+        names=bank.statistic_names,
+        flow=flow,
+        training=training or Training(),
+        leak_free=leak_free,
+        members=members,
+        seed=seed,
+    )
+    return replace(posterior, provenance=provenance | posterior.provenance)
+
+
+def readable(flow: Estimator, x: np.ndarray) -> np.ndarray:
+    """Which rows of x (n, k) a density can learn from (n,)."""
+    return (flow.embedding.valid if flow.embedding else finite_rows)(x)
+
+
+def learn(
+    theta: np.ndarray,
+    x: np.ndarray,
+    prior: Prior,
+    *,
+    names: Sequence[str],
+    flow: Estimator,
+    training: Training,
+    leak_free: bool = True,
+    members: int = 1,
+    seed: int,
+    loss: Loss = likelihood,
+    columns: Sequence[np.ndarray] = (),
+    folder: Path | None = None,
+) -> Posterior:
+    """Train densities on parameters (n, d) and data (n, k) with any loss.
+
+    Besides the arguments of `fit`: the loss and the further columns (n,) that it takes; and a
+    folder to keep the state of the training in, so that a stopped one goes on.
+
+    Raises:
+        ValueError: There are too few simulations, or parameters outside the prior.
+    """
+    usable = readable(flow, x)
+    if usable.sum() < FEWEST:
+        raise ValueError(f"{usable.sum()} simulations are valid, expected at least {FEWEST}")
     if not np.isfinite(prior.log_prob(theta)).all():
         raise ValueError("the bank holds parameters outside the prior that was given")
-    x_scale = Standardizer.of(x)
-    theta_scale = None if leak_free else Standardizer.of(theta)
-    network = build(flow, theta.shape[1], x.shape[1], seed)
-    if network.box and not leak_free:
+    box = getattr(flow, "box", False)
+    if box and not leak_free:
         raise ValueError("a flow in the unit cube cannot leave the prior: expected leak_free=True")
+    x_scale = Standardizer.of(x[usable], flow.embedding)
+    theta_scale = None if leak_free else Standardizer.of(theta)
     if not leak_free:
         z = theta_scale.apply(theta)
     else:
-        z = (prior.to_unit if network.box else prior.to_unbounded)(theta)[0]
+        z = (prior.to_unit if box else prior.to_unbounded)(theta)[0]
+    scaled = x_scale.apply(x)
+    scaled[~usable] = 0.0
 
     started = time.perf_counter()
-    history = train(network, z, x_scale.apply(x), training, seed)
+    seeds = [seed] if members == 1 else np.random.SeedSequence(seed).generate_state(members)
+    jobs = [
+        (flow, (z, scaled, *columns), training, int(s), loss, folder and folder / f"training-{m}")
+        for m, s in enumerate(seeds)
+    ]
+    trained = [one(*jobs[0])] if members == 1 else side_by_side(jobs)
+    networks, histories = zip(*trained, strict=True)
     provenance = {
-        **settings_of(flow, training),
-        "simulations": len(bank),
-        "valid": len(theta),
-        "bank_seed": bank.seed,
+        **settings_of(flow, training, members),
         "seed": seed,
         "seconds": round(time.perf_counter() - started, 1),
     }
+    network = networks[0] if members == 1 else Ensemble(networks)
     return Posterior(
-        prior, network, x_scale, theta_scale, bank.statistic_names, history, provenance
+        prior, network, x_scale, theta_scale, tuple(names), tuple(histories), provenance
     )
 
 
-def settings_of(flow: Coupling | MAF | NSF, training: Training) -> dict[str, dict]:
-    """What a posterior's provenance says of flow and training."""
-    return {
-        "flow": {"kind": type(flow).__name__, **asdict(flow)},
-        "training": asdict(training),
-    }
+def one(
+    flow: Estimator,
+    columns: Sequence[np.ndarray],
+    training: Training,
+    seed: int,
+    loss: Loss,
+    checkpoint: Path | None,
+) -> tuple[Density, History]:
+    """Train one density."""
+    network = build(flow, columns[0].shape[1], columns[1].shape[1], seed)
+    history = train(network, columns, training, seed, loss=loss, checkpoint=checkpoint)
+    return network, history
 
 
-def build(flow: Coupling | MAF | NSF, d: int, k: int, seed: int) -> Flow:
-    """Make a flow with weights drawn from `seed`, leaving torch's global generator alone."""
+def one_silently(*job: object) -> tuple[Density, History]:
+    """Train one density in a process whose progress nobody sees."""
+    os.environ["MECHFIT_PROGRESS"] = "0"
+    return one(*job)
+
+
+def side_by_side(jobs: Sequence[tuple]) -> list[tuple[Density, History]]:
+    """Train several densities, as many at a time as there are cores."""
+    workers = Processes()
+    futures = [workers.submit(one_silently, *job) for job in jobs]
+    try:
+        with progress_bar(len(jobs), " networks") as bar:
+            for future in as_completed(futures):
+                history = future.result()[1]
+                bar.set_postfix(validation=f"{history.validation[history.best]:.3f}")
+                bar.update()
+    except BaseException:
+        workers.stop()
+        raise
+    return [f.result() for f in futures]
+
+
+def settings_of(flow: Estimator, training: Training, members: int) -> dict:
+    """What a posterior's provenance says of its densities and their training."""
+    settings = {"kind": type(flow).__name__, **asdict(flow)}
+    if flow.embedding:
+        settings["embedding"]["kind"] = type(flow.embedding).__name__
+    return {"flow": settings, "training": asdict(training), "members": members}
+
+
+def build(flow: Estimator, d: int, k: int, seed: int) -> Density:
+    """Make a density with weights drawn from `seed`, leaving torch's global generator alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return flow.build(d, k)

@@ -7,12 +7,12 @@ A flow is a map z = T(u; x) from noise u ~ N(0, I), invertible in u for every x.
 Two of the maps are those of nflows, which only this file and ``spline.py`` know: the masked
 autoregressive flow of Papamakarios, Pavlakou & Murray (2017), arXiv:1705.07057, and the neural
 spline flow of Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032. The third, a spline
-coupling flow as well but faster, is our own. Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+coupling flow as well but faster, is our own. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -20,59 +20,84 @@ from nflows import transforms
 from nflows.nn.nets import ResidualNet
 from torch import Tensor, nn
 
+from mechfit.inference.density import Density
+from mechfit.inference.embedding import Embedding
 from mechfit.inference.spline import SplineCoupling
-from mechfit.models.prior import LOG_SQRT_2PI
+from mechfit.models.distributions import LOG_SQRT_2PI
 
-__all__ = ["MAF", "NSF", "Coupling"]
+__all__ = ["MAF", "NSF", "Coupling", "Flow"]
 
 
 @dataclass(frozen=True)
 class MAF:
-    """Masked autoregressive flow: each number is shifted and scaled given those before it."""
+    """Masked autoregressive flow: each number is shifted and scaled given those before it.
+
+    Attributes:
+        layers: Number of layers.
+        hidden: Width of the networks.
+        embedding: Network that reads the data first; None takes statistics as they are.
+    """
 
     layers: int = 5
     hidden: int = 50
+    embedding: Embedding | None = None
 
     def build(self, d: int, k: int) -> Flow:
         """Make the flow of d parameters given k statistics, with random weights."""
-        parts = []
-        for _ in range(self.layers):
-            parts += [
-                transforms.RandomPermutation(d),
-                transforms.MaskedAffineAutoregressiveTransform(
-                    d, self.hidden, context_features=k, use_residual_blocks=False
-                ),
-            ]
-        return Flow(transforms.CompositeTransform(parts), d)
+
+        def transform(k: int) -> transforms.Transform:
+            parts = []
+            for _ in range(self.layers):
+                parts += [
+                    transforms.RandomPermutation(d),
+                    transforms.MaskedAffineAutoregressiveTransform(
+                        d, self.hidden, context_features=k, use_residual_blocks=False
+                    ),
+                ]
+            return transforms.CompositeTransform(parts)
+
+        return Flow(transform, d, k, self.embedding)
 
 
 @dataclass(frozen=True)
 class NSF:
-    """Neural spline flow: half of the numbers bend by splines that the other half chooses."""
+    """Neural spline flow: half of the numbers bend by splines that the other half chooses.
+
+    Attributes:
+        layers: Number of layers.
+        hidden: Width of the networks.
+        bins: Number of bins of each spline.
+        bound: The splines reach from -bound to bound, with linear tails.
+        embedding: Network that reads the data first; None takes statistics as they are.
+    """
 
     layers: int = 5
     hidden: int = 50
     bins: int = 8
     bound: float = 5.0
+    embedding: Embedding | None = None
 
     def build(self, d: int, k: int) -> Flow:
         """Make the flow of d parameters given k statistics, with random weights."""
         if d == 1:
-            return MAF(self.layers, self.hidden).build(d, k)
+            return MAF(self.layers, self.hidden, self.embedding).build(d, k)
 
-        def network(inputs: int, outputs: int) -> nn.Module:
-            return ResidualNet(inputs, outputs, self.hidden, context_features=k, num_blocks=2)
+        def transform(k: int) -> transforms.Transform:
+            def network(inputs: int, outputs: int) -> nn.Module:
+                return ResidualNet(inputs, outputs, self.hidden, context_features=k, num_blocks=2)
 
-        parts = []
-        for layer in range(self.layers):
-            mask = (torch.arange(d) + layer) % 2
-            parts += [
-                transforms.PiecewiseRationalQuadraticCouplingTransform(
-                    mask, network, self.bins, tails="linear", tail_bound=self.bound
-                ),
-                Mixing(d),
-            ]
-        return Flow(transforms.CompositeTransform(parts), d)
+            parts = []
+            for layer in range(self.layers):
+                mask = (torch.arange(d) + layer) % 2
+                parts += [
+                    transforms.PiecewiseRationalQuadraticCouplingTransform(
+                        mask, network, self.bins, tails="linear", tail_bound=self.bound
+                    ),
+                    Mixing(d),
+                ]
+            return transforms.CompositeTransform(parts)
+
+        return Flow(transform, d, k, self.embedding)
 
 
 @dataclass(frozen=True)
@@ -85,6 +110,7 @@ class Coupling:
         bins: Number of bins of each spline.
         bound: The splines reach from -bound to bound, with linear tails.
         box: Work in the unit cube of the prior, with a uniform base, instead of unbounded space.
+        embedding: Network that reads the data first; None takes statistics as they are.
     """
 
     layers: int = 5
@@ -92,12 +118,16 @@ class Coupling:
     bins: int = 8
     bound: float = 5.0
     box: bool = False
+    embedding: Embedding | None = None
 
     def build(self, d: int, k: int) -> Flow:
         """Make the flow of d parameters given k statistics, with random weights."""
         bound = None if self.box else self.bound
-        transform = SplineCoupling(d, k, self.layers, self.hidden, self.bins, bound)
-        return Flow(transform, d, box=self.box)
+
+        def transform(k: int) -> transforms.Transform:
+            return SplineCoupling(d, k, self.layers, self.hidden, self.bins, bound)
+
+        return Flow(transform, d, k, self.embedding, box=self.box)
 
 
 class Mixing(transforms.LULinear):
@@ -113,28 +143,45 @@ class Mixing(transforms.LULinear):
         return outputs.T, -self.logabsdet().expand(len(inputs))
 
 
-class Flow(nn.Module):
-    """A conditional density over z (n, d) given standardized statistics (n, k).
+class Flow(Density):
+    """A density made by a transform; with `box`, of the unit cube, over a uniform base there.
 
-    With `box`, z lies in the unit cube and the base is uniform there, else it is standard normal.
+    Args:
+        transform: Makes the transform, given the number of features it is conditioned on.
+        d: Number of parameters.
+        k: Number of columns of x.
+        embedding: Network that reads x first.
+        box: Whether z lies in the unit cube.
     """
 
-    def __init__(self, transform: transforms.Transform, d: int, *, box: bool = False) -> None:
-        super().__init__()
-        self.transform = transform
-        self.d = d
-        self.box = box
+    def __init__(
+        self,
+        transform: Callable,
+        d: int,
+        k: int,
+        embedding: Embedding | None,
+        *,
+        box: bool = False,
+    ) -> None:
+        super().__init__(d, k, embedding, box=box)
+        self.transform = transform(self.features)
 
-    def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
-        """Log-density (n,) of z (n, d) given x (n, k)."""
-        noise, log_det = self.transform(z, context=x)
+    def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
+        """Log-density (..., n) of standardized z (..., n, d) given features (n, f)."""
+        noise, log_det = self._transform(self.transform.forward, z, features)
         return log_det if self.box else log_det - 0.5 * (noise**2).sum(-1) - self.d * LOG_SQRT_2PI
 
-    def push(self, noise: Tensor, x: Tensor) -> Tensor:
-        """Turn standard normals (n, d) into draws z (n, d) given x (n, k)."""
+    def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
+        """Turn standard normals (m, n, d) into draws of standardized z, given (m, 1, f)."""
         if self.box:
-            return self.transform.inverse(torch.special.ndtr(noise), context=x)[0].clamp(0, 1)
-        return self.transform.inverse(noise, context=x)[0]
+            noise = torch.special.ndtr(noise)
+        z = self._transform(self.transform.inverse, noise, features)[0]
+        return z.clamp(0, 1) if self.box else z
 
-
-FLOWS = {c.__name__: c for c in (Coupling, MAF, NSF)}
+    def _transform(self, function: Callable, z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Apply the transform or its inverse; those of nflows know one leading axis."""
+        if isinstance(self.transform, SplineCoupling):
+            return function(z, features)
+        rows = features.expand(*z.shape[:-1], -1).flatten(0, -2)
+        out, log_det = function(z.flatten(0, -2), rows)
+        return out.view(z.shape), log_det.view(z.shape[:-1])

@@ -80,7 +80,7 @@ def snpe_b_loss(log_q: LogDensity, z: Tensor, x: Tensor, weights: Tensor) -> Ten
 
 
 def snpe_c_atomic_loss(
-    log_q: LogDensity, z: Tensor, x: Tensor, log_prior: Callable[[Tensor], Tensor], atoms: int
+    log_q: LogDensity, z: Tensor, x: Tensor, log_prior: Tensor, valid: Tensor, atoms: int
 ) -> Tensor:
     r"""SNPE-C (automatic posterior transformation) with atoms.
 
@@ -91,19 +91,24 @@ def snpe_c_atomic_loss(
 
     where z_1 belongs to x. At the minimum q ∝ p(z | x) wherever the proposal has draws; beyond it
     q is free to leak. The other atoms of row i are the rows after it: the batch is shuffled, so
-    they are draws of the proposal. Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488.
+    they are draws of the proposal. An invalid simulation has no x to learn from, yet its z stays
+    an atom: without it atoms would be draws of p~(z) P(valid | z), and q too large where many
+    simulations fail, by 1 / P(valid | z). Greenberg, Nonnenmacher & Macke (2019),
+    arXiv:1905.07488.
 
     Args:
         log_q: The density; x is embedded once, as z has the atoms on its first axis.
         z: Parameters (n, d).
-        x: Statistics (n, k).
-        log_prior: Log-density of the prior, up to a constant, of z (..., d).
+        x: Statistics (n, k), any finite number where the simulation is invalid.
+        log_prior: Log-density of the prior at z, up to a constant (n,).
+        valid: Which simulations are valid (n,).
         atoms: Number of atoms M, from 2 to n.
     """
     if not 2 <= atoms <= len(z):
         raise ValueError(f"atoms is {atoms}, expected 2 to {len(z)}, the size of the batch")
-    rolled = torch.stack([z.roll(-m, 0) for m in range(atoms)])
-    return -torch.log_softmax(log_q(rolled, x) - log_prior(rolled), 0)[0].mean()
+    shifts = torch.arange(atoms, device=z.device)[:, None]
+    rows = (torch.arange(len(z), device=z.device)[valid] + shifts) % len(z)
+    return -torch.log_softmax(log_q(z[rows], x[valid]) - log_prior[rows], 0)[0].mean()
 
 
 def snpe_c_mixture_loss(estimate: Mixture, z: Tensor, proposal: Mixture, prior: Mixture) -> Tensor:

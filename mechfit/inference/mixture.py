@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mechfit.models.prior import LOG_SQRT_2PI
+from mechfit.models.distributions import LOG_SQRT_2PI
 
 __all__ = ["Mixture"]
 
@@ -80,15 +80,29 @@ class Mixture:
         log_weights = pairs(own, other, 0) + log_normalizer(eta, precision)
         return Mixture(log_weights - log_weights.logsumexp(-1, keepdim=True), eta, precision)
 
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draw n points (n, d) of a single mixture."""
-        weights = self.log_weights.exp()
-        k = torch.multinomial(weights, n, replacement=True, generator=generator)
+    def push(self, noise: Tensor) -> Tensor:
+        """Turn standard normals (m, n, d + 1) into n draws of each of m mixtures (m, n, d).
+
+        The last number chooses the component.
+        """
+        chosen = choose(noise[..., -1], self.log_weights.exp()[:, None])
+        rows = torch.arange(len(noise), device=noise.device)[:, None]
         lower = torch.linalg.cholesky(self.precision)
         mean = torch.cholesky_solve(self.eta[..., None], lower)[..., 0]
-        noise = torch.randn(n, self.eta.shape[-1], generator=generator, dtype=mean.dtype)
-        spread = torch.linalg.solve_triangular(lower.mT[k], noise[..., None], upper=True)
-        return mean[k] + spread[..., 0]
+        lower, noise = lower[rows, chosen], noise[..., :-1, None]
+        return (
+            mean[rows, chosen] + torch.linalg.solve_triangular(lower.mT, noise, upper=True)[..., 0]
+        )
+
+    def to(self, device: torch.device) -> Mixture:
+        """Move to a device."""
+        return Mixture(*(t.to(device) for t in (self.log_weights, self.eta, self.precision)))
+
+
+def choose(noise: Tensor, weights: Tensor) -> Tensor:
+    """Choose one of k (m, n) by standard normals (m, n), with weights (..., k)."""
+    u = torch.special.ndtr(noise)[..., None]
+    return (u >= weights.cumsum(-1)[..., :-1]).sum(-1)
 
 
 def log_normalizer(eta: Tensor, precision: Tensor) -> Tensor:

@@ -18,8 +18,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+from scipy.optimize import minimize
 
-from mechfit.inference.flows import Flow
+from mechfit.inference.density import Density, Ensemble
+from mechfit.inference.embedding import Embedding
 from mechfit.inference.training import History, one_thread
 from mechfit.models.prior import Prior
 
@@ -28,6 +30,7 @@ __all__ = ["Posterior", "Standardizer"]
 BLOCK = 10_000
 SMALLEST_U = 2.0**-25
 LOWEST_ACCEPTANCE = 1e-3
+STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,10 @@ class Standardizer:
     std: np.ndarray
 
     @classmethod
-    def of(cls, rows: np.ndarray) -> Standardizer:
+    def of(cls, rows: np.ndarray, embedding: Embedding | None = None) -> Standardizer:
         """Take mean and standard deviation of rows (n, d); a constant column is divided by 1."""
+        if embedding is not None:
+            return cls(*embedding.scale(rows))
         std = rows.std(0)
         return cls(rows.mean(0), np.where(std > 0, std, 1.0))
 
@@ -58,22 +63,22 @@ class Posterior:
 
     Attributes:
         prior: Prior over the d parameters; no draw ever leaves it.
-        flow: The trained density.
+        flow: The trained density, or an ensemble.
         x_scale: Standardization of the k statistics.
         theta_scale: Standardization of the parameters, or None for the prior's unbounded
             space or unit cube.
         statistic_names: Names of the k statistics.
-        history: Losses of the training.
+        history: Losses of the training of each member.
         provenance: Where it comes from: simulations, seeds, settings, versions.
         x_o: The observation (k,), or None.
     """
 
     prior: Prior
-    flow: Flow
+    flow: Density | Ensemble
     x_scale: Standardizer
     theta_scale: Standardizer | None
     statistic_names: tuple[str, ...]
-    history: History
+    history: tuple[History, ...]
     provenance: dict = field(default_factory=dict)
     x_o: np.ndarray | None = None
 
@@ -83,16 +88,7 @@ class Posterior:
         Raises:
             ValueError: x_o has the wrong shape or is not finite.
         """
-        x_o = np.asarray(x_o, float)
-        names = ", ".join(self.statistic_names)
-        if x_o.ndim == 2 and len(x_o) == 1:
-            x_o = x_o[0]
-        if x_o.shape != (len(self.statistic_names),) or not np.isfinite(x_o).all():
-            raise ValueError(
-                f"x_o has shape {x_o.shape} and the values {x_o.tolist()}, expected "
-                f"{len(self.statistic_names)} finite statistics: {names}"
-            )
-        return replace(self, x_o=x_o)
+        return replace(self, x_o=self._check(x_o, rows=1)[0])
 
     def sample(
         self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray | None = None
@@ -110,40 +106,81 @@ class Posterior:
         Raises:
             RuntimeError: Fewer than one draw in a thousand falls inside the prior.
         """
-        n = int(np.prod(n))
+        return self.sample_batched(n, seed, x=self._observation(x))[0]
+
+    def sample_batched(
+        self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray
+    ) -> np.ndarray:
+        """Draw n times for each of m observations x (m, k); returns theta (m, n, d)."""
+        n, x, rng = int(np.prod(n)), self._check(x), np.random.default_rng(seed)
         if n < 1:
             raise ValueError(f"n is {n}, expected at least 1")
-        return self._draw(n, np.random.default_rng(seed), self._observation(x))
+        if self.theta_scale is None:
+            return self._push(n, rng, x)
+        return np.stack([self._accept(n, rng, row[None]) for row in x])
 
     def log_prob(self, theta: np.ndarray, *, x: np.ndarray | None = None) -> np.ndarray:
         """Log-density (n,) of theta (n, d), normalized over the prior; -inf outside it."""
-        theta = self.prior.check(theta)
-        x_o = self._observation(x)
-        inside = np.isfinite(self.prior.log_prob(theta))
-        out = np.full(len(theta), -np.inf)
-        if inside.any():
-            z, log_det = self._to_z(theta[inside])
-            out[inside] = self._evaluate(z, x_o) + log_det - np.log(self.acceptance_rate(x=x_o))
-        return out
+        return self._log_prob(theta, x, slope=False)[0]
+
+    def log_prob_grad(
+        self, theta: np.ndarray, *, x: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Log-density (n,) of theta (n, d) and its gradient (n, d), 0 outside the prior."""
+        return self._log_prob(theta, x, slope=True)
+
+    def map(
+        self, *, x: np.ndarray | None = None, draws: int = 10_000, seed: int = 0
+    ) -> np.ndarray:
+        """Most probable parameters (d,), found by ascent from the best of many draws.
+
+        The search stays within the range of the draws: beyond it a network has learned nothing.
+        """
+        theta = self.sample(draws, seed, x=x)
+        scale = Standardizer.of(theta)
+
+        def downhill(y: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slope = self.log_prob_grad(scale.invert(y), x=x)
+            return -value[0], -slope[0] * scale.std
+
+        y = scale.apply(theta)
+        bounds = np.stack([y.min(0), y.max(0)], 1)
+        starts = y[np.argsort(self.log_prob(theta, x=x))[-STARTS:]]
+        ends = [minimize(downhill, s, jac=True, method="L-BFGS-B", bounds=bounds) for s in starts]
+        return scale.invert(min(ends, key=lambda end: end.fun).x)
 
     def acceptance_rate(
         self, *, x: np.ndarray | None = None, draws: int = 10_000, seed: int = 0
     ) -> float:
-        """Fraction of the flow's draws that fall inside the prior; 1 unless standardized."""
+        """Fraction of the density's draws that fall inside the prior; 1 unless standardized."""
         if self.theta_scale is None:
             return 1.0
-        theta = self._push(draws, np.random.default_rng(seed), self._observation(x))
+        theta = self._push(draws, np.random.default_rng(seed), self._observation(x)[None])[0]
         return max(float(np.isfinite(self.prior.log_prob(theta)).mean()), 1 / draws)
 
-    def _observation(self, x: np.ndarray | None) -> np.ndarray:
-        chosen = self if x is None else self.at(x)
-        if chosen.x_o is None:
-            raise ValueError("no observation: call posterior.at(x_o) first, or pass x=x_o")
-        return chosen.x_o
+    def _check(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
+        """Observations as rows (m, k); an embedding of trials may be given fewer of them."""
+        x, k, embedding = np.asarray(x, float), len(self.statistic_names), self.flow.embedding
+        table = np.atleast_2d(x)
+        if table.ndim == 2 and embedding is not None and table.shape[1] < k:
+            table = np.pad(table, [(0, 0), (0, k - table.shape[1])], constant_values=np.nan)
+        right = table.ndim == 2 and table.shape[1] == k and rows in (None, len(table))
+        if not right or not (embedding.valid if embedding else finite_rows)(table).all():
+            names = ", ".join(self.statistic_names[:20]) + (", ..." if k > 20 else "")
+            raise ValueError(
+                f"x_o has shape {x.shape} and the values {np.array2string(x, threshold=20)}, "
+                f"expected {k} finite statistics: {names}"
+            )
+        return table
 
-    def _context(self, x_o: np.ndarray, n: int) -> torch.Tensor:
-        x = torch.as_tensor(self.x_scale.apply(x_o), dtype=torch.float32)
-        return x.expand(n, -1)
+    def _observation(self, x: np.ndarray | None) -> np.ndarray:
+        if x is None and self.x_o is None:
+            raise ValueError("no observation: call posterior.at(x_o) first, or pass x=x_o")
+        return self.x_o if x is None else self._check(x, rows=1)[0]
+
+    def context(self, x: np.ndarray) -> torch.Tensor:
+        """What the density sees of data x (m, k)."""
+        return torch.as_tensor(self.x_scale.apply(x), dtype=torch.float32)
 
     def _to_z(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if self.theta_scale is None:
@@ -151,32 +188,64 @@ class Posterior:
         log_det = np.full(len(theta), -np.log(self.theta_scale.std).sum())
         return self.theta_scale.apply(theta), log_det
 
-    def _evaluate(self, z: np.ndarray, x_o: np.ndarray) -> np.ndarray:
-        with torch.no_grad(), one_thread():
-            blocks = torch.as_tensor(z, dtype=torch.float32).split(BLOCK)
-            parts = [self.flow.log_prob(b, self._context(x_o, len(b))) for b in blocks]
-        return torch.cat(parts).double().numpy()
+    def _slopes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Derivatives dz/dtheta of each number (n, d), and those of their logarithms (n, d)."""
+        if self.theta_scale is None:
+            box = self.flow.box
+            return (self.prior.unit_slopes if box else self.prior.unbounded_slopes)(theta)
+        return np.broadcast_to(1 / self.theta_scale.std, theta.shape), np.zeros(theta.shape)
 
-    def _push(self, n: int, rng: np.random.Generator, x_o: np.ndarray) -> np.ndarray:
-        parts = []
+    def _log_prob(
+        self, theta: np.ndarray, x: np.ndarray | None, *, slope: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        theta, x_o = self.prior.check(theta), self._observation(x)
+        inside = np.isfinite(self.prior.log_prob(theta))
+        value, gradient = np.full(len(theta), -np.inf), np.zeros(theta.shape)
+        if inside.any():
+            z, log_det = self._to_z(theta[inside])
+            log_q, by_z = self._evaluate(z, x_o, slope=slope)
+            value[inside] = log_q + log_det - np.log(self.acceptance_rate(x=x_o))
+            if slope:
+                slopes, log_slopes = self._slopes(theta[inside])
+                gradient[inside] = by_z * slopes + log_slopes
+        return value, gradient
+
+    def _evaluate(
+        self, z: np.ndarray, x_o: np.ndarray, *, slope: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Log-density (n,) of z (n, d), and its gradient (n, d) if asked for."""
+        context, values, slopes = self.context(x_o[None]), [], []
+        with torch.set_grad_enabled(slope), one_thread():
+            for block in torch.as_tensor(z, dtype=torch.float32).split(BLOCK):
+                block.requires_grad_(slope)
+                value = self.flow.log_prob(block, context)
+                values.append(value.detach())
+                slopes += torch.autograd.grad(value.sum(), block) if slope else [block]
+        return torch.cat(values).double().numpy(), torch.cat(slopes).double().numpy()
+
+    def _push(self, n: int, rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+        """Draws (m, n, d) of the density for x (m, k), inside the prior or not."""
+        parts, size = [], max(1, BLOCK // len(x))
         with torch.no_grad(), one_thread():
-            for start in range(0, n, BLOCK):
-                size = min(BLOCK, n - start)
-                noise = rng.standard_normal((size, len(self.prior)), np.float32)
-                z = self.flow.push(torch.as_tensor(noise), self._context(x_o, size))
-                parts.append(z.double().numpy())
-        z = np.concatenate(parts)
+            for start in range(0, n, size):
+                shape = len(x), min(size, n - start), self.flow.noise
+                noise = torch.as_tensor(rng.standard_normal(shape, np.float32))
+                parts.append(self.flow.push(noise, self.context(x)).double().numpy())
+        z = np.concatenate(parts, 1)
         if self.theta_scale is not None:
             return self.theta_scale.invert(z)
+        rows = z.reshape(-1, len(self.prior))
         if self.flow.box:
-            return self.prior.from_unit(np.clip(z, SMALLEST_U, 1 - SMALLEST_U))[0]
-        return self.prior.from_unbounded(z)[0]
+            theta = self.prior.from_unit(np.clip(rows, SMALLEST_U, 1 - SMALLEST_U))[0]
+        else:
+            theta = self.prior.from_unbounded(rows)[0]
+        return theta.reshape(z.shape)
 
-    def _draw(self, n: int, rng: np.random.Generator, x_o: np.ndarray) -> np.ndarray:
-        """Draw n parameter sets (n, d) inside the prior."""
+    def _accept(self, n: int, rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+        """Draw n parameter sets (n, d) inside the prior for one x (1, k)."""
         kept, accepted, tried = [], 0, 0
         while accepted < n:
-            theta = self._push(max(n - accepted, 100), rng, x_o)
+            theta = self._push(max(n - accepted, 100), rng, x)[0]
             inside = np.isfinite(self.prior.log_prob(theta))
             tried += len(theta)
             accepted += int(inside.sum())
@@ -197,3 +266,8 @@ class Posterior:
             f"most often ({outside[worst].mean():.0%} of draws). The observation may be far from "
             "every simulation; or fit again with leak_free=True, where no draw can leave"
         )
+
+
+def finite_rows(x: np.ndarray) -> np.ndarray:
+    """Which rows of x (n, k) are finite (n,)."""
+    return np.isfinite(x).all(1)

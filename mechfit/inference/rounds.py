@@ -1,31 +1,37 @@
 r"""Rounds: simulate where the last estimate says it matters, and learn again.
 
-Around one observation most of the prior is soon seen to be impossible. Each round draws
-parameters from the prior on the region that the last estimate leaves open (see `truncated`),
-simulates them and fits a posterior to all simulations of all rounds that lie in the region. The
-regions are nested, so within the last one every round drew from the prior: maximum likelihood
-needs no correction. The result answers for this observation and its neighborhood alone. Deistler,
-Gonçalves & Macke (2022), arXiv:2210.04815. Taught in ``book/inference/sequential.md``.
+Around one observation most of the prior is soon seen to be impossible. Each round draws parameters
+from a proposal made of the last posterior, simulates them and learns from the simulations of all
+rounds; the *method* says how, so that the answer is the posterior under the prior (see
+``methods.py``). The result answers for this observation and its neighborhood alone. Papamakarios
+& Murray (2016), arXiv:1605.06376; Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
+``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from mechfit.inference.fit import fit, settings_of
-from mechfit.inference.flows import MAF, NSF, Coupling
+from mechfit.inference.files import write
+from mechfit.inference.fit import Estimator, settings_of
+from mechfit.inference.flows import Coupling
+from mechfit.inference.mdn import MDN
+from mechfit.inference.methods import SNPE_A, TSNPE, Method, Round
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
-from mechfit.inference.truncated import Truncated, truncate
-from mechfit.models import Model
-from mechfit.simulation import Bank, simulate
+from mechfit.models import Model, Prior
+from mechfit.simulation import simulate
+from mechfit.simulation.tasks import Proposal
 
-__all__ = ["infer"]
+__all__ = ["Rounds", "infer"]
 
 
 def infer(
@@ -34,10 +40,10 @@ def infer(
     *,
     rounds: int,
     simulations: int,
+    method: Method | None = None,
     seed: int,
-    flow: Coupling | MAF | NSF | None = None,
-    training: Training | None = None,
     store: str | os.PathLike | None = None,
+    **settings: object,
 ) -> Posterior:
     """Infer the posterior at one observation in rounds of simulations.
 
@@ -46,11 +52,10 @@ def infer(
         x_o: The observation (k,).
         rounds: Number of rounds; the first draws from the prior.
         simulations: Simulations in each round.
+        method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
         seed: Seed of everything; the same seed gives the same posterior.
-        flow: Kind and size of the density estimator, as in `fit`.
-        training: How to train, as in `fit`.
-        store: Folder to keep each round's bank and posterior in. Repeating the call after a stop
-            takes up where it stood.
+        store: Folder to keep rounds in. Repeating the call after a stop takes up where it stood.
+        settings: `flow`, `training`, `leak_free` and `members`, as in `fit`.
 
     Returns:
         The posterior of the last round at x_o.
@@ -60,57 +65,183 @@ def infer(
     """
     if rounds < 1:
         raise ValueError(f"rounds is {rounds}, expected at least 1")
-    flow, training = flow or Coupling(), training or Training()
-    region, posterior, banks = None, None, []
+    names = model.statistic_names
+    state = Rounds(
+        model.prior, x_o, method=method, seed=seed, store=store, names=names, **settings
+    )
     for r in range(rounds):
-        proposing, fitting, truncating = seeds(seed, r)
-        folder = None if store is None else Path(store) / f"round-{r}"
-        if posterior is not None:
-            region = truncate(posterior, within=region, seed=truncating)
-        banks.append(
-            simulate(
+        if r == len(state):
+            folder = state.folder(r)
+            bank = simulate(
                 model,
                 simulations,
-                proposing,
-                proposal=region,
+                state.seeds(r)[0],
+                proposal=state.proposal(),
                 store=folder and folder / "bank",
             )
-        )
-        if len(banks[-1]) < simulations:  # stopped by Ctrl-C
-            raise KeyboardInterrupt
-        bank = inside(banks, region)
-        settings = {"flow": flow, "training": training, "seed": fitting}
-        posterior = stored(folder, settings) or fit(bank, model.prior, **settings)
-        if folder is not None:
-            save(posterior, folder / "posterior")
-        posterior = posterior.at(x_o)
-    return posterior
-
-
-def seeds(seed: int, r: int) -> list[int]:
-    """Seeds of round r: of its bank, its training and its region."""
-    return [int(s) for s in np.random.SeedSequence((seed, r)).generate_state(3, np.uint64)]
-
-
-def inside(banks: Sequence[Bank], region: Truncated | None) -> Bank:
-    """Join banks, keeping what lies in the region."""
-    theta, x, valid = (
-        np.concatenate([getattr(b, name) for b in banks]) for name in ("theta", "x", "valid")
-    )
-    keep = np.ones(len(theta), bool) if region is None else region.inside(theta)
-    return Bank(theta[keep], x[keep], valid[keep], banks[0].seed, banks[0].statistic_names)
-
-
-def stored(folder: Path | None, settings: dict) -> Posterior | None:
-    """The posterior of a finished round, if it is there and was made with these settings."""
-    if folder is None or not (folder / "posterior.json").exists():
-        return None
-    posterior = load(folder / "posterior")
-    now = {**settings_of(settings["flow"], settings["training"]), "seed": settings["seed"]}
-    for name, value in now.items():
-        if posterior.provenance[name] != value:
+            if len(bank) < simulations:  # stopped by Ctrl-C
+                raise KeyboardInterrupt
+            state.append(bank.theta, np.where(bank.valid[:, None], bank.x, np.nan))
+        elif len(state.rounds[r].theta) != simulations:
             raise ValueError(
-                f"{folder} holds a posterior with {name} {posterior.provenance[name]}, expected "
-                f"{value}; repeat the call that made it, or name another store"
+                f"{state.folder(r)} holds {len(state.rounds[r].theta)} simulations, expected "
+                f"{simulations}; repeat the call that made it, or name another store"
             )
+        posterior = state.fit(r + 1)
     return posterior
+
+
+class Rounds:
+    """Rounds by hand, for simulators that Python cannot call.
+
+    Args:
+        prior: The prior.
+        x_o: The observation (k,).
+        method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
+        seed: Seed of everything.
+        store: Folder to keep rounds in; where it holds some, they are taken up.
+        names: Names of the k statistics.
+        flow: Kind and size of the density estimator; `Coupling()` by default, with `SNPE_A`
+            `MDN(components=1)`.
+        training: How to train, as in `fit`.
+        leak_free: Work in the prior's unbounded space, as in `fit`.
+        members: Number of densities, as in `fit`.
+
+    Example:
+        >>> prior = Prior.uniform(["a"], [0.0], [1.0])
+        >>> rounds = Rounds(prior, [0.5], seed=1, training=Training(epochs=2))
+        >>> for _ in range(2):
+        ...     theta = rounds.propose(100)
+        ...     x = theta + 0.1 * np.random.default_rng(1).normal(size=(100, 1))
+        ...     posterior = rounds.append(theta, x).fit()
+        >>> posterior.sample(10, seed=1).shape
+        (10, 1)
+    """
+
+    def __init__(
+        self,
+        prior: Prior,
+        x_o: np.ndarray,
+        *,
+        method: Method | None = None,
+        seed: int,
+        store: str | os.PathLike | None = None,
+        names: Sequence[str] | None = None,
+        flow: Estimator | None = None,
+        training: Training | None = None,
+        leak_free: bool = True,
+        members: int = 1,
+    ) -> None:
+        self.prior, self.x_o = prior, np.asarray(x_o, float)
+        self.method, self.seed = method or TSNPE(), seed
+        self.store = None if store is None else Path(store)
+        default = MDN(components=1) if isinstance(self.method, SNPE_A) else Coupling()
+        self.settings = {
+            "names": tuple(names or (f"x{i}" for i in range(self.x_o.size))),
+            "flow": flow or default,
+            "training": training or Training(),
+            "leak_free": leak_free,
+            "members": members,
+        }
+        self.rounds: list[Round] = []
+        self.posteriors: list[Posterior] = []
+        self.proposals: list[Proposal] = [prior]
+        if self.store is not None:
+            self._take_up()
+
+    def __len__(self) -> int:
+        return len(self.rounds)
+
+    def folder(self, r: int) -> Path | None:
+        """Folder of round r, or None."""
+        return self.store and self.store / f"round-{r}"
+
+    def seeds(self, r: int) -> list[int]:
+        """Seeds of round r: of its simulations, its training and the proposal made of it."""
+        return [
+            int(s) for s in np.random.SeedSequence((self.seed, r)).generate_state(3, np.uint64)
+        ]
+
+    def proposal(self) -> Proposal:
+        """What the next round draws from: the prior, or what the method makes of the posterior."""
+        r = len(self.rounds)
+        if len(self.proposals) == r:
+            made = self.method.propose(self.fit(r), self.rounds[-1], self.seeds(r)[2])
+            self.proposals.append(made)
+        return self.proposals[r]
+
+    def propose(self, n: int) -> np.ndarray:
+        """Draw n parameter sets (n, d) to be simulated next."""
+        return self.proposal().sample(n, self.seeds(len(self.rounds))[0])
+
+    def append(self, theta: np.ndarray, x: np.ndarray) -> Rounds:
+        """Add a round: parameters (n, d) that were proposed, and their data (n, k).
+
+        A simulation that failed has NaN in x; leave none out.
+        """
+        theta, x = self.prior.check(theta), np.asarray(x, float)
+        if x.shape != (len(theta), len(self.settings["names"])):
+            raise ValueError(
+                f"x has shape {x.shape}, expected {(len(theta), len(self.settings['names']))}: "
+                "one row for each row of theta, as many columns as x_o has numbers"
+            )
+        self.rounds.append(Round(self.proposal(), theta, x))
+        if self.store is not None:
+            file = io.BytesIO()
+            np.savez(file, theta=theta, x=x)
+            write(self.folder(len(self) - 1) / "simulations.npz", file.getvalue())
+        return self
+
+    def fit(self, r: int | None = None) -> Posterior:
+        """The posterior at x_o after r rounds, all by default; learned when it is first asked."""
+        r = len(self.rounds) if r is None else r
+        if not 1 <= r <= len(self.rounds):
+            raise ValueError(f"{len(self.rounds)} rounds were appended, expected at least one")
+        while len(self.posteriors) < r:
+            done = len(self.posteriors)
+            folder = self.folder(done)
+            posterior = self.method.learn(
+                self.rounds[: done + 1],
+                self.prior,
+                **self.settings,
+                seed=self.seeds(done)[1],
+                folder=folder,
+            ).at(self.x_o)
+            if folder is not None:
+                save(posterior, folder / "posterior")
+                for checkpoint in folder.glob("training-*"):
+                    checkpoint.unlink()
+            self.posteriors.append(posterior)
+        return self.posteriors[r - 1]
+
+    def _take_up(self) -> None:
+        """Take up the rounds in the store, if they were made with the same settings."""
+        mine = json.loads(json.dumps(self._facts()))
+        path = self.store / "settings.json"
+        if path.exists():
+            theirs = json.loads(path.read_text(encoding="utf-8"))
+            for name in sorted(mine.keys() | theirs.keys()):
+                if mine.get(name) != theirs.get(name):
+                    raise ValueError(
+                        f"{self.store} holds rounds with {name} {theirs.get(name)}, expected "
+                        f"{mine.get(name)}; repeat the call that made it, or name another store"
+                    )
+        write(path, json.dumps(mine, indent=1).encode())
+        while (file := self.folder(len(self)) / "simulations.npz").exists():
+            with np.load(file, allow_pickle=False) as arrays:
+                self.rounds.append(Round(self.proposal(), arrays["theta"], arrays["x"]))
+            if (file.parent / "posterior.json").exists():
+                self.posteriors.append(load(file.parent / "posterior"))
+
+    def _facts(self) -> dict:
+        """Everything the rounds depend on, as plain data."""
+        settings = dict(self.settings)
+        made = settings_of(*(settings.pop(name) for name in ("flow", "training", "members")))
+        return {
+            "prior": self.prior.to_dict(),
+            "x_o": self.x_o.tolist(),
+            "method": {"kind": type(self.method).__name__, **asdict(self.method)},
+            "seed": self.seed,
+            **made,
+            **settings,
+        }

@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from mechfit.inference.fit import build
-from mechfit.inference.flows import FLOWS
+from mechfit.inference.density import Ensemble
+from mechfit.inference.embedding import EMBEDDINGS
+from mechfit.inference.files import suffixed, write
+from mechfit.inference.fit import FLOWS, Estimator, build
 from mechfit.inference.posterior import Posterior, Standardizer
 from mechfit.inference.training import History
 from mechfit.models.prior import Prior
 
 __all__ = ["load", "save"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save(posterior: Posterior, path: str | Path) -> None:
@@ -39,11 +40,10 @@ def save(posterior: Posterior, path: str | Path) -> None:
         "statistic_names": posterior.statistic_names,
         "x_scale": scale_to_dict(x_scale),
         "theta_scale": theta_scale and scale_to_dict(theta_scale),
-        "history": {
-            "train": posterior.history.train.tolist(),
-            "validation": posterior.history.validation.tolist(),
-            "best": posterior.history.best,
-        },
+        "history": [
+            {"train": h.train.tolist(), "validation": h.validation.tolist(), "best": h.best}
+            for h in posterior.history
+        ],
         "provenance": posterior.provenance,
         "x_o": None if posterior.x_o is None else posterior.x_o.tolist(),
     }
@@ -79,22 +79,29 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
     """Build the posterior from what the two files hold."""
     prior = Prior.from_dict(facts["prior"])
     names = tuple(facts["statistic_names"])
-    settings = dict(facts["provenance"]["flow"])
-    flow = build(FLOWS[settings.pop("kind")](**settings), len(prior), len(names), seed=0)
-    flow.load_state_dict(load_tensors(weights))
-    flow.eval()
-    history = facts["history"]
-    scale = facts["theta_scale"]
-    posterior = Posterior(
-        prior,
-        flow,
-        scale_from_dict(facts["x_scale"]),
-        scale and scale_from_dict(scale),
-        names,
-        History(np.array(history["train"]), np.array(history["validation"]), history["best"]),
-        facts["provenance"],
+    made = facts["provenance"]
+    flow = flow_from_dict(made["flow"])
+    networks = [build(flow, len(prior), len(names), seed=0) for _ in range(made["members"])]
+    network = networks[0] if len(networks) == 1 else Ensemble(networks)
+    network.load_state_dict(load_tensors(weights))
+    network.eval()
+    history = tuple(
+        History(np.array(h["train"]), np.array(h["validation"]), h["best"])
+        for h in facts["history"]
     )
+    theta_scale = facts["theta_scale"] and scale_from_dict(facts["theta_scale"])
+    x_scale = scale_from_dict(facts["x_scale"])
+    posterior = Posterior(prior, network, x_scale, theta_scale, names, history, made)
     return posterior if facts["x_o"] is None else posterior.at(facts["x_o"])
+
+
+def flow_from_dict(data: dict) -> Estimator:
+    """Inverse of what `settings_of` says of a flow."""
+    settings = dict(data)
+    if settings["embedding"]:
+        embedding = dict(settings["embedding"])
+        settings["embedding"] = EMBEDDINGS[embedding.pop("kind")](**embedding)
+    return FLOWS[settings.pop("kind")](**settings)
 
 
 def scale_to_dict(scale: Standardizer) -> dict:
@@ -105,16 +112,3 @@ def scale_to_dict(scale: Standardizer) -> dict:
 def scale_from_dict(data: dict) -> Standardizer:
     """Inverse of `scale_to_dict`."""
     return Standardizer(np.array(data["mean"]), np.array(data["std"]))
-
-
-def suffixed(path: str | Path, suffix: str) -> Path:
-    """Add a suffix to a name, keeping dots that are already in it."""
-    path = Path(path)
-    return path.with_name(path.name + suffix)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file in one step."""
-    partial = suffixed(path, ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

@@ -1,35 +1,40 @@
-r"""Training: maximum likelihood of the parameters given their simulations.
+r"""Training: descend a loss of a density over simulations.
 
 Neural posterior estimation minimizes, over the weights phi of a conditional density,
 
     L(phi) = -E_{p(theta) p(x | theta)} log q_phi(theta | x)
            = E_{p(x)} KL[p(theta | x) || q_phi(theta | x)] + constant,
 
-so its minimum is the posterior for every x at once, and the only data it needs are simulations.
-AdamW follows L down with a learning rate that rises and falls once; a running mean of the weights
-is judged by L on simulations that were held out, and the best mean is kept. Papamakarios
-& Murray (2016), arXiv:1605.06376; Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488. Taught
-in ``book/inference/hodgkin-huxley-posterior.md``.
+so its minimum is the posterior for every x at once, and the only data it needs are simulations;
+the losses of later rounds are trained alike. AdamW follows L down with a learning rate that rises
+and falls once; a running mean of the weights is judged by L on simulations that were held out, and
+the best mean is kept. Papamakarios & Murray (2016), arXiv:1605.06376; Greenberg, Nonnenmacher
+& Macke (2019), arXiv:1905.07488. Taught in ``book/inference/without-a-likelihood.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mechfit.inference.flows import Flow
+from mechfit.inference.checkpoint import State, fingerprint
+from mechfit.inference.density import Density
 from mechfit.inference.losses import npe_loss
 from mechfit.simulation.progress import progress_bar
 
-__all__ = ["History", "Training", "train"]
+__all__ = ["History", "Loss", "Training", "likelihood", "train"]
 
 WINDOW = 200
 """Number of steps that the weights are averaged over, or the last tenth if that is less."""
+
+Loss = Callable[..., Tensor]
+"""A scalar, from a density and columns of simulations: z (n, d), x (n, k), further ones (n,)."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Training:
             quarter of the epochs, at least 10.
         validation: Fraction of the simulations held out for validation.
         clip: Largest allowed norm of the gradient.
+        device: Where to train: "cpu", or "cuda" for an NVIDIA GPU.
     """
 
     epochs: int | None = None
@@ -53,6 +59,7 @@ class Training:
     patience: int | None = None
     validation: float = 0.1
     clip: float = 5.0
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         given = (self.epochs, self.batch, self.learning_rate, self.patience, self.clip)
@@ -91,68 +98,115 @@ def one_cycle(progress: float) -> float:
     return min(10 * progress + 0.01, 1.0) * 0.5 * (1 + np.cos(np.pi * min(progress, 1.0)))
 
 
-def train(flow: Flow, z: np.ndarray, x: np.ndarray, training: Training, seed: int) -> History:
-    """Fit the weights of `flow` in place to pairs z (n, d), x (n, k)."""
+def likelihood(density: Density, z: Tensor, x: Tensor) -> Tensor:
+    """Loss of a first round, of truncated proposals, and of SNPE-A before its correction."""
+    return npe_loss(density.log_prob, z, x)
+
+
+def train(
+    density: Density,
+    columns: Sequence[np.ndarray],
+    training: Training,
+    seed: int,
+    *,
+    loss: Loss = likelihood,
+    checkpoint: Path | None = None,
+) -> History:
+    """Fit the weights of a density in place.
+
+    Args:
+        density: What to train.
+        columns: Simulations: z (n, d), x (n, k) and what else the loss takes (n,).
+        training: How to train.
+        seed: Seed of held-out rows and batches.
+        loss: What to minimize.
+        checkpoint: File to keep the state in after every epoch; where it holds the state of this
+            very training, that goes on.
+
+    Returns:
+        The losses of all epochs.
+
+    Raises:
+        FloatingPointError: The loss is not finite.
+    """
     rng = np.random.default_rng(seed)
-    data = [torch.as_tensor(a, dtype=torch.float32) for a in (z, x)]
-    order = torch.as_tensor(rng.permutation(len(z)))
-    held_out = max(1, round(training.validation * len(z)))
+    data = [as_tensor(c, training.device) for c in columns]
+    order = torch.as_tensor(rng.permutation(len(data[0])), device=training.device)
+    held_out = max(1, round(training.validation * len(order)))
     validation = [a[order[:held_out]] for a in data]
     data = [a[order[held_out:]] for a in data]
+    validation[1] = thinned(density, validation[1], rng)
 
-    count = len(data[0])
-    epochs, batch, patience = training.plan(count)
-    steps = count // batch
-    weights = list(flow.parameters())
+    density.standardize(data[0])
+    density.to(training.device)
+    epochs, batch, patience = training.plan(len(data[0]))
+    steps = len(data[0]) // batch
+    weights = list(density.parameters())
     optimizer = torch.optim.AdamW(weights, weight_decay=1e-4, fused=True)
-    done, mean = 0, [w.detach().clone() for w in weights]
-    losses: list[tuple[float, float]] = []
-    best, kept = 0, mean
+    state = State(
+        weights, optimizer, rng, checkpoint, checkpoint and fingerprint(columns, training, seed)
+    )
     with one_thread(), progress_bar(epochs, " epochs") as bar:
-        for epoch in range(epochs):
-            flow.train()
-            loss_sum = torch.zeros(())
-            shuffled = torch.as_tensor(rng.permutation(count))
-            for rows in shuffled[: steps * batch].view(steps, batch):
+        state.restore()
+        bar.update(len(state.losses))
+        for epoch in range(len(state.losses), epochs):
+            if epoch - state.best > patience:
+                break
+            density.train()
+            loss_sum = torch.zeros((), device=training.device)
+            shuffled = torch.as_tensor(rng.permutation(len(data[0])), device=training.device)
+            x = thinned(density, data[1], rng)
+            for i, rows in enumerate(shuffled[: steps * batch].view(steps, batch)):
+                done = epoch * steps + i
                 rate = training.learning_rate * one_cycle(done / (steps * epochs))
                 optimizer.param_groups[0]["lr"] = rate
-                loss = npe_loss(flow.log_prob, *(a[rows] for a in data))
+                value = loss(density, data[0][rows], x[rows], *(a[rows] for a in data[2:]))
                 optimizer.zero_grad()
-                loss.backward()
+                value.backward()
                 torch.nn.utils.clip_grad_norm_(weights, training.clip)
                 optimizer.step()
-                done += 1
-                move(mean, weights, max(1 / WINDOW, 10 / (done + 10)))
-                loss_sum += loss.detach()
+                move(state.mean, weights, max(1 / WINDOW, 10 / (done + 11)))
+                loss_sum += value.detach()
             now = [w.detach().clone() for w in weights]
-            move(weights, mean)
-            losses.append((float(loss_sum) / steps, evaluate(flow, *validation)))
-            if not np.isfinite(losses[-1]).all():
-                raise FloatingPointError(
-                    f"the loss became {losses[-1]} in epoch {epoch}; try a lower learning rate"
-                )
-            if losses[-1][1] <= losses[best][1]:
-                best, kept = epoch, [w.clone() for w in mean]
+            move(weights, state.mean)
+            losses = float(loss_sum) / steps, evaluate(density, validation, loss)
             move(weights, now)
-            bar.set_postfix(loss=f"{losses[-1][0]:.3f}", validation=f"{losses[-1][1]:.3f}")
+            if not np.isfinite(losses).all():
+                raise FloatingPointError(
+                    f"the loss became {losses} in epoch {epoch}; try a lower learning rate"
+                )
+            state.add(losses)
+            bar.set_postfix(loss=f"{losses[0]:.3f}", validation=f"{losses[1]:.3f}")
             bar.update()
-            if epoch - best >= patience:
-                break
-    move(weights, kept)
-    flow.eval()
-    return History(*np.array(losses).T, best)
+    move(weights, state.kept)
+    density.eval().to("cpu")
+    return History(*np.array(state.losses).T, state.best)
+
+
+def as_tensor(column: np.ndarray, device: str) -> Tensor:
+    """Put a column on the device, real numbers in single precision."""
+    kind = torch.float32 if np.issubdtype(column.dtype, np.floating) else None
+    return torch.as_tensor(column, dtype=kind, device=device)
+
+
+def thinned(density: Density, x: Tensor, rng: np.random.Generator) -> Tensor:
+    """Hide what the embedding network must learn to do without."""
+    if density.embedding is None:
+        return x
+    generator = torch.Generator(x.device).manual_seed(int(rng.integers(2**63)))
+    return density.embedding.thin(x, generator)
 
 
 @torch.no_grad()
-def move(weights: list[Tensor], targets: list[Tensor], part: float = 1.0) -> None:
+def move(weights: Sequence[Tensor], targets: Sequence[Tensor], part: float = 1.0) -> None:
     """Move weights in place by the given part of the way to their targets."""
     for weight, target in zip(weights, targets, strict=True):
         weight.lerp_(target, part)
 
 
 @torch.no_grad()
-def evaluate(flow: Flow, z: Tensor, x: Tensor) -> float:
-    """Loss on held-out pairs, in blocks of bounded memory."""
-    flow.eval()
-    blocks = zip(z.split(5000), x.split(5000), strict=True)
-    return float(sum(npe_loss(flow.log_prob, a, b) * len(a) for a, b in blocks)) / len(z)
+def evaluate(density: Density, columns: Sequence[Tensor], loss: Loss) -> float:
+    """Loss on held-out simulations, in blocks of bounded memory."""
+    density.eval()
+    blocks = list(zip(*(c.split(5000) for c in columns), strict=True))
+    return sum(float(loss(density, *b)) * len(b[0]) for b in blocks) / len(columns[0])

@@ -3,11 +3,12 @@
 Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.md``.
 """
 
+from mechfit.models.distributions import LogNormal, LogUniform, Normal, Uniform
 from mechfit.models.hodgkin_huxley import HodgkinHuxley
 from mechfit.models.hodgkin_huxley_step import gating
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import normals
-from mechfit.models.prior import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
+from mechfit.models.prior import Parameter, Prior
 from mechfit.models.recordings import Cell, read_cells
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,

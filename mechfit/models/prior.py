@@ -13,136 +13,20 @@ A density estimator that works on z can therefore never leave the prior. Taught 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
-__all__ = ["LogNormal", "LogUniform", "Normal", "Parameter", "Prior", "Uniform"]
+from mechfit.models.distributions import (
+    DISTRIBUTIONS,
+    LOG_SQRT_2PI,
+    Distribution,
+    LogUniform,
+    Uniform,
+)
 
-LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
-SMALLEST_U = 2.0**-53
-
-
-class Distribution(ABC):
-    """A continuous distribution of one number; all methods take and return arrays."""
-
-    @abstractmethod
-    def log_prob(self, value: np.ndarray) -> np.ndarray:
-        """Log-density; -inf outside the support."""
-
-    @abstractmethod
-    def cdf(self, value: np.ndarray) -> np.ndarray:
-        """Cumulative probability u in [0, 1]."""
-
-    @abstractmethod
-    def quantile(self, u: np.ndarray) -> np.ndarray:
-        """Inverse of `cdf`; never outside the support, also after rounding."""
-
-    def to_normal(self, value: np.ndarray) -> np.ndarray:
-        """The standard normal number of the same cumulative probability (at most 8.2 in size)."""
-        return ndtri(np.clip(self.cdf(value), SMALLEST_U, 1 - SMALLEST_U))
-
-    def from_normal(self, z: np.ndarray) -> np.ndarray:
-        """Inverse of `to_normal`."""
-        return self.quantile(ndtr(z))
-
-
-@dataclass(frozen=True)
-class Uniform(Distribution):
-    """Uniform between `low` and `high`."""
-
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
-            raise ValueError(f"expected finite low < high, got low={self.low}, high={self.high}")
-
-    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        inside = (value >= self.low) & (value <= self.high)
-        return np.where(inside, -np.log(self.high - self.low), -np.inf)
-
-    def cdf(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        return np.clip((value - self.low) / (self.high - self.low), 0.0, 1.0)
-
-    def quantile(self, u: np.ndarray) -> np.ndarray:  # noqa: D102
-        return np.clip(self.low + (self.high - self.low) * u, self.low, self.high)
-
-
-@dataclass(frozen=True)
-class LogUniform(Distribution):
-    """A positive number whose logarithm is uniform between log `low` and log `high`."""
-
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.high) and 0 < self.low < self.high):
-            raise ValueError(f"expected 0 < low < high, got low={self.low}, high={self.high}")
-
-    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        inside = (value >= self.low) & (value <= self.high)
-        log = np.log(np.where(inside, value, 1.0))
-        return np.where(inside, -log - np.log(np.log(self.high / self.low)), -np.inf)
-
-    def cdf(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        inside = np.clip(value, self.low, self.high)
-        return np.log(inside / self.low) / np.log(self.high / self.low)
-
-    def quantile(self, u: np.ndarray) -> np.ndarray:  # noqa: D102
-        return np.clip(self.low * (self.high / self.low) ** u, self.low, self.high)
-
-
-@dataclass(frozen=True)
-class Normal(Distribution):
-    """Normal with the given mean and standard deviation."""
-
-    mean: float
-    std: float
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite([self.mean, self.std]).all() and self.std > 0):
-            raise ValueError(
-                f"expected a finite mean and std > 0, got mean={self.mean}, std={self.std}"
-            )
-
-    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        return -0.5 * self.to_normal(value) ** 2 - LOG_SQRT_2PI - np.log(self.std)
-
-    def cdf(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        return ndtr(self.to_normal(value))
-
-    def quantile(self, u: np.ndarray) -> np.ndarray:  # noqa: D102
-        return self.from_normal(ndtri(u))
-
-    def to_normal(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        return (value - self.mean) / self.std
-
-    def from_normal(self, z: np.ndarray) -> np.ndarray:  # noqa: D102
-        return self.mean + self.std * z
-
-
-@dataclass(frozen=True)
-class LogNormal(Normal):
-    """A positive number whose logarithm is normal with the given mean and standard deviation."""
-
-    def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        positive = np.asarray(value) > 0
-        safe = np.where(positive, value, 1.0)
-        return np.where(positive, super().log_prob(safe) - np.log(safe), -np.inf)
-
-    def to_normal(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        smallest = np.finfo(float).tiny
-        return super().to_normal(np.log(np.maximum(value, smallest)))
-
-    def from_normal(self, z: np.ndarray) -> np.ndarray:  # noqa: D102
-        return np.exp(super().from_normal(z))
-
-
-DISTRIBUTIONS = {c.__name__: c for c in (Uniform, LogUniform, Normal, LogNormal)}
+__all__ = ["Parameter", "Prior"]
 
 
 @dataclass(frozen=True)
@@ -290,6 +174,18 @@ class Prior:
         z = self.check(z)
         theta = self._columns("from_normal", z)
         return theta, standard_normal_log_prob(z) - self.log_prob(theta)
+
+    def unit_slopes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Derivatives du/dtheta of `to_unit` (n, d), and those of their logarithms (n, d)."""
+        theta = self.check(theta)
+        return np.exp(self._columns("log_prob", theta)), self._columns("score", theta)
+
+    def unbounded_slopes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Derivatives dz/dtheta of `to_unbounded` (n, d), and those of their logarithms (n, d)."""
+        by_u, score = self.unit_slopes(theta)
+        z = self._columns("to_normal", self.check(theta))
+        slopes = by_u * np.exp(0.5 * z**2 + LOG_SQRT_2PI)
+        return slopes, score + z * slopes
 
     def to_dict(self) -> list[dict]:
         """Plain data that `from_dict` and JSON understand."""

@@ -13,9 +13,8 @@ from sbibm_growth import populations
 from scipy.special import expit, ndtr
 from scipy.stats import binom
 
-from mechfit.models import Model
+from mechfit.models import LogNormal, Model, Normal, Parameter, Prior
 from mechfit.models.noise import normals
-from mechfit.models.prior import LogNormal, Normal, Parameter, Prior
 
 Simulator = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

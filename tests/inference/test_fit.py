@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal
 
-from mechfit.inference import MAF, NSF, Training, c2st, fit
+from mechfit.inference import MAF, MDN, NSF, Coupling, Training, c2st, fit
 from mechfit.models import Model, Prior
 from mechfit.simulation import simulate
 from tests.inference import linear_gaussian as exact
@@ -17,7 +17,9 @@ def bank():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flow", [MAF(), NSF()], ids=["maf", "nsf"])
+@pytest.mark.parametrize(
+    "flow", [Coupling(), MAF(), NSF(), MDN()], ids=["coupling", "maf", "nsf", "mdn"]
+)
 @pytest.mark.parametrize("leak_free", [True, False], ids=["unbounded", "standardized"])
 def test_recovers_the_analytic_posterior(bank, flow, leak_free):
     posterior = fit(
@@ -45,7 +47,7 @@ def test_training_is_deterministic_and_leaves_global_state_alone(bank):
         fit(small, exact.PRIOR, training=Training(epochs=2), seed=s) for s in (1, 1, 2)
     )
     assert torch.equal(torch.get_rng_state(), state)
-    np.testing.assert_array_equal(first.history.train, again.history.train)
+    np.testing.assert_array_equal(first.history[0].train, again.history[0].train)
     draws = [p.at(exact.X_O).sample(50, seed=1) for p in (first, again, other)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert not np.allclose(draws[0], draws[2])
@@ -54,9 +56,10 @@ def test_training_is_deterministic_and_leaves_global_state_alone(bank):
 def test_early_stopping_keeps_the_best_weights(bank):
     training = Training(epochs=60, patience=3, learning_rate=5e-3)
     posterior = fit(bank.first(300), exact.PRIOR, training=training, seed=1)
-    losses = posterior.history.validation
-    assert posterior.history.best == np.flatnonzero(losses == losses.min())[-1]
-    assert len(losses) == posterior.history.best + 1 + 3
+    (history,) = posterior.history
+    losses = history.validation
+    assert history.best == np.flatnonzero(losses == losses.min())[-1]
+    assert len(losses) == history.best + 1 + 3
     assert len(losses) < 60
 
 

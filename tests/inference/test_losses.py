@@ -96,11 +96,21 @@ def test_equal_weights_are_worth_their_number():
 
 @pytest.mark.parametrize("atoms", [2, 10, 50])
 def test_snpe_c_with_atoms(atoms):
-    def prior(z):
-        return PRIOR.log_prob(z[..., 0])
-
-    found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), Z, X, prior, atoms))
+    log_prior, valid = PRIOR.log_prob(Z[:, 0]), torch.ones(N, dtype=bool)
+    found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), Z, X, log_prior, valid, atoms))
     np.testing.assert_allclose(found, EXACT, atol=0.02)
+
+
+@pytest.mark.parametrize("all_are_atoms", [True, False])
+def test_invalid_simulations_must_stay_atoms(all_are_atoms):
+    valid = X[:, 0] < 0.9
+    x, z = torch.where(valid[:, None], X, 0.0), Z
+    if not all_are_atoms:
+        x, z = x[valid], z[valid]
+        valid = valid[valid]
+    log_prior = PRIOR.log_prob(z[:, 0])
+    found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), z, x, log_prior, valid, 10))
+    assert (abs(found - EXACT).max() < 0.03) == all_are_atoms
 
 
 def test_snpe_c_in_closed_form():
@@ -111,4 +121,4 @@ def test_snpe_c_in_closed_form():
 @pytest.mark.parametrize("atoms", [1, N + 1])
 def test_number_of_atoms(atoms):
     with pytest.raises(ValueError, match="expected 2 to"):
-        snpe_c_atomic_loss(log_q(torch.zeros(3)), Z, X, PRIOR.log_prob, atoms)
+        snpe_c_atomic_loss(log_q(torch.zeros(3)), Z, X, Z[:, 0], Z[:, 0] < 9, atoms)

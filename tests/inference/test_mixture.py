@@ -75,7 +75,9 @@ def test_a_batch_of_mixtures_is_each_of_them():
 
 def test_samples_follow_the_density():
     mixture, weights, means, covariances = random_mixture(3, 2)
-    draws = mixture.sample(50_000, torch.Generator().manual_seed(1)).numpy()
+    batch = Mixture(*(t[None] for t in vars(mixture).values()))
+    generator = torch.Generator().manual_seed(1)
+    draws = batch.push(torch.randn(1, 50_000, 3, generator=generator).double())[0].numpy()
     mean = weights @ means
     spread = covariances + (means - mean)[:, :, None] * (means - mean)[:, None]
     covariance = np.tensordot(weights, spread, 1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from mechfit.inference import Training, c2st, rounds
+from mechfit.inference import Training, c2st, methods
 from mechfit.inference.flows import MAF
 from mechfit.inference.rounds import infer
 from mechfit.models import Model, Prior
@@ -64,15 +64,15 @@ def test_later_rounds_simulate_where_the_posterior_is():
 
 def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     whole = infer(Noisy(), X_O, rounds=2, simulations=300, seed=1, **QUICK)
-    fit, fits = rounds.fit, []
+    learn, fits = methods.learn, []
 
     def second_stops(*args, **options):
         fits.append(1)
         if len(fits) == 2:
             raise KeyboardInterrupt
-        return fit(*args, **options)
+        return learn(*args, **options)
 
-    monkeypatch.setattr(rounds, "fit", second_stops)
+    monkeypatch.setattr(methods, "learn", second_stops)
     for _ in range(2):
         try:
             posterior = infer(
@@ -88,9 +88,9 @@ def test_other_settings_are_refused(tmp_path):
     settings = {"rounds": 1, "simulations": 300, "seed": 1, "store": tmp_path}
     infer(Noisy(), X_O, **settings, **QUICK)
     other = {**QUICK, "training": Training(epochs=31, batch=50)}
-    with pytest.raises(ValueError, match=r"holds a posterior with training .*'epochs': 30"):
+    with pytest.raises(ValueError, match=r"holds rounds with training .*'epochs': 30"):
         infer(Noisy(), X_O, **settings, **other)
-    with pytest.raises(ValueError, match="seed was"):
+    with pytest.raises(ValueError, match="holds rounds with seed 1, expected 2"):
         infer(Noisy(), X_O, **{**settings, "seed": 2}, **QUICK)
 
 

@@ -5,17 +5,29 @@ import json
 import numpy as np
 import pytest
 
-from mechfit.inference import MAF, NSF, Training, fit, load, save
+from mechfit.inference import MAF, MDN, NSF, Training, fit, load, save
 from mechfit.simulation import simulate
 from tests.inference import linear_gaussian as exact
 
 
-@pytest.fixture(scope="module", params=[(NSF(2, 10), True), (MAF(2, 10), False)], ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[(NSF(2, 10), True, 1), (MAF(2, 10), False, 1), (MDN(2, 10), True, 2)],
+    ids=str,
+)
 def posterior(request):
-    flow, leak_free = request.param
+    flow, leak_free, members = request.param
     bank = simulate(exact.MODEL, 200, seed=1)
     training = Training(epochs=2)
-    return fit(bank, exact.PRIOR, flow=flow, training=training, leak_free=leak_free, seed=1)
+    return fit(
+        bank,
+        exact.PRIOR,
+        flow=flow,
+        training=training,
+        leak_free=leak_free,
+        members=members,
+        seed=1,
+    )
 
 
 @pytest.fixture
@@ -34,7 +46,7 @@ def test_round_trip(posterior, stored):
     assert loaded.prior == posterior.prior
     assert loaded.statistic_names == posterior.statistic_names
     assert loaded.provenance == posterior.provenance
-    np.testing.assert_array_equal(loaded.history.train, posterior.history.train)
+    np.testing.assert_array_equal(loaded.history[0].train, posterior.history[0].train)
     draws = [p.at(exact.X_O).sample(50, seed=1) for p in (posterior, loaded)]
     np.testing.assert_array_equal(*draws)
     densities = [p.at(exact.X_O).log_prob(draws[0]) for p in (posterior, loaded)]
@@ -53,7 +65,7 @@ def test_leaves_no_partial_files(stored):
 
 def test_another_format(stored):
     edit(stored, format=99)
-    with pytest.raises(ValueError, match="has format 99, this version of mechfit reads 1"):
+    with pytest.raises(ValueError, match="has format 99, this version of mechfit reads 2"):
         load(stored)
 
 

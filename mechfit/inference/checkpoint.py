@@ -1,0 +1,107 @@
+"""Checkpoint: the state of a training, so that a stopped one goes on at the epoch where it stood.
+
+All there is to a training between two epochs: the weights, their running mean, the best mean so
+far, the moments of the optimizer, the losses and the random generator. They lie in one safetensors
+file, with the numbers in its JSON header; a file of another training is left unread. Taught in
+``book/inference/sequential.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from mechfit.inference.files import write
+
+__all__ = ["State", "fingerprint"]
+
+MOMENTS = "step", "exp_avg", "exp_avg_sq"
+
+
+def fingerprint(columns: Sequence[np.ndarray], *settings: object) -> str:
+    """Hash of data and settings: what the state of a training belongs to."""
+    digest = hashlib.sha256(repr(settings).encode())
+    for column in columns:
+        digest.update(np.ascontiguousarray(column))
+    return digest.hexdigest()
+
+
+class State:
+    """What changes from epoch to epoch.
+
+    Args:
+        weights: The weights, which the optimizer changes in place.
+        optimizer: The optimizer of these weights.
+        rng: Generator of the batches.
+        path: File to keep the state in, or None.
+        owner: Fingerprint of the training.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[Tensor],
+        optimizer: torch.optim.Optimizer,
+        rng: np.random.Generator,
+        path: Path | None,
+        owner: str | None,
+    ) -> None:
+        self.weights, self.optimizer, self.rng = weights, optimizer, rng
+        self.path, self.owner = path, owner
+        self.mean = [w.detach().clone() for w in weights]
+        self.kept = self.mean
+        self.losses: list[tuple[float, float]] = []
+        self.best = 0
+
+    def add(self, losses: tuple[float, float]) -> None:
+        """End an epoch with these losses on training and held-out simulations."""
+        self.losses.append(losses)
+        if losses[1] <= self.losses[self.best][1]:
+            self.best = len(self.losses) - 1
+            self.kept = [m.clone() for m in self.mean]
+        if self.path is not None:
+            facts = [self.owner, self.losses, self.best, self.rng.bit_generator.state]
+            write(self.path, save(self._tensors(), {"facts": json.dumps(facts)}))
+
+    def restore(self) -> None:
+        """Take up the state in the file, if it is there, whole and of this training."""
+        if self.path is None or not self.path.exists():
+            return
+        try:
+            with safe_open(self.path, "pt") as file:
+                facts = json.loads(file.metadata()["facts"])
+                stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError:
+            return
+        if facts[0] != self.owner:
+            return
+        _, losses, self.best, self.rng.bit_generator.state = facts
+        self.losses = [tuple(pair) for pair in losses]
+        for weight in self.weights:
+            self.optimizer.state[weight] = {
+                "step": torch.zeros((), device=weight.device),
+                "exp_avg": torch.zeros_like(weight),
+                "exp_avg_sq": torch.zeros_like(weight),
+            }
+        self.kept = [torch.empty_like(m) for m in self.mean]
+        with torch.no_grad():
+            for name, tensor in self._tensors().items():
+                tensor.copy_(stored[name])
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """All tensors of the state, by name."""
+        groups = {"weights": self.weights, "mean": self.mean, "kept": self.kept}
+        for name in MOMENTS:
+            groups[name] = [self.optimizer.state[w][name] for w in self.weights]
+        return {
+            f"{name}.{i}": tensor.detach()
+            for name, group in groups.items()
+            for i, tensor in enumerate(group)
+        }

@@ -1,0 +1,196 @@
+r"""Embeddings: networks that turn raw data into a few numbers for a flow.
+
+Trained with the flow q(theta | f(x)), by the same loss, the network f(x) finds the numbers in x
+that tell most about theta. In a trace, each layer keeps every fourth time point of what some
+filters w see, and a linear map reads the short trace h_L that is left:
+
+    h_0 = x,   h_l[c, t] = silu(b_c + sum_{c', s} w_c[c', s] h_{l-1}[c', 4t + s]),   f = W h_L.
+
+Of trials x_1 ... x_n, in any order and of any number n, it needs only a mean and the number,
+
+    f(x) = rho((1 / n) sum_t phi(x_t), log n),
+
+and leaving out trials at random while training teaches all n at once. Zaheer et al. (2017),
+arXiv:1703.06114; Radev et al. (2020), arXiv:2003.06281. Taught in
+``book/inference/density-estimators.md``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+__all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Trials"]
+
+STRIDE = 4  # each layer of a convolution keeps one time point of so many
+
+
+@dataclass(frozen=True)
+class Embedding(ABC):
+    """Kind and size of an embedding: plain positive numbers, so that it can be stored as text."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if np.size(value) == 0 or np.min(value) <= 0:
+                raise ValueError(f"{name} is {value}, expected positive numbers")
+
+    @abstractmethod
+    def build(self, k: int) -> nn.Module:
+        """Make the network from x (..., k), standardized, to features (..., network.outputs)."""
+
+    def valid(self, x: np.ndarray) -> np.ndarray:
+        """Which rows of x (n, k) can be learned from (n,)."""
+        return np.isfinite(x).all(1)
+
+    def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (k,) and standard deviation (k,) to standardize x (n, k) with."""
+        return moments(x)
+
+    def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Leave out part of each row of x (..., k) at random, by NaN; here nothing."""
+        return x
+
+
+@dataclass(frozen=True)
+class Convolution(Embedding):
+    """Strided convolutions for raw traces: columns are time points, channel after channel.
+
+    Attributes:
+        channels: Number of channels of the trace.
+        filters: Filters of each layer; the last is repeated while over 16 time points are left.
+        width: Width of the filters in time points.
+        outputs: Number of features.
+    """
+
+    channels: int = 1
+    filters: tuple[int, ...] = (8, 16, 32)
+    width: int = 9
+    outputs: int = 16
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "filters", tuple(self.filters))  # a list when read from JSON
+        super().__post_init__()
+        if self.width < STRIDE:
+            raise ValueError(f"width is {self.width}, expected at least {STRIDE}, the stride")
+
+    def build(self, k: int) -> nn.Module:
+        """Make the network of traces with k columns, with random weights."""
+        time = quotient(k, self.channels, "channels")
+        if time < self.width:
+            raise ValueError(f"a trace has {time} time points, expected at least {self.width}")
+        return TraceNetwork(self.channels, time, self.filters, self.width, self.outputs)
+
+    def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """One mean and standard deviation for each channel, for all its time points."""
+        time = quotient(x.shape[1], self.channels, "channels")
+        rows = x.reshape(-1, self.channels, time).swapaxes(1, 2).reshape(-1, self.channels)
+        return tuple(a.repeat(time) for a in moments(rows))
+
+
+@dataclass(frozen=True)
+class Trials(Embedding):
+    """Deep set for trials in any order: columns are the numbers of a trial, trial after trial.
+
+    A trial with a NaN (or infinity) in it is absent, so rows may differ in their number of trials.
+    That a trial is absent must not itself tell about the parameters.
+
+    Attributes:
+        size: Numbers of each trial.
+        hidden: Width of the networks phi and rho.
+        outputs: Number of features.
+    """
+
+    size: int
+    hidden: int = 64
+    outputs: int = 16
+
+    def build(self, k: int) -> nn.Module:
+        """Make the network of k / size trials, with random weights."""
+        split(torch.empty(k), self.size)  # or say that k is no multiple of size
+        return DeepSet(self.size, self.hidden, self.outputs)
+
+    def valid(self, x: np.ndarray) -> np.ndarray:
+        """Which rows of x (n, k) have a trial (n,)."""
+        return split(torch.as_tensor(x), self.size)[1].any(1)[:, 0].numpy()
+
+    def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation over all trials present, the same for every trial."""
+        trials, present = split(torch.as_tensor(x), self.size)
+        rows = trials[present[..., 0]].numpy()
+        return tuple(np.tile(a, trials.shape[1]) for a in moments(rows))
+
+    def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Keep 1 to all trials of each row of x (..., k), every number as likely."""
+        trials, present = split(x, self.size)
+        draws = torch.rand(2, *present.shape, generator=generator, device=generator.device)
+        order, choice = draws.to(x.device)
+        last = torch.where(present, choice, -1.0).argmax(-2, keepdim=True)
+        return torch.where(order <= order.gather(-2, last), trials, torch.nan).flatten(-2)
+
+
+class TraceNetwork(nn.Module):
+    """Convolutions until the trace is short, then a linear map of all of it."""
+
+    def __init__(
+        self, channels: int, time: int, filters: Sequence[int], width: int, outputs: int
+    ) -> None:
+        super().__init__()
+        self.outputs, filters = outputs, list(filters)
+        self.layers = nn.Sequential(nn.Unflatten(-1, (channels, time)))
+        while filters or time > 16:
+            new, padding = filters.pop(0) if filters else channels, width // 2
+            self.layers.extend([nn.Conv1d(channels, new, width, STRIDE, padding), nn.SiLU()])
+            channels, time = new, (time + 2 * padding - width) // STRIDE + 1
+        self.layers.extend([nn.Flatten(), nn.Linear(channels * time, outputs)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (..., outputs) of traces x (..., k)."""
+        rows = self.layers(x.reshape(-1, x.shape[-1]))
+        return rows.reshape(*x.shape[:-1], self.outputs)
+
+
+class DeepSet(nn.Module):
+    """Mean of a network over the n trials present, then a network of the mean and log n."""
+
+    def __init__(self, size: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.size, self.outputs = size, outputs
+        shapes = (size, hidden), (hidden, hidden), (hidden + 1, hidden), (hidden, outputs)
+        first, second, third, last = (nn.Linear(*shape) for shape in shapes)
+        self.phi = nn.Sequential(first, nn.SiLU(), second, nn.SiLU())
+        self.rho = nn.Sequential(third, nn.SiLU(), last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (..., outputs) of trials x (..., k)."""
+        trials, present = split(x, self.size)
+        terms = torch.where(present, self.phi(torch.where(present, trials, 0.0)), 0.0)
+        n = present.sum(-2).clamp(min=1).to(x.dtype)
+        return self.rho(torch.cat([terms.sum(-2) / n, n.log()], -1))
+
+
+def split(x: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Trials (..., n, size) of x (..., k), and which of them are present (..., n, 1)."""
+    trials = x.unflatten(-1, (quotient(x.shape[-1], size, "numbers of a trial"), size))
+    return trials, trials.isfinite().all(-1, keepdim=True)
+
+
+def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of what is finite in each column; 1 where it is constant."""
+    finite = np.ma.masked_invalid(rows)
+    mean, std = (f(0, dtype=np.float64).filled(0.0) for f in (finite.mean, finite.std))
+    return mean, np.where((finite.max(0) > finite.min(0)).filled(fill_value=False), std, 1.0)
+
+
+def quotient(k: int, part: int, what: str) -> int:
+    """Number of parts in k columns."""
+    if k == 0 or k % part:
+        raise ValueError(f"x has {k} columns, expected a multiple of the {part} {what}")
+    return k // part
+
+
+EMBEDDINGS = {c.__name__: c for c in (Convolution, Trials)}
