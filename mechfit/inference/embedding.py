@@ -18,7 +18,6 @@ arXiv:1703.06114; Radev et al. (2020), arXiv:2003.06281. Taught in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +82,7 @@ class Convolution(Embedding):
         time = quotient(k, self.channels, "channels")
         if time < self.width:
             raise ValueError(f"a trace has {time} time points, expected at least {self.width}")
-        return TraceNetwork(self.channels, time, self.filters, self.width, self.outputs)
+        return TraceNetwork(self, time)
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One mean and standard deviation for each channel, for all its time points."""
@@ -111,22 +110,25 @@ class Trials(Embedding):
 
     def build(self, k: int) -> nn.Module:
         """Make the network of k / size trials, with random weights."""
-        split(torch.empty(k), self.size)  # or say that k is no multiple of size
-        return DeepSet(self.size, self.hidden, self.outputs)
+        quotient(k, self.size, "numbers of a trial")
+        return DeepSet(self)
 
     def valid(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) have a trial (n,)."""
-        return split(torch.as_tensor(x), self.size)[1].any(1)[:, 0].numpy()
+        count = quotient(x.shape[1], self.size, "numbers of a trial")
+        return np.isfinite(x).reshape(len(x), count, self.size).all(2).any(1)
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation over all trials present, the same for every trial."""
-        trials, present = split(torch.as_tensor(x), self.size)
-        rows = trials[present[..., 0]].numpy()
-        return tuple(np.tile(a, trials.shape[1]) for a in moments(rows))
+        count = quotient(x.shape[1], self.size, "numbers of a trial")
+        trials = x.reshape(-1, self.size)
+        present = trials[np.isfinite(trials).all(1)]
+        return tuple(np.tile(a, count) for a in moments(present))
 
     def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Keep 1 to all trials of each row of x (..., k), every number as likely."""
-        trials, present = split(x, self.size)
+        trials = x.unflatten(-1, (-1, self.size))
+        present = trials.isfinite().all(-1, keepdim=True)
         draws = torch.rand(2, *present.shape, generator=generator, device=generator.device)
         order, choice = draws.to(x.device)
         last = torch.where(present, choice, -1.0).argmax(-2, keepdim=True)
@@ -136,47 +138,39 @@ class Trials(Embedding):
 class TraceNetwork(nn.Module):
     """Convolutions until the trace is short, then a linear map of all of it."""
 
-    def __init__(
-        self, channels: int, time: int, filters: Sequence[int], width: int, outputs: int
-    ) -> None:
+    def __init__(self, kind: Convolution, time: int) -> None:
         super().__init__()
-        self.outputs, filters = outputs, list(filters)
+        channels, filters, self.outputs = kind.channels, list(kind.filters), kind.outputs
         self.layers = nn.Sequential(nn.Unflatten(-1, (channels, time)))
         while filters or time > 16:
-            new, padding = filters.pop(0) if filters else channels, width // 2
-            self.layers.extend([nn.Conv1d(channels, new, width, STRIDE, padding), nn.SiLU()])
-            channels, time = new, (time + 2 * padding - width) // STRIDE + 1
-        self.layers.extend([nn.Flatten(), nn.Linear(channels * time, outputs)])
+            new, padding = filters.pop(0) if filters else channels, kind.width // 2
+            self.layers.extend([nn.Conv1d(channels, new, kind.width, STRIDE, padding), nn.SiLU()])
+            channels, time = new, (time + 2 * padding - kind.width) // STRIDE + 1
+        self.layers.extend([nn.Flatten(), nn.Linear(channels * time, self.outputs)])
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (..., outputs) of traces x (..., k)."""
-        rows = self.layers(x.reshape(-1, x.shape[-1]))
-        return rows.reshape(*x.shape[:-1], self.outputs)
+        return self.layers(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], self.outputs)
 
 
 class DeepSet(nn.Module):
     """Mean of a network over the n trials present, then a network of the mean and log n."""
 
-    def __init__(self, size: int, hidden: int, outputs: int) -> None:
+    def __init__(self, kind: Trials) -> None:
         super().__init__()
-        self.size, self.outputs = size, outputs
-        shapes = (size, hidden), (hidden, hidden), (hidden + 1, hidden), (hidden, outputs)
+        self.size, self.outputs, h = kind.size, kind.outputs, kind.hidden
+        shapes = (kind.size, h), (h, h), (h + 1, h), (h, kind.outputs)
         first, second, third, last = (nn.Linear(*shape) for shape in shapes)
         self.phi = nn.Sequential(first, nn.SiLU(), second, nn.SiLU())
         self.rho = nn.Sequential(third, nn.SiLU(), last)
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (..., outputs) of trials x (..., k)."""
-        trials, present = split(x, self.size)
+        trials = x.unflatten(-1, (-1, self.size))
+        present = trials.isfinite().all(-1, keepdim=True)
         terms = torch.where(present, self.phi(torch.where(present, trials, 0.0)), 0.0)
         n = present.sum(-2).clamp(min=1).to(x.dtype)
         return self.rho(torch.cat([terms.sum(-2) / n, n.log()], -1))
-
-
-def split(x: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Trials (..., n, size) of x (..., k), and which of them are present (..., n, 1)."""
-    trials = x.unflatten(-1, (quotient(x.shape[-1], size, "numbers of a trial"), size))
-    return trials, trials.isfinite().all(-1, keepdim=True)
 
 
 def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
