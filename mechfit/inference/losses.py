@@ -80,7 +80,13 @@ def snpe_b_loss(log_q: LogDensity, z: Tensor, x: Tensor, weights: Tensor) -> Ten
 
 
 def snpe_c_atomic_loss(
-    log_q: LogDensity, z: Tensor, x: Tensor, log_prior: Tensor, valid: Tensor, atoms: int
+    log_q: LogDensity,
+    z: Tensor,
+    x: Tensor,
+    log_prior: Tensor,
+    valid: Tensor,
+    first: Tensor,
+    atoms: int,
 ) -> Tensor:
     r"""SNPE-C (automatic posterior transformation) with atoms.
 
@@ -90,7 +96,8 @@ def snpe_c_atomic_loss(
         L = -E log q~(z_1 | x),   q~(z_1 | x) = [q(z_1 | x) / p(z_1)] / sum_m [q(z_m | x) / p(z_m)]
 
     where z_1 belongs to x. At the minimum q ∝ p(z | x) wherever the proposal has draws; beyond it
-    q is free to leak. The other atoms of row i are the rows after it: the batch is shuffled, so
+    q is free to leak. What holds it is the likelihood of the first round, -E_p log q(z_1 | x),
+    which has its minimum at the posterior as well and is added. The other atoms of row i are the rows after it: the batch is shuffled, so
     they are draws of the proposal. An invalid simulation has no x to learn from, yet its z stays
     an atom: without it atoms would be draws of p~(z) P(valid | z), and q too large where many
     simulations fail, by 1 / P(valid | z). Greenberg, Nonnenmacher & Macke (2019),
@@ -102,13 +109,16 @@ def snpe_c_atomic_loss(
         x: Statistics (n, k), any finite number where the simulation is invalid.
         log_prior: Log-density of the prior at z, up to a constant (n,).
         valid: Which simulations are valid (n,).
+        first: Which simulations were drawn from the prior (n,).
         atoms: Number of atoms M, from 2 to n.
     """
     if not 2 <= atoms <= len(z):
         raise ValueError(f"atoms is {atoms}, expected 2 to {len(z)}, the size of the batch")
     shifts = torch.arange(atoms, device=z.device)[:, None]
     rows = (torch.arange(len(z), device=z.device)[valid] + shifts) % len(z)
-    return -torch.log_softmax(log_q(z[rows], x[valid]) - log_prior[rows], 0)[0].mean()
+    log_qs = log_q(z[rows], x[valid])
+    held = (log_qs[0] * first[valid]).mean()
+    return -torch.log_softmax(log_qs - log_prior[rows], 0)[0].mean() - held
 
 
 def snpe_c_mixture_loss(estimate: Mixture, z: Tensor, proposal: Mixture, prior: Mixture) -> Tensor:

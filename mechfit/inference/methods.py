@@ -60,6 +60,20 @@ class Round:
     x: np.ndarray
 
 
+@dataclass(frozen=True)
+class Gaussian:
+    """A Gaussian in the prior's unbounded space, to draw parameters from."""
+
+    prior: Prior
+    mixture: Mixture
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n parameter sets (n, d)."""
+        noise = np.random.default_rng(seed).standard_normal((1, n, len(self.prior) + 1))
+        batch = Mixture(*(t[None] for t in vars(self.mixture).values()))
+        return self.prior.from_unbounded(batch.push(torch.as_tensor(noise))[0].numpy())[0]
+
+
 class Method(Protocol):
     """One way to learn in rounds."""
 
@@ -98,25 +112,22 @@ class TSNPE:
 
 @dataclass(frozen=True)
 class SNPE_A:  # noqa: N801
-    """Maximum likelihood on the last round alone, corrected in closed form; an `MDN`.
+    """Maximum likelihood on the last round alone, corrected in closed form; an `MDN`."""
 
-    Proposals must be Gaussian, so that the correction has one divisor: use `MDN(components=1)`.
-    """
-
-    def propose(self, posterior: Posterior, last: Round, seed: int) -> Posterior:
-        """Draw from the posterior."""
-        return posterior
+    def propose(self, posterior: Posterior, last: Round, seed: int) -> Gaussian:
+        """Draw from the Gaussian with the posterior's mean and covariance: a single divisor."""
+        return Gaussian(posterior.prior, mixture_of(posterior).as_gaussian())
 
     def learn(
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
         """Learn the proposal posterior, then divide by the proposal."""
-        if not isinstance(flow, MDN) or flow.components > 1:
-            raise ValueError(f"SNPE-A needs flow=MDN(components=1), got {flow}")
+        if not isinstance(flow, MDN):
+            raise ValueError(f"SNPE-A needs a mixture, expected flow=MDN(), got {flow}")
         theta, x, _, keep = joined(rounds[-1:], flow)
         posterior = learn(theta[keep], x[keep], prior, flow=flow, **settings)
         if len(rounds) > 1:
-            posterior.flow.divide_by(mixture_of(rounds[-1].proposal))
+            posterior.flow.divide_by(rounds[-1].proposal.mixture)
         return posterior
 
 
@@ -185,7 +196,9 @@ class SNPE_C:  # noqa: N801
             to_z = prior.to_unit if getattr(flow, "box", False) else prior.to_unbounded
             log_prior = log_prior - to_z(theta)[1]
         loss = partial(by_atoms, atoms=self.atoms)
-        return learn(theta, x, prior, loss=loss, columns=[log_prior, keep], **settings)
+        return learn(
+            theta, x, prior, loss=loss, columns=[log_prior, keep, number == 0], **settings
+        )
 
 
 def joined(
@@ -212,10 +225,17 @@ def weighted(density: Density, z: Tensor, x: Tensor, weights: Tensor) -> Tensor:
 
 
 def by_atoms(
-    density: Density, z: Tensor, x: Tensor, log_prior: Tensor, valid: Tensor, *, atoms: int
+    density: Density,
+    z: Tensor,
+    x: Tensor,
+    log_prior: Tensor,
+    valid: Tensor,
+    first: Tensor,
+    *,
+    atoms: int,
 ) -> Tensor:
     """Loss of SNPE-C with atoms."""
-    return snpe_c_atomic_loss(density.log_prob, z, x, log_prior, valid, atoms)
+    return snpe_c_atomic_loss(density.log_prob, z, x, log_prior, valid, first, atoms)
 
 
 def by_mixtures(

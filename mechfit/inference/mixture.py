@@ -80,6 +80,16 @@ class Mixture:
         log_weights = pairs(own, other, 0) + log_normalizer(eta, precision)
         return Mixture(log_weights - log_weights.logsumexp(-1, keepdim=True), eta, precision)
 
+    def as_gaussian(self) -> Mixture:
+        """The Gaussian with the mean and covariance of a single mixture."""
+        covariances = torch.linalg.inv(self.precision)
+        means = (covariances @ self.eta[..., None])[..., 0]
+        weights = self.log_weights.exp()
+        mean = weights @ means
+        apart = means - mean
+        spread = covariances + apart[:, :, None] * apart[:, None]
+        return Mixture.gaussian(mean, (weights[:, None, None] * spread).sum(0))
+
     def push(self, noise: Tensor) -> Tensor:
         """Turn standard normals (m, n, d + 1) into n draws of each of m mixtures (m, n, d).
 

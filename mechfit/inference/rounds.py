@@ -101,8 +101,8 @@ class Rounds:
         seed: Seed of everything.
         store: Folder to keep rounds in; where it holds some, they are taken up.
         names: Names of the k statistics.
-        flow: Kind and size of the density estimator; `Coupling()` by default, with `SNPE_A`
-            `MDN(components=1)`.
+        flow: Kind and size of the density estimator; `Coupling()` by default, `MDN()` with
+            `SNPE_A`.
         training: How to train, as in `fit`.
         leak_free: Work in the prior's unbounded space, as in `fit`.
         members: Number of densities, as in `fit`.
@@ -135,7 +135,7 @@ class Rounds:
         self.prior, self.x_o = prior, np.asarray(x_o, float)
         self.method, self.seed = method or TSNPE(), seed
         self.store = None if store is None else Path(store)
-        default = MDN(components=1) if isinstance(self.method, SNPE_A) else Coupling()
+        default = MDN() if isinstance(self.method, SNPE_A) else Coupling()
         self.settings = {
             "names": tuple(names or (f"x{i}" for i in range(self.x_o.size))),
             "flow": flow or default,

@@ -31,6 +31,7 @@ def posterior(prior_mean, prior_std):
     return NOISE**-2 / precision, prior_mean * prior_std**-2 / precision, precision**-0.5
 
 
+FIRST = torch.zeros(N, dtype=bool)
 EXACT = np.array(posterior(0.0, 1.0))
 WRONG = np.array(posterior(0.8, 0.6))
 
@@ -97,7 +98,7 @@ def test_equal_weights_are_worth_their_number():
 @pytest.mark.parametrize("atoms", [2, 10, 50])
 def test_snpe_c_with_atoms(atoms):
     log_prior, valid = PRIOR.log_prob(Z[:, 0]), torch.ones(N, dtype=bool)
-    found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), Z, X, log_prior, valid, atoms))
+    found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), Z, X, log_prior, valid, ~valid, atoms))
     np.testing.assert_allclose(found, EXACT, atol=0.02)
 
 
@@ -108,8 +109,8 @@ def test_invalid_simulations_must_stay_atoms(all_are_atoms):
     if not all_are_atoms:
         x, z = x[valid], z[valid]
         valid = valid[valid]
-    log_prior = PRIOR.log_prob(z[:, 0])
-    found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), z, x, log_prior, valid, 10))
+    log_prior, first = PRIOR.log_prob(z[:, 0]), torch.zeros_like(valid)
+    found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), z, x, log_prior, valid, first, 10))
     assert (abs(found - EXACT).max() < 0.03) == all_are_atoms
 
 
@@ -121,4 +122,4 @@ def test_snpe_c_in_closed_form():
 @pytest.mark.parametrize("atoms", [1, N + 1])
 def test_number_of_atoms(atoms):
     with pytest.raises(ValueError, match="expected 2 to"):
-        snpe_c_atomic_loss(log_q(torch.zeros(3)), Z, X, Z[:, 0], Z[:, 0] < 9, atoms)
+        snpe_c_atomic_loss(log_q(torch.zeros(3)), Z, X, Z[:, 0], FIRST, FIRST, atoms)

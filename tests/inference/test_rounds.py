@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from mechfit.inference import Training, c2st, methods
-from mechfit.inference.flows import MAF
+from mechfit.inference import (
+    MAF,
+    MDN,
+    SNPE_A,
+    SNPE_B,
+    SNPE_C,
+    TSNPE,
+    Coupling,
+    Training,
+    c2st,
+    methods,
+)
 from mechfit.inference.rounds import infer
 from mechfit.models import Model, Prior
 
@@ -40,9 +50,21 @@ def exact(n, seed):
     return X_O + NOISE * norm.ppf(low + u * (high - low))
 
 
+WAYS = {
+    "truncated": (TSNPE(), Coupling(), 2000),
+    "snpe-a": (SNPE_A(), MDN(), 3000),
+    "snpe-b": (SNPE_B(), Coupling(), 2000),
+    "snpe-c-atoms": (SNPE_C(), Coupling(), 2000),
+    "snpe-c-atoms-in-the-box": (SNPE_C(), Coupling(box=True), 2000),
+    "snpe-c-closed-form": (SNPE_C(), MDN(), 3000),
+}
+
+
 @pytest.mark.slow
-def test_three_rounds_recover_the_analytic_posterior():
-    posterior = infer(Noisy(), X_O, rounds=3, simulations=2000, seed=1)
+@pytest.mark.parametrize("way", WAYS)
+def test_three_rounds_recover_the_analytic_posterior(way):
+    method, flow, n = WAYS[way]
+    posterior = infer(Noisy(), X_O, rounds=3, simulations=n, method=method, flow=flow, seed=1)
     samples = posterior.sample(5000, seed=2)
     assert c2st(exact(5000, 3), samples) <= 0.55
 
