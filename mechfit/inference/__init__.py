@@ -1,7 +1,7 @@
 """Inference: densities trained on simulations. The only room that imports torch.
 
 Taught in the book's part *inference*, beginning with
-``book/inference/hodgkin-huxley-posterior.md``.
+``book/inference/without-a-likelihood.md``.
 """
 
 from mechfit.inference.c2st import c2st
@@ -10,6 +10,7 @@ from mechfit.inference.flows import MAF, NSF, Coupling
 from mechfit.inference.mdn import MDN
 from mechfit.inference.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.rejection import rejection_abc
 from mechfit.inference.rounds import Rounds, infer
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import History, Training
@@ -32,6 +33,7 @@ __all__ = [
     "fit",
     "infer",
     "load",
+    "rejection_abc",
     "save",
     "truncate",
 ]
