@@ -10,7 +10,9 @@ from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.live import live_trace
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
+from mechfit.figures.rejection import rejection
 from mechfit.figures.samples import samples_to_traces
+from mechfit.figures.sliding import sliding_curves
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.thinning import thin
 from mechfit.figures.traces import traces
@@ -30,7 +32,9 @@ __all__ = [
     "pairplot",
     "parameter_explorer",
     "predictive",
+    "rejection",
     "samples_to_traces",
+    "sliding_curves",
     "theme",
     "thin",
     "traces",
