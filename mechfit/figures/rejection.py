@@ -78,8 +78,8 @@ def _report(source: alt.Chart, name: str, unit: str, exact: float) -> alt.Chart:
         f"' (exact {number(exact, 2)})'"
     )
     sums = source.transform_calculate(
-        in_="datum.e <= tolerance ? 1 : 0", b_="datum.e <= tolerance ? datum.b : null"
-    ).transform_aggregate(kept="sum(in_)", all="count()", s="stdev(b_)")
+        inside="datum.e <= tolerance ? 1 : 0", among="datum.e <= tolerance ? datum.b : null"
+    ).transform_aggregate(kept="sum(inside)", all="count()", s="stdev(among)")
     mark = sums.transform_calculate(said=told).mark_text(align="left", baseline="middle")
     return mark.encode(**at(0, 22), text="said:N")
 
@@ -113,6 +113,15 @@ def rejection(
 
     Returns:
         The chart, with a slider for the tolerance and one for the number of simulations.
+
+    Example:
+        >>> a = np.linspace(0.0, 1.0, 200)
+        >>> theta, x, grid = np.stack([a, a**2], 1), np.stack([a, -a], 1), np.eye(5) + 0.1
+        >>> words = {"labels": ["a", "b"], "statistics": ["v", "w"], "title": "Near is kept"}
+        >>> limits = [[0, 1], [0, 1]]
+        >>> chart = rejection(theta, x, a, x[0], grid, limits=limits, **words)
+        >>> chart.description[:33]
+        'Two planes with 200 simulations: '
     """
     theta = numbers("theta", theta, "n", 2)
     n = len(theta)
