@@ -138,13 +138,13 @@ def rejection(
         .transform_flatten(list(rows))
         .transform_filter("datum.i < n")
     )
-    far, near = (source.transform_filter(f"datum.e {sign} tolerance") for sign in (">", "<="))
+    near = source.transform_filter("datum.e <= tolerance")
     data_place, data_frame = _plane("vw", statistics, seen, 0, TOP)
     theta_place, theta_frame = _plane("ab", labels, limits, LEFT, DOWN)
     layers = [*data_frame, *theta_frame]
     for place in (data_place, theta_place):
         layers += [
-            far.mark_circle(color=PRIOR, size=7, opacity=0.45, aria=False).encode(**place),
+            source.mark_circle(color=PRIOR, size=7, opacity=0.45, aria=False).encode(**place),
             near.mark_circle(color=POSTERIOR, size=18, opacity=0.9, aria=False).encode(**place),
         ]
     cross = {"shape": "cross", "size": 60, "stroke": OBSERVED, "fill": OBSERVED, "opacity": 1}
@@ -163,7 +163,7 @@ def rejection(
         words("='tolerance ' + format(tolerance, '.2~r')", 0, 2, size=14),
         _report(source, name, unit, exact),
     ]
-    power = alt.binding_range(min=-1.6, max=0.6, step=0.1, name="tolerance, power of 10")
+    power = alt.binding_range(min=-1.6, max=0.6, step=0.1, name="tolerance")
     count = alt.binding_range(min=100, max=n, step=100, name="simulations")
     told = (
         f"Two planes with {n} simulations: {' and '.join(statistics)} on one, "
