@@ -7,11 +7,15 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 from mechfit.figures.curves import curves, history
 from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
+from mechfit.figures.fields import fields
+from mechfit.figures.flowing import bent_grid
 from mechfit.figures.live import live_trace
+from mechfit.figures.maps import bent_map
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
 from mechfit.figures.rejection import rejection
 from mechfit.figures.samples import samples_to_traces
+from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.thinning import thin
@@ -25,8 +29,11 @@ __all__ = [
     "PRIOR",
     "ROLES",
     "SAMPLE",
+    "bent_grid",
+    "bent_map",
     "curves",
     "durations",
+    "fields",
     "history",
     "live_trace",
     "pairplot",
@@ -34,6 +41,7 @@ __all__ = [
     "predictive",
     "rejection",
     "samples_to_traces",
+    "scores",
     "sliding_curves",
     "theme",
     "thin",

@@ -22,7 +22,7 @@ BUDGET = 250_000
 NOW, START = "at these values", "at the start"
 
 
-def _sliders(
+def sliders(
     values: Mapping[str, np.ndarray], start: Sequence[int]
 ) -> tuple[list[alt.Parameter], str]:
     """Return a slider for each parameter and the expression of the trace they choose."""
@@ -88,7 +88,7 @@ def parameter_explorer(
     shared, thinned = thin_together(time, voltage.reshape(count, -1), points)
     low, high = float(thinned.min()), float(thinned.max())
     rows = [{"k": k, "v": encode(v, low, high)} for k, v in enumerate(thinned)]
-    sliders, chosen = _sliders(values, start)
+    params, chosen = sliders(values, start)
     source = rows_of(rows).transform_filter(f"datum.k == {chosen}")
     first = thinned[np.ravel_multi_index(start, voltage.shape[:-1])]
     frame = Frame((time[0], time[-1]), (low - 4, high + 4), KEY, HEIGHT)
@@ -112,5 +112,5 @@ def parameter_explorer(
         f"{number(high)} mV over {quantity(time[-1] - time[0], 'ms', 4)}."
     )
     chart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
-    chart = chart.add_params(*sliders)
+    chart = chart.add_params(*params)
     return finish(chart, title, description or told, (230, KEY + HEIGHT))

@@ -18,6 +18,7 @@ log |det| is the sum of log f' and log |det W|. Taught in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -181,16 +182,29 @@ class SplineCoupling(Transform):
 
     def inverse(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return parameters (..., d) and log |det| (...,) of the inverse."""
-        z, logs = inputs, []
-        mixing, log_det = self._mixing()
-        layers = list(zip(mixing, *self._networks(context), strict=True))
+        states, logs = zip(*self._unbend_layers(inputs, context), strict=True)
+        return states[-1], torch.cat(logs, -1).sum(-1) - self._mixing()[1]
+
+    def stages(self, noise: Tensor, context: Tensor) -> Tensor:
+        """States (layers + 1, ..., d) from noise to parameters, permutations undone.
+
+        Every number keeps its place, so that each layer bends one half of the space gradually.
+        """
+        states = [noise, *(z for z, _ in self._unbend_layers(noise, context))]
+        places = [torch.eye(sum(self.halves)).to(noise)]
+        for matrix in self.order:
+            places.append(matrix @ places[-1])
+        return torch.stack([z @ p for z, p in zip(states, reversed(places), strict=True)])
+
+    def _unbend_layers(self, z: Tensor, context: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the state (..., d) and the log-slopes of its splines, from the last layer on."""
+        layers = list(zip(self._mixing()[0], *self._networks(context), strict=True))
         for (matrix, shift), *network in reversed(layers):
             kept, bent = z.split(self.halves, -1)
             bent, log = spline(bent, self._shape(kept, *network), self.ends, inverse=True)
             z = torch.cat([kept, bent], -1)
             z = torch.linalg.solve(matrix.mT, z - shift, left=False) if self.free else z @ matrix
-            logs.append(log)
-        return z, torch.cat(logs, -1).sum(-1) - log_det
+            yield z, log
 
     def _mixing(self) -> tuple[list, Tensor | float]:
         """Matrices W = P L U (d, d) and shifts (d,) of the layers; the sum of log |det W|."""

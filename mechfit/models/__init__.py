@@ -17,6 +17,7 @@ from mechfit.models.stimuli import (
     step_current,
     step_series,
 )
+from mechfit.models.toys import TwoMoons
 
 __all__ = [
     "Cell",
@@ -28,6 +29,7 @@ __all__ = [
     "Parameter",
     "Prior",
     "Traces",
+    "TwoMoons",
     "Uniform",
     "gating",
     "normals",

@@ -1,0 +1,44 @@
+r"""Stages: what each layer of a flow does to points of its base.
+
+A flow is a composition z = T_1^-1(T_2^-1(... T_L^-1(u))). Stopping after each map shows how noise
+is bent, step by step, into the posterior. Taught in ``book/inference/density-estimators.md``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from mechfit.inference.posterior import Posterior
+from mechfit.inference.spline import SplineCoupling
+
+__all__ = ["stages"]
+
+
+def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
+    """Follow points of the base through the layers of a trained `Coupling` flow.
+
+    Args:
+        posterior: A posterior with a fixed observation, in the prior's unbounded space.
+        noise: Points (n, d) of the base.
+
+    Returns:
+        States (layers + 2, n, d): the noise, the points after each layer, and the parameters. The
+        permutations between layers are undone, so that each number keeps its place; to the noise
+        this only gives another order of its columns.
+
+    Raises:
+        ValueError: The posterior has another kind of flow or space, or no observation.
+    """
+    flow = posterior.flow
+    if not isinstance(flow.transform, SplineCoupling) or flow.box or posterior.theta_scale:
+        raise ValueError("expected a posterior fitted with flow=Coupling() and leak_free=True")
+    if posterior.x_o is None:
+        raise ValueError("no observation: call posterior.at(x_o) first")
+    x, u = (
+        torch.as_tensor(a, dtype=torch.float32)
+        for a in (posterior.x_scale.apply(posterior.x_o), posterior.prior.check(noise))
+    )
+    with torch.no_grad():
+        states = flow.transform.stages(u, x.expand(len(u), -1)).double().numpy()
+    return np.concatenate([states, posterior.prior.from_unbounded(states[-1])[0][None]])

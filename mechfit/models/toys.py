@@ -1,0 +1,119 @@
+r"""Two moons: a simulator whose posterior is curved, has two modes, and is known exactly.
+
+A point p on a crescent is moved by the parameters, and the sign of their sum is lost:
+
+    x = p + (-|theta_1 + theta_2|, theta_2 - theta_1) / sqrt(2),
+    p = (r cos a + 1/4, r sin a),    a ~ U(-pi/2, pi/2),    r ~ N(radius, width^2).
+
+Given p, each of the two signs fixes theta, by a map that keeps areas. With a uniform prior, a
+draw of the posterior is therefore a draw of p and of a sign, kept if theta lies in the prior.
+Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488; with the defaults it is the task of the
+benchmark of Lueckmann et al. (2021), arXiv:2101.04653. Taught in
+``book/inference/density-estimators.md``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from mechfit.models.model import Model, Traces
+from mechfit.models.noise import normals
+from mechfit.models.prior import Prior
+
+__all__ = ["TwoMoons"]
+
+CENTER = np.array([0.25, 0.0])
+ROOT_HALF = 0.5**0.5
+MOST_TRIES = 1000
+
+
+class TwoMoons(Model):
+    """The two moons, with their exact posterior.
+
+    Args:
+        radius: Mean radius of the crescent.
+        width: Standard deviation of the radius, at most a fifth of it.
+
+    Example:
+        >>> TwoMoons().posterior_sample([0.0, 0.0], 3, seed=1).shape
+        (3, 2)
+    """
+
+    prior = Prior.uniform(["theta_1", "theta_2"], [-1.0, -1.0], [1.0, 1.0], symbols=["θ₁", "θ₂"])
+    statistic_names = ("x_1", "x_2")
+    statistic_units = ("", "")
+
+    def __init__(self, radius: float = 0.1, width: float = 0.01) -> None:
+        if not 0 < 5 * width <= radius:
+            raise ValueError(f"width is {width}, expected above 0 and at most {radius} / 5")
+        self.radius, self.width = radius, width
+
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Simulate theta (n, 2), with two normals each from the key (seed, first + i)."""
+        theta = self.prior.check(theta)
+        noise = np.array([normals(seed, first + i, 2) for i in range(len(theta))])
+        total, difference = moved(theta)
+        return self._crescent(*noise.T) + np.stack([-np.abs(total), difference], axis=1)
+
+    def posterior_sample(self, x_o: np.ndarray, n: int, seed: int) -> np.ndarray:
+        """Draw from the exact posterior, (n, 2), given x_o (2,).
+
+        Raises:
+            ValueError: The prior holds no parameters that could have made x_o.
+        """
+        rng, kept = np.random.default_rng(seed), np.empty((0, 2))
+        for _ in range(MOST_TRIES):
+            p = self._crescent(*rng.standard_normal((2, 2 * n)))
+            theta = self._solve(x_o, p, rng.choice([-1, 1], 2 * n))
+            kept = np.concatenate([kept, theta])
+            if len(kept) >= n:
+                return kept[:n]
+        raise ValueError(f"x_o is {x_o}: no parameters in the prior could have made it")
+
+    def posterior_log_prob(self, theta: np.ndarray, x_o: np.ndarray) -> np.ndarray:
+        """Exact log-density (n,) of theta (n, 2) given x_o (2,); -inf outside the prior.
+
+        The likelihood is a formula; its integral over the prior, needed where the prior cuts a
+        moon, is a sum over 160,000 places of p of equal probability.
+        """
+        theta = self.prior.check(theta)
+        total, difference = moved(theta)
+        v = x_o - CENTER - np.stack([-np.abs(total), difference], axis=1)
+        r = np.hypot(*v.T)
+        with np.errstate(divide="ignore"):
+            log_radius = -0.5 * ((r - self.radius) / self.width) ** 2 - np.log(
+                (2 * np.pi) ** 0.5 * self.width * np.pi * r
+            )
+        inside = (v[:, 0] > 0) & np.isfinite(self.prior.log_prob(theta))
+        middles = ndtri((np.arange(400) + 0.5) / 400)
+        places = self._crescent(*(g.ravel() for g in np.meshgrid(middles, middles)))
+        mass = sum(len(self._solve(x_o, places, sign)) for sign in (-1, 1)) / len(places)
+        return np.where(inside, log_radius - np.log(mass), -np.inf)
+
+    def _crescent(self, angle: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        """Points p (n, 2) from two standard normals each."""
+        a, r = np.pi * (ndtr(angle) - 0.5), self.radius + self.width * radius
+        return CENTER + np.stack([r * np.cos(a), r * np.sin(a)], axis=1)
+
+    def _solve(self, x_o: np.ndarray, p: np.ndarray, sign: np.ndarray | int) -> np.ndarray:
+        """Theta (m, 2), where it is in the prior, with a sum of this sign that moves p to x_o."""
+        size, difference = (np.asarray(x_o, float) - p).T * [[-1], [1]]
+        total = sign * size
+        theta = ROOT_HALF * np.stack([total - difference, total + difference], axis=1)
+        return theta[(size >= 0) & np.isfinite(self.prior.log_prob(theta))]
+
+    def simulate(
+        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
+    ) -> Traces:
+        """Refuse: there are statistics alone."""
+        raise TypeError("the two moons have no traces, use statistics()")
+
+    def summarize(self, traces: Traces) -> np.ndarray:
+        """Refuse: there are statistics alone."""
+        raise TypeError("the two moons have no traces, use statistics()")
+
+
+def moved(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and difference of the two parameters over sqrt(2), (n,) each."""
+    return ROOT_HALF * theta.sum(1), ROOT_HALF * (theta[:, 1] - theta[:, 0])
