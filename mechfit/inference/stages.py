@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from mechfit.inference.flows import Flow
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.spline import SplineCoupling
 
@@ -31,14 +32,15 @@ def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
         ValueError: The posterior has another kind of flow or space, or no observation.
     """
     flow = posterior.flow
-    if not isinstance(flow.transform, SplineCoupling) or flow.box or posterior.theta_scale:
+    known = isinstance(flow, Flow) and isinstance(flow.transform, SplineCoupling)
+    if not known or flow.box or posterior.theta_scale is not None:
         raise ValueError("expected a posterior fitted with flow=Coupling() and leak_free=True")
     if posterior.x_o is None:
         raise ValueError("no observation: call posterior.at(x_o) first")
-    x, u = (
-        torch.as_tensor(a, dtype=torch.float32)
-        for a in (posterior.x_scale.apply(posterior.x_o), posterior.prior.check(noise))
-    )
     with torch.no_grad():
-        states = flow.transform.stages(u, x.expand(len(u), -1)).double().numpy()
-    return np.concatenate([states, posterior.prior.from_unbounded(states[-1])[0][None]])
+        features = flow.reader(posterior.context(posterior.x_o[None]))[:, None]
+        u = torch.as_tensor(posterior.prior.check(noise)[None], dtype=torch.float32)
+        states = flow.transform.stages(u, features)[:, 0]
+        z = flow.center + flow.spread * states[-1]
+    theta = posterior.prior.from_unbounded(z.double().numpy())[0]
+    return np.concatenate([states.double().numpy(), theta[None]])
