@@ -17,8 +17,8 @@ from mechfit.figures.marks import Pixels, px, rows_of, segment, words
 from mechfit.figures.theme import NARROW, POSTERIOR, PRIOR, WIDTH, finish
 from mechfit.figures.thinning import ALPHABET, encode
 
-LEFT, GAP, TOP = 44, 48, 24
-SIDE = (WIDTH - LEFT - GAP) // 2
+LEFT, TOP, SIDE = 44, 24, 264
+GAP = WIDTH - LEFT - 2 * SIDE
 SMALL = f"page < {NARROW}"
 
 
@@ -31,7 +31,7 @@ class Square:
     @property
     def side(self) -> str:
         """Expression of the side in px."""
-        return f"({SMALL} ? page - {LEFT} : {SIDE})"
+        return f"min({SIDE}, page - {LEFT})"
 
     @property
     def left(self) -> str:
@@ -41,7 +41,7 @@ class Square:
     @property
     def top(self) -> str:
         """Expression of the upper end."""
-        return f"({SMALL} ? page + {TOP + 30} : {TOP})" if self.second else f"{TOP}"
+        return f"({SMALL} ? {self.side} + {2 * TOP + 28} : {TOP})" if self.second else f"{TOP}"
 
     @property
     def place(self) -> dict[str, alt.X | alt.Y]:
@@ -53,15 +53,17 @@ class Square:
         return {"x": alt.X("x:Q", scale=x, axis=None), "y": alt.Y("y:Q", scale=y, axis=None)}
 
     def edges(self, labels: Sequence[str], low: Sequence[str], high: Sequence[str]) -> list:
-        """Draw the frame; write the two labels and the ends of both axes beside it."""
+        """Draw the frame; write the two labels and the ends of both axes, in a room of its own."""
         box = rows_of([{"x": 0, "y": 0, "x2": 1, "y2": 1}])
         look = {"fill": "transparent", "stroke": "rgba(128,128,128,.5)", "strokeWidth": 0.7}
         frame = box.mark_rect(**look, aria=False).encode(**self.place, x2="x2", y2="y2")
         right, bottom = f"{self.left} + {self.side}", f"{self.top} + {self.side}"
         below, beside = f"{bottom} + 14", f"{self.left} - 7"
         small = {"size": 11}
+        room = f"{self.left} - {LEFT - 6}"
         return [
             frame,
+            segment((room, room), (self.top, bottom), strokeOpacity=0),
             words(low[0], self.left, below, **small),
             words(high[0], right, below, align="right", **small),
             words(labels[0], f"{self.left} + {self.side} / 2", below, align="center"),
@@ -77,7 +79,7 @@ class Square:
             source.transform_calculate(k="split(datum.c, '')", i=f"sequence({bins * bins})")
             .transform_flatten(["k", "i"])
             .transform_calculate(q=f"indexof('{ALPHABET}', datum.k) / 63")
-            .transform_filter("datum.q > 0")
+            .transform_filter("datum.q > 0.02")
             .transform_calculate(x=f"{s} * floor(datum.i / {bins})", y=f"{s} * (datum.i % {bins})")
             .transform_calculate(
                 x2=f"datum.x + {s}", y2=f"datum.y + {s}", o="pow(datum.q, 0.75) * 0.95"
