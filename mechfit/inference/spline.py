@@ -13,7 +13,7 @@ Outside the outer knots f is the identity. A network of z_a and x chooses knots 
 adds to its first layer is computed once for all layers and, because everything broadcasts over
 leading axes, once for all z that share an x. As z_a passes unchanged, one pass inverts a layer;
 log |det| is the sum of log f' and log |det W|. Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
