@@ -1,10 +1,10 @@
 r"""Densities: what every estimator of a posterior has in common.
 
 A conditional density q(z | x) over z (d numbers) reads x through an embedding network, once for
-all z that share it; works in standardized coordinates (z - m) / s, with m and s taken from the
-simulations it learns from,
+all z that share it; works in standardized coordinates L^-1 (z - m), with mean m and covariance
+L L^T taken from the simulations it learns from,
 
-    log q(z | x) = log q_s((z - m) / s | h(x)) - sum log s;
+    log q(z | x) = log q_u(L^-1 (z - m) | h(x)) - log |L|;
 
 and turns standard normals into draws. An ensemble of M densities is one as well, their mean
 (1/M) sum_m q_m(z | x): Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474. Taught in
@@ -25,7 +25,7 @@ from mechfit.inference.mixture import choose
 __all__ = ["Density", "Ensemble"]
 
 NARROWEST = 1e-4
-"""Smallest standard deviation of z that is divided by, in prior standard deviations."""
+"""Standard deviation that is added to that of z in every direction, in those of the prior."""
 
 
 class Density(nn.Module):
@@ -46,22 +46,24 @@ class Density(nn.Module):
         self.reader = embedding.build(k) if embedding else nn.Identity()
         self.features = self.reader.outputs if embedding else k
         self.register_buffer("center", torch.zeros(d))
-        self.register_buffer("spread", torch.ones(d))
+        self.register_buffer("root", torch.eye(d))
 
     def standardize(self, z: Tensor) -> None:
-        """Take m and s from the z (n, d) to be learned from."""
+        """Take m and L from the z (n, d) to be learned from."""
         if not self.box:
+            floor = NARROWEST**2 * torch.eye(self.d).to(z)
             self.center.copy_(z.mean(0))
-            self.spread.copy_(z.std(0).clamp(min=NARROWEST))
+            self.root.copy_(torch.linalg.cholesky(z.T.cov().reshape(self.d, self.d) + floor))
 
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (..., n) of z (..., n, d) given x (n, k)."""
-        z = (z - self.center) / self.spread
-        return self.log_prob_of(z, self.reader(x)) - self.spread.log().sum()
+        columns = (z - self.center).mT
+        u = torch.linalg.solve_triangular(self.root, columns, upper=False).mT
+        return self.log_prob_of(u, self.reader(x)) - self.root.diagonal().log().sum()
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:
         """Turn standard normals (m, n, self.noise) into n draws z (m, n, d) for each x (m, k)."""
-        return self.center + self.spread * self.push_of(noise, self.reader(x)[:, None])
+        return self.center + self.push_of(noise, self.reader(x)[:, None]) @ self.root.T
 
     def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
         """Log-density of standardized z (..., n, d) given features (n, f)."""

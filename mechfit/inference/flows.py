@@ -114,7 +114,7 @@ class Coupling:
     """
 
     layers: int = 5
-    hidden: int = 64
+    hidden: int = 128
     bins: int = 8
     bound: float = 5.0
     box: bool = False

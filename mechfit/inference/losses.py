@@ -97,11 +97,11 @@ def snpe_c_atomic_loss(
 
     where z_1 belongs to x. At the minimum q ∝ p(z | x) wherever the proposal has draws; beyond it
     q is free to leak. What holds it is the likelihood of the first round, -E_p log q(z_1 | x),
-    which has its minimum at the posterior as well and is added. The other atoms of row i are the rows after it: the batch is shuffled, so
-    they are draws of the proposal. An invalid simulation has no x to learn from, yet its z stays
-    an atom: without it atoms would be draws of p~(z) P(valid | z), and q too large where many
-    simulations fail, by 1 / P(valid | z). Greenberg, Nonnenmacher & Macke (2019),
-    arXiv:1905.07488.
+    which has its minimum at the posterior as well and is added. The other atoms of row i are the
+    rows after it: the batch is shuffled, so they are draws of the proposal. An invalid simulation
+    has no x to learn from, yet its z stays an atom: without it atoms would be draws of
+    p~(z) P(valid | z), and q too large where many simulations fail, by 1 / P(valid | z).
+    Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488.
 
     Args:
         log_q: The density; x is embedded once, as z has the atoms on its first axis.

@@ -82,9 +82,10 @@ class MixtureDensity(Density):
         lower[..., *torch.tril_indices(d, d).to(out.device)] = factor.unflatten(-1, (c, -1))
         log_diagonal = lower.diagonal(dim1=-2, dim2=-1).clamp(-LARGEST, LARGEST)
         lower = lower.tril(-1) + torch.diag_embed(log_diagonal.exp())
-        lower = lower / self.spread.double()[:, None]
+        root = self.root.double()
+        lower = torch.linalg.solve_triangular(root.T, lower, upper=True)
         precision = lower @ lower.mT + torch.eye(d).to(lower)
-        mean = self.center + self.spread * (mean.unflatten(-1, (c, d)) + self.means)
+        mean = self.center + (mean.unflatten(-1, (c, d)) + self.means) @ root.T
         return Mixture(logits.log_softmax(-1), (precision @ mean[..., None])[..., 0], precision)
 
     def mixture(self, x: Tensor) -> Mixture:

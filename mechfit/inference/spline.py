@@ -1,24 +1,24 @@
 r"""Spline coupling: half of the numbers bend by splines that the other half and x choose.
 
-A layer mixes the d numbers, z -> W z + b, leaves the first half z_a as it is and bends each number
-z_j of the rest by an increasing function f, piecewise a ratio of quadratics. Between two knots
-(x_0, y_0) and (x_1, y_1) with slopes d_0 and d_1, s = (y_1 - y_0) / (x_1 - x_0) and
+A layer mixes the d numbers, z -> W z + b(x), leaves the first half z_a as it is and bends each
+number z_j of the rest by an increasing function f, piecewise a ratio of quadratics. Between two
+knots (x_0, y_0) and (x_1, y_1) with slopes d_0 and d_1, s = (y_1 - y_0) / (x_1 - x_0) and
 t = (z_j - x_0) / (x_1 - x_0), Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032,
 equations 4 and 5, have
 
     f  = y_0 + (y_1 - y_0) N / D,    N = s t^2 + d_0 t(1-t),    D = s + (d_0 + d_1 - 2s) t(1-t),
     f' = s^2 P / D^2,                P = d_1 t^2 + 2s t(1-t) + d_0 (1-t)^2.
 
-Outside the outer knots f is the identity. A network of z_a and x chooses knots and slopes; what x
-adds to its first layer is computed once for all layers and, because everything broadcasts over
-leading axes, once for all z that share an x. As z_a passes unchanged, one pass inverts a layer;
-log |det| is the sum of log f' and log |det W|. Taught in
+Outside the outer knots f is the identity. A network of z_a and x chooses knots and slopes; b(x)
+and what x adds to the network's first layer are computed once for all layers and, because
+everything broadcasts over leading axes, once for all z that share an x. As z_a passes unchanged,
+one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Taught in
 ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -148,7 +148,8 @@ class SplineCoupling(Transform):
         self.halves, self.layers, self.free = [d // 2, d - d // 2], layers, bound is not None
         self.ends = (-bound, bound) if self.free else (0.0, 1.0)
         outputs = self.halves[1] * (3 * bins + (-1 if self.free else 1))
-        widths = [k, hidden, hidden, layers * hidden]
+        self.given = [hidden, d if self.free else 0]
+        widths = [k, hidden, hidden, layers * sum(self.given)]
         linear = [nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
         self.embed = nn.Sequential(linear[0], nn.SiLU(), linear[1], nn.SiLU(), linear[2])
 
@@ -167,14 +168,14 @@ class SplineCoupling(Transform):
         self.register_buffer("order", torch.eye(d)[torch.stack(orders)])
         if self.free:
             self.mixing = nn.Parameter(torch.zeros(layers, d, d))
-            self.shift = nn.Parameter(torch.zeros(layers, d))
 
     def forward(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return noise (..., d) and log |det| (...,)."""
         z, logs = inputs, []
-        mixing, log_det = self._mixing()
-        for (matrix, shift), *network in zip(mixing, *self._networks(context), strict=True):
-            kept, bent = functional.linear(z, matrix, shift).split(self.halves, -1)
+        matrices, log_det = self._mixing()
+        for matrix, shift, *network in zip(matrices, *self._networks(context), strict=True):
+            z = functional.linear(z, matrix)
+            kept, bent = (z + shift if self.free else z).split(self.halves, -1)
             bent, log = spline(bent, self._shape(kept, *network), self.ends)
             z = torch.cat([kept, bent], -1)
             logs.append(log)
@@ -199,27 +200,28 @@ class SplineCoupling(Transform):
     def _unbend_layers(self, z: Tensor, context: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the state (..., d) and the log-slopes of its splines, from the last layer on."""
         layers = list(zip(self._mixing()[0], *self._networks(context), strict=True))
-        for (matrix, shift), *network in reversed(layers):
+        for matrix, shift, *network in reversed(layers):
             kept, bent = z.split(self.halves, -1)
             bent, log = spline(bent, self._shape(kept, *network), self.ends, inverse=True)
             z = torch.cat([kept, bent], -1)
             z = torch.linalg.solve(matrix.mT, z - shift, left=False) if self.free else z @ matrix
             yield z, log
 
-    def _mixing(self) -> tuple[list, Tensor | float]:
-        """Matrices W = P L U (d, d) and shifts (d,) of the layers; the sum of log |det W|."""
+    def _mixing(self) -> tuple[Tensor, Tensor | float]:
+        """Matrices W = P L U (layers, d, d), and the sum of log |det W|."""
         if not self.free:
-            return [(p, None) for p in self.order], 0.0
+            return self.order, 0.0
         log_diagonal = self.mixing.diagonal(0, 1, 2)
         lower = self.mixing.tril(-1) + torch.eye(sum(self.halves)).to(self.mixing)
         upper = self.mixing.triu(1) + torch.diag_embed(log_diagonal.exp())
-        matrices = self.order @ lower @ upper
-        return list(zip(matrices.unbind(), self.shift.unbind(), strict=True)), log_diagonal.sum()
+        return self.order @ lower @ upper, log_diagonal.sum()
 
-    def _networks(self, context: Tensor) -> list[tuple[Tensor, ...]]:
-        """What x adds (..., H), and the weights, of every layer."""
+    def _networks(self, context: Tensor) -> list[Sequence[Tensor]]:
+        """For every layer: the shift b (..., d), what x adds (..., H), and the weights."""
+        given = self.embed(context).unflatten(-1, (self.layers, -1))
+        added, shifts = (part.unbind(-2) for part in given.split(self.given, -1))
         weights = (self.first, self.second, self.second_bias, self.last, self.last_bias)
-        return [self.embed(context).chunk(self.layers, -1), *(w.unbind() for w in weights)]
+        return [shifts, added, *(w.unbind() for w in weights)]
 
     def _shape(self, kept: Tensor, given: Tensor, *weights: Tensor) -> Tensor:
         """Shapes of the splines (..., m, outputs), chosen by z_a and by what x adds."""

@@ -33,6 +33,9 @@ __all__ = ["History", "Loss", "Training", "likelihood", "train"]
 WINDOW = 200
 """Number of steps that the weights are averaged over, or the last tenth if that is less."""
 
+DECAY = 200.0
+"""Weight decay times the number of simulations: the more of them, the less is assumed."""
+
 Loss = Callable[..., Tensor]
 """A scalar, from a density and columns of simulations: z (n, d), x (n, k), further ones (n,)."""
 
@@ -142,7 +145,8 @@ def train(
     epochs, batch, patience = training.plan(len(data[0]))
     steps = len(data[0]) // batch
     weights = list(density.parameters())
-    optimizer = torch.optim.AdamW(weights, weight_decay=1e-4, fused=True)
+    decay = DECAY / max(len(data[0]), 500)
+    optimizer = torch.optim.AdamW(weights, weight_decay=decay, fused=True)
     state = State(
         weights, optimizer, rng, checkpoint, checkpoint and fingerprint(columns, training, seed)
     )
