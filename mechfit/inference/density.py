@@ -95,6 +95,6 @@ class Ensemble(nn.Module):
         The last number chooses the member.
         """
         count = len(self.members)
-        chosen = choose(noise[..., -1], torch.full((count,), 1 / count))
+        chosen = choose(noise[..., -1], noise.new_full((count,), 1 / count))
         draws = torch.stack([m.push(noise[..., :-1], x) for m in self.members])
         return draws.gather(0, chosen[None, ..., None].expand(1, *draws.shape[1:]))[0]

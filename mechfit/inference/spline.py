@@ -50,7 +50,8 @@ def spline(
     Returns:
         f(z) and log f'(z), or the inverse function and its log-slope, each (..., m).
     """
-    bins, (low, high), like = (shape.shape[-1] + 1) // 3, ends, {"dtype": z.dtype}
+    bins, (low, high) = (shape.shape[-1] + 1) // 3, ends
+    like = {"dtype": z.dtype, "device": z.device}
     floor = torch.linspace(low, low + LEAST * bins * (high - low), bins + 1, **like)
     up_to = torch.ones(bins + 1, bins, **like).tril(-1)
     free = (1 - LEAST * bins) * (high - low)
