@@ -11,6 +11,7 @@ from mechfit.inference.mdn import MDN
 from mechfit.inference.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.rejection import rejection_abc
+from mechfit.inference.restricted import restrict
 from mechfit.inference.rounds import Rounds, infer
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import History, Training
@@ -34,6 +35,7 @@ __all__ = [
     "infer",
     "load",
     "rejection_abc",
+    "restrict",
     "save",
     "truncate",
 ]

@@ -38,6 +38,7 @@ from mechfit.inference.losses import (
 from mechfit.inference.mdn import MDN, MixtureDensity
 from mechfit.inference.mixture import Mixture
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.region import Region
 from mechfit.inference.truncated import Truncated, truncate
 from mechfit.models.prior import Prior
 from mechfit.simulation.tasks import Proposal
@@ -96,7 +97,7 @@ class TSNPE:
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Truncated:
         """Truncate the prior; a region lies within the one before."""
-        within = last.proposal if isinstance(last.proposal, Truncated) else None
+        within = last.proposal if isinstance(last.proposal, Region) else None
         return truncate(posterior, within=within, epsilon=self.epsilon, seed=seed)
 
     def learn(
@@ -105,7 +106,7 @@ class TSNPE:
         """Learn from what lies in the last region: there every round drew from the prior."""
         theta, x, _, keep = joined(rounds, flow)
         region = rounds[-1].proposal
-        if isinstance(region, Truncated):
+        if isinstance(region, Region):
             keep &= region.inside(theta)
         return learn(theta[keep], x[keep], prior, flow=flow, **settings)
 

@@ -14,11 +14,12 @@ Gonçalves & Macke (2022), arXiv:2210.04815. Taught in ``book/inference/sequenti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from mechfit.inference.region import BATCH, Region
 from mechfit.models.prior import Prior
 
 __all__ = ["Truncated", "truncate"]
@@ -26,7 +27,6 @@ __all__ = ["Truncated", "truncate"]
 LOWEST = 1e-3
 """Share of the prior below which rejection gives way to resampling."""
 CANDIDATES = 256
-BATCH = 10_000
 
 
 class Estimate(Protocol):
@@ -42,30 +42,18 @@ class Estimate(Protocol):
 
 
 @dataclass(frozen=True)
-class Truncated:
+class Truncated(Region):
     """The prior, restricted to the highest-density region of an estimate.
 
     Attributes:
         estimate: The posterior estimate at the observation.
-        threshold: Lowest log-density of the region.
-        acceptance_rate: Share of the prior that lies in the region.
-        within: An earlier region that this one must not leave, or None.
     """
 
     estimate: Estimate
-    threshold: float
-    acceptance_rate: float
-    within: Truncated | None = None
 
-    def inside(self, theta: np.ndarray) -> np.ndarray:
-        """Whether parameter sets (n, d) lie in the region (n,)."""
-        return self._inside(theta, self.estimate.log_prob(theta))
-
-    def _inside(self, theta: np.ndarray, log_q: np.ndarray) -> np.ndarray:
-        inside = log_q > self.threshold
-        if self.within is not None and inside.any():
-            inside[inside] = self.within.inside(theta[inside])
-        return inside
+    def score(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density of the estimate (n,) at theta (n, d)."""
+        return self.estimate.log_prob(theta)
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d) from the prior on the region.
@@ -73,30 +61,17 @@ class Truncated:
         Raises:
             RuntimeError: Hardly any draw of prior or estimate lies in the region.
         """
-        rng = np.random.default_rng(seed)
         if self.acceptance_rate >= LOWEST:
-            return self._reject(n, rng)
-        size = max(1, BATCH // CANDIDATES)
+            return super().sample(n, seed)
+        rng, size = np.random.default_rng(seed), max(1, BATCH // CANDIDATES)
         parts = [self._resample(min(size, n - i), rng) for i in range(0, n, size)]
         return np.concatenate(parts)
-
-    def _reject(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        kept = np.empty((0, len(self.estimate.prior)))
-        for _ in range(10 + int(10 * n / (self.acceptance_rate * BATCH))):
-            theta = self.estimate.prior.sample(BATCH, rng)
-            kept = np.concatenate([kept, theta[self.inside(theta)]])
-            if len(kept) >= n:
-                return kept[:n]
-        raise RuntimeError(
-            f"only {len(kept)} of {n} draws of the prior fell inside the region, expected a "
-            f"share of {self.acceptance_rate:.2%}; truncate anew with another seed"
-        )
 
     def _resample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Choose one of `CANDIDATES` draws of the estimate n times, by Gumbel's trick."""
         theta = self.estimate.sample(n * CANDIDATES, int(rng.integers(2**63)))
         log_q = self.estimate.log_prob(theta)
-        log_weight = self.estimate.prior.log_prob(theta) - log_q
+        log_weight = self.prior.log_prob(theta) - log_q
         log_weight[~self._inside(theta, log_q)] = -np.inf
         noisy = (log_weight + rng.gumbel(size=len(theta))).reshape(n, CANDIDATES)
         if np.isneginf(noisy.max(1)).any():
@@ -109,7 +84,7 @@ class Truncated:
 
 
 def truncate(
-    estimate: Estimate, *, within: Truncated | None = None, epsilon: float = 1e-4, seed: int
+    estimate: Estimate, *, within: Region | None = None, epsilon: float = 1e-4, seed: int
 ) -> Truncated:
     """Truncate the prior to where an estimate of the posterior is dense.
 
@@ -125,7 +100,6 @@ def truncate(
     if not 0 <= epsilon < 1:
         raise ValueError(f"epsilon is {epsilon}, expected 0 to 1")
     own = estimate.log_prob(estimate.sample(BATCH, seed))
-    region = Truncated(estimate, float(np.quantile(own, epsilon)), 1.0, within)
-    return replace(
-        region, acceptance_rate=region.inside(estimate.prior.sample(BATCH, seed)).mean()
-    )
+    threshold = float(np.quantile(own, epsilon))
+    region = Truncated(estimate, prior=estimate.prior, threshold=threshold, within=within)
+    return region.measured(seed)

@@ -1,5 +1,7 @@
 """Truncated proposals draw the prior where the estimate is dense, and only there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -27,6 +29,14 @@ class Normals:
         return np.where(inside, density, -np.inf)
 
 
+def everywhere(estimate):
+    return Truncated(estimate, prior=estimate.prior, threshold=-np.inf)
+
+
+def nowhere(**options):
+    return replace(everywhere(Normals(0.15)), threshold=np.inf, **options)
+
+
 @pytest.mark.parametrize("std", [0.15, 0.002])
 def test_draws_are_uniform_on_the_region(std):
     proposal = truncate(Normals(std), epsilon=1e-3, seed=1)
@@ -43,7 +53,7 @@ def test_draws_are_uniform_on_the_region(std):
 
 
 def test_without_a_threshold_it_is_the_prior():
-    proposal = Truncated(Normals(0.1, 1), threshold=-np.inf, acceptance_rate=1.0)
+    proposal = everywhere(Normals(0.1, 1))
     theta = proposal.sample(5000, seed=1)
     assert stats.kstest(theta[:, 0], stats.uniform(-1, 2).cdf).pvalue > 1e-3
 
@@ -56,14 +66,13 @@ def test_same_seed_same_draws():
 
 
 def test_it_stops_when_nothing_is_accepted():
-    proposal = Truncated(Normals(0.15), threshold=np.inf, acceptance_rate=0.5)
+    proposal = nowhere(acceptance_rate=0.5)
     with pytest.raises(RuntimeError, match="only 0 of 10 draws"):
         proposal.sample(10, seed=1)
 
 
 def test_it_stops_when_an_earlier_region_excludes_the_estimate():
-    nowhere = Truncated(Normals(0.15), threshold=np.inf, acceptance_rate=1.0)
-    proposal = truncate(Normals(0.15), within=nowhere, seed=1)
+    proposal = truncate(Normals(0.15), within=nowhere(), seed=1)
     with pytest.raises(RuntimeError, match="disagrees with the estimate of an earlier round"):
         proposal.sample(10, seed=1)
 

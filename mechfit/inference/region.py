@@ -1,0 +1,100 @@
+r"""Regions: parts of the prior to simulate in, without any change to the loss.
+
+Draw parameters from the prior restricted to a region R, known by a score above a threshold,
+
+    p~(theta) ∝ p(theta) 1[theta in R],        R = {theta : s(theta) > t}.
+
+As p~ / p is constant in R, and R does not depend on the noise of a simulation, maximum likelihood
+learns the posterior itself, cut to R. Draws are found by rejection: draws of the prior that fall
+inside. Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
+``book/inference/sequential.md``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from mechfit.models.prior import Prior
+from mechfit.simulation import Bank
+
+__all__ = ["Region"]
+
+BATCH = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region(ABC):
+    """The prior, restricted to where a score is high; a proposal for `simulate`.
+
+    Attributes:
+        prior: The prior.
+        threshold: The score that the region lies above.
+        acceptance_rate: Share of the prior that lies in the region.
+        within: An earlier region that this one does not leave, or None.
+    """
+
+    prior: Prior
+    threshold: float
+    acceptance_rate: float = 1.0
+    within: Region | None = None
+
+    @abstractmethod
+    def score(self, theta: np.ndarray) -> np.ndarray:
+        """Score (n,) of parameter sets (n, d); -inf outside the prior."""
+
+    def inside(self, theta: np.ndarray) -> np.ndarray:
+        """Whether parameter sets (n, d) lie in the region (n,)."""
+        return self._inside(theta, self.score(theta))
+
+    def _inside(self, theta: np.ndarray, score: np.ndarray) -> np.ndarray:
+        inside = score > self.threshold
+        if self.within is not None and inside.any():
+            inside[inside] = self.within.inside(theta[inside])
+        return inside
+
+    def measured(self, seed: int) -> Self:
+        """The same region, with its acceptance rate found by draws of the prior."""
+        inside = self.inside(self.prior.sample(BATCH, seed))
+        return replace(self, acceptance_rate=inside.mean())
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n parameter sets (n, d) from the prior on the region.
+
+        Raises:
+            RuntimeError: Hardly any draw of the prior lies in the region.
+        """
+        return self._reject(n, np.random.default_rng(seed))
+
+    def _reject(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        kept = np.empty((0, len(self.prior)))
+        rate = max(self.acceptance_rate, 1 / BATCH)
+        for _ in range(10 + int(10 * n / (rate * BATCH))):
+            theta = self.prior.sample(BATCH, rng)
+            kept = np.concatenate([kept, theta[self.inside(theta)]])
+            if len(kept) >= n:
+                return kept[:n]
+        raise RuntimeError(
+            f"only {len(kept)} of {n} draws of the prior fell inside the region, expected a "
+            f"share of {self.acceptance_rate:.2%}; find the region anew with another seed"
+        )
+
+    def join(self, *banks: Bank) -> Bank:
+        """Put together the rows of banks that lie inside, to learn from all of them by `fit`.
+
+        Each bank must come from the prior, or from a region that this one lies in: then all its
+        rows inside are draws of the prior on this region. The new bank has the seed of the first.
+        """
+        names = {bank.statistic_names for bank in banks}
+        if len(names) != 1:
+            raise ValueError(f"the banks hold the statistics {sorted(names)}, expected one set")
+        theta, x, valid = (
+            np.concatenate([getattr(bank, name) for bank in banks])
+            for name in ("theta", "x", "valid")
+        )
+        rows = self.inside(theta)
+        failure = next((bank.failure for bank in banks if bank.failure), "")
+        return Bank(theta[rows], x[rows], valid[rows], banks[0].seed, *names, failure)

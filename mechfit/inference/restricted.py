@@ -1,0 +1,140 @@
+r"""Restricted prior: simulate where simulations succeed.
+
+Where most simulations fail, most of them are wasted. A small network learns from a first bank how
+likely a simulation is to be valid, c(theta) = P(valid | theta), by the cross-entropy
+
+    L = -E [v log c(theta) + (1 - v) log(1 - c(theta))],      v = 1 if valid, else 0,
+
+and parameters are drawn from the prior on the region R = {theta : logit c(theta) > t}. To learn
+from such simulations plain maximum likelihood is right: p~ / p is constant in R, and whether a
+simulation is valid is seen in x, so p(theta | x) is the same for a valid x whether or not there
+were invalid ones. What R cuts off is p(theta outside R | valid). Valid simulations that the
+network never saw bound it: with t the j-th smallest logit of m of them, a new one falls below t
+with probability j / (m + 1), however good the network is. Deistler, Macke & Gonçalves (2022),
+doi:10.1073/pnas.2207632119. Taught in ``book/inference/sequential.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from mechfit.inference.density import Density
+from mechfit.inference.region import Region
+from mechfit.inference.training import Training, one_thread, train
+from mechfit.models.prior import Prior
+from mechfit.simulation import Bank
+
+__all__ = ["Restricted", "restrict"]
+
+HIDDEN = 64
+BLOCK = 10_000
+
+
+class Classifier(Density):
+    """Network from z, in the prior's unbounded space, to the logit of being valid.
+
+    What it shares with densities is how it is trained, and that it standardizes z.
+    """
+
+    def __init__(self, d: int) -> None:
+        super().__init__(d, 1)
+        self.network = nn.Sequential(
+            nn.Linear(d, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN), nn.SiLU(),
+            nn.Linear(HIDDEN, 1),
+        )  # fmt: skip
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Logits (n,) of z (n, d)."""
+        return self.network((z - self.center) / self.spread)[:, 0]
+
+
+@dataclass(frozen=True)
+class Restricted(Region):
+    """The prior, restricted to where simulations are likely to be valid.
+
+    Attributes:
+        classifier: Network that tells valid from invalid.
+    """
+
+    classifier: Classifier
+
+    def score(self, theta: np.ndarray) -> np.ndarray:
+        """Logit of the probability of being valid (n,) of theta (n, d)."""
+        z = torch.as_tensor(self.prior.to_unbounded(theta)[0], dtype=torch.float32)
+        with torch.no_grad(), one_thread():
+            logits = torch.cat([self.classifier(block) for block in z.split(BLOCK)])
+        inside = np.isfinite(self.prior.log_prob(theta))
+        return np.where(inside, logits.double().numpy(), -np.inf)
+
+
+def restrict(
+    bank: Bank,
+    prior: Prior,
+    *,
+    within: Region | None = None,
+    keep: float = 0.999,
+    training: Training | None = None,
+    seed: int,
+) -> Restricted:
+    """Restrict the prior to where simulations are likely to be valid.
+
+    Args:
+        bank: Simulations from the prior, some of them invalid.
+        prior: The prior.
+        within: A region that the bank was drawn from instead, which the new one must not leave.
+        keep: Share of all valid simulations that lie in the region, at least, in the mean over
+            banks. Half of the valid simulations serve to find the threshold.
+        training: How to train the network.
+        seed: Seed of weights, batches and the simulations that are held out.
+
+    Returns:
+        A proposal for `mechfit.simulation.simulate`.
+
+    Raises:
+        ValueError: No simulation is invalid, or too few are valid to keep such a share.
+
+    Example:
+        >>> prior = Prior.uniform(["a"], [-1.0], [1.0])
+        >>> theta = prior.sample(1000, seed=1)
+        >>> x = np.where(theta > 0, theta, np.nan)
+        >>> bank = Bank(theta, x, np.isfinite(x[:, 0]), 1, ("x",))
+        >>> restricted = restrict(bank, prior, keep=0.99, seed=1)
+        >>> restricted.inside([[-0.5], [0.5]])
+        array([False,  True])
+    """
+    if not 0 < keep < 1:
+        raise ValueError(f"keep is {keep}, expected more than 0 and less than 1")
+    bank = bank if within is None else within.join(bank)
+    theta, valid = prior.check(bank.theta), np.flatnonzero(bank.valid)
+    if not np.isfinite(prior.log_prob(theta)).all():
+        raise ValueError("the bank holds parameters outside the prior that was given")
+    if len(valid) == len(bank):
+        raise ValueError(f"all {len(bank)} simulations are valid: there is nothing to restrict")
+    share = round(1 - keep, 12)
+    fewest = 2 * (int(np.ceil(1 / share)) - 1)
+    if len(valid) < fewest:
+        raise ValueError(
+            f"{len(valid)} of {len(bank)} simulations are valid, expected at least {fewest} to "
+            f"keep a share of {keep:g}: simulate more of them, or keep less"
+        )
+    unseen = np.random.default_rng(seed).permutation(valid)[: len(valid) // 2]
+    seen = np.delete(np.arange(len(bank)), unseen)
+    columns = prior.to_unbounded(theta[seen])[0], bank.valid[seen, None].astype(float)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        classifier = Classifier(len(prior))
+    train(classifier, columns, training or Training(), seed, loss=cross_entropy)
+    region = Restricted(classifier, prior=prior, threshold=-np.inf, within=within)
+    cut = max(1, int(share * (len(unseen) + 1)))
+    lowest = np.sort(region.score(theta[unseen]))[cut - 1]
+    return replace(region, threshold=float(lowest)).measured(seed)
+
+
+def cross_entropy(classifier: Classifier, z: Tensor, valid: Tensor) -> Tensor:
+    """Mean cross-entropy, in nats."""
+    return binary_cross_entropy_with_logits(classifier(z), valid[:, 0])

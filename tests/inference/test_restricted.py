@@ -1,0 +1,145 @@
+"""A restricted prior wastes fewer simulations, loses few, and changes no posterior."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from mechfit.inference import TSNPE, Training, fit, restrict, truncate
+from mechfit.inference.methods import Round
+from mechfit.inference.region import Region
+from mechfit.models import Model, Prior
+from mechfit.simulation import simulate
+
+PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
+NOISE = 0.1
+X_O = np.array([0.1, 0.95])
+
+
+class Fragile(Model):
+    """x = theta + noise, which fails where x_1 < x_0²: below a parabola, up to the noise."""
+
+    prior = PRIOR
+    statistic_names = ("x", "y")
+    statistic_units = ("", "")
+
+    def simulate(self, theta, seed, *, first=0, noise=None):
+        """There are no traces; inference asks for statistics alone."""
+
+    def summarize(self, traces):
+        """There are no traces."""
+
+    def statistics(self, theta, seed, *, first=0):
+        rows = [np.random.default_rng([seed, first + i]).normal(size=2) for i in range(len(theta))]
+        x = theta + NOISE * np.array(rows)
+        return np.where(x[:, 1:] > x[:, :1] ** 2, x, np.nan)
+
+
+BANK = simulate(Fragile(), 3000, seed=1)
+FRESH = simulate(Fragile(), 20_000, seed=2)
+
+
+@pytest.fixture(scope="module")
+def restricted():
+    return restrict(BANK, PRIOR, keep=0.99, seed=1)
+
+
+@pytest.fixture(scope="module")
+def more(restricted):
+    return simulate(Fragile(), 5000, seed=3, proposal=restricted)
+
+
+def errors(bank):
+    """Of mean and standard deviation, in units of the noise, in the mean over observations (4,).
+
+    The exact posterior is a normal around x_o, cut by the prior's box.
+    """
+    x = FRESH.x[FRESH.valid][:300]
+    samples = fit(bank, PRIOR, seed=1).sample_batched(500, seed=2, x=x)
+    low, high = ((bound - x) / NOISE for bound in (-1, 1))
+    mass = norm.cdf(high) - norm.cdf(low)
+    mean = (norm.pdf(low) - norm.pdf(high)) / mass
+    variance = 1 + (low * norm.pdf(low) - high * norm.pdf(high)) / mass - mean**2
+    off = (samples.mean(1) - x) / NOISE - mean, samples.std(1) / NOISE - variance**0.5
+    return np.concatenate([o.mean(0) for o in off])
+
+
+def test_more_simulations_are_valid(restricted, more):
+    assert BANK.valid.mean() == pytest.approx(1 / 3, abs=0.03)
+    assert more.valid.mean() > 0.75
+    assert restricted.inside(more.theta).all()
+    assert restricted.acceptance_rate == pytest.approx(
+        restricted.inside(FRESH.theta).mean(), abs=0.02
+    )
+
+
+@pytest.mark.parametrize("epochs", [1, 40])
+def test_few_valid_ones_are_lost_however_good_the_network_is(epochs):
+    lost = []
+    for seed in range(6):
+        region = restrict(
+            BANK, PRIOR, keep=0.97, training=Training(epochs=epochs, batch=256), seed=seed
+        )
+        lost.append(1 - region.inside(FRESH.theta[FRESH.valid]).mean())
+    assert np.mean(lost) == pytest.approx(0.03, abs=0.01)
+
+
+def test_the_posterior_stays_the_same(restricted, more):
+    both = restricted.join(BANK, more)
+    assert len(both) == len(more) + restricted.inside(BANK.theta).sum()
+    np.testing.assert_allclose(errors(both), 0, atol=0.06)
+
+
+def test_rounds_go_on_within_it(restricted, more):
+    estimate = fit(more.first(1000), PRIOR, training=Training(epochs=20), seed=1).at(X_O)
+    region = truncate(estimate, within=restricted, seed=1)
+    theta = region.sample(500, seed=2)
+    assert restricted.inside(theta).all()
+    assert region.inside(theta).all()
+    assert TSNPE().propose(estimate, Round(restricted, more.theta, more.x), 1).within is restricted
+
+
+def test_restricting_again_stays_within(restricted, more):
+    again = restrict(more, PRIOR, within=restricted, keep=0.99, seed=2)
+    assert restricted.inside(again.sample(1000, seed=1)).all()
+    assert again.acceptance_rate <= restricted.acceptance_rate
+
+
+def test_same_seed_same_region(restricted):
+    again, other = (restrict(BANK, PRIOR, keep=0.99, seed=seed) for seed in (1, 2))
+    assert again.threshold == restricted.threshold != other.threshold
+    np.testing.assert_array_equal(again.sample(50, 3), restricted.sample(50, 3))
+    assert not np.array_equal(again.sample(50, 3), again.sample(50, 4))
+
+
+def test_nothing_outside_the_prior_is_inside(restricted):
+    np.testing.assert_array_equal(restricted.inside([[0.0, 0.9], [0.0, 1.1]]), [True, False])
+
+
+def test_it_stops_when_nothing_is_accepted(restricted):
+    with pytest.raises(RuntimeError, match="only 0 of 10 draws"):
+        replace(restricted, threshold=np.inf, acceptance_rate=0.5).sample(10, seed=1)
+
+
+def test_it_says_what_is_missing(restricted):
+    all_valid, none_valid = (replace(BANK, valid=np.full(len(BANK), v)) for v in (True, False))
+    with pytest.raises(ValueError, match="all 3000 simulations are valid: there is nothing"):
+        restrict(all_valid, PRIOR, seed=1)
+    with pytest.raises(
+        ValueError, match="0 of 3000 simulations are valid, expected at least 1998"
+    ):
+        restrict(none_valid, PRIOR, seed=1)
+    with pytest.raises(ValueError, match="expected at least 1998 to keep a share of 0.999"):
+        restrict(BANK, PRIOR, seed=1)
+    with pytest.raises(ValueError, match="keep is 1, expected"):
+        restrict(BANK, PRIOR, keep=1, seed=1)
+    with pytest.raises(ValueError, match="outside the prior"):
+        restrict(BANK, Prior.uniform(["a", "b"], [0.0, 0.0], [1.0, 1.0]), seed=1)
+    with pytest.raises(ValueError, match="expected one set"):
+        restricted.join(BANK, BANK.select(["x"]))
+
+
+def test_a_region_is_abstract():
+    with pytest.raises(TypeError, match="abstract"):
+        Region(prior=PRIOR, threshold=0.0)
