@@ -9,17 +9,20 @@ from mechfit.inference.fit import fit
 from mechfit.inference.flows import MAF, NSF, Coupling
 from mechfit.inference.mdn import MDN
 from mechfit.inference.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
+from mechfit.inference.npe import NPE
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.rejection import rejection_abc
 from mechfit.inference.restricted import restrict
 from mechfit.inference.rounds import Rounds, infer
 from mechfit.inference.storage import load, save
+from mechfit.inference.torch_posterior import as_sbi
 from mechfit.inference.training import History, Training
 from mechfit.inference.truncated import truncate
 
 __all__ = [
     "MAF",
     "MDN",
+    "NPE",
     "NSF",
     "SNPE_A",
     "SNPE_B",
@@ -30,6 +33,7 @@ __all__ = [
     "Posterior",
     "Rounds",
     "Training",
+    "as_sbi",
     "c2st",
     "fit",
     "infer",

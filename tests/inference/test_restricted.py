@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from mechfit.inference import TSNPE, Training, fit, restrict, truncate
+from mechfit.inference import TSNPE, Coupling, Training, fit, restrict, truncate
 from mechfit.inference.methods import Round
 from mechfit.inference.region import Region
 from mechfit.models import Model, Prior
@@ -56,7 +56,8 @@ def errors(bank):
     The exact posterior is a normal around x_o, cut by the prior's box.
     """
     x = FRESH.x[FRESH.valid][:300]
-    samples = fit(bank, PRIOR, seed=1).sample_batched(500, seed=2, x=x)
+    posterior = fit(bank, PRIOR, flow=Coupling(3, 32), seed=1)
+    samples = posterior.sample_batched(500, seed=2, x=x)
     low, high = ((bound - x) / NOISE for bound in (-1, 1))
     mass = norm.cdf(high) - norm.cdf(low)
     mean = (norm.pdf(low) - norm.pdf(high)) / mass

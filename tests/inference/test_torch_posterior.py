@@ -1,0 +1,50 @@
+"""A posterior in tensors is the same posterior, in the shapes that sbi expects."""
+
+import numpy as np
+import pytest
+import torch
+
+from mechfit.inference import MAF, NPE, Training, as_sbi
+from tests.inference.linear_gaussian import PRIOR, X_O, A, S
+
+
+@pytest.fixture(scope="module")
+def posterior():
+    theta = PRIOR.sample(500, seed=1)
+    x = theta @ A.T + S * np.random.default_rng(1).normal(size=(500, 5))
+    npe = NPE(PRIOR).append_simulations(theta, x)
+    npe.train(flow=MAF(2, 20), training=Training(epochs=5))
+    return npe.build_posterior()
+
+
+def test_as_sbi_gives_tensors_in_its_shapes(posterior):
+    dressed, x = as_sbi(posterior), torch.as_tensor(np.stack([X_O, X_O, 0 * X_O])).float()
+    assert dressed.default_x is None
+    with pytest.raises(ValueError, match="no observation"):
+        dressed.sample((5,))
+    many = dressed.sample_batched((2, 2000), x, show_progress_bars=False)
+    assert many.shape == (2, 2000, 3, 3)
+    assert many.dtype == torch.float32
+    np.testing.assert_allclose(
+        many.mean((0, 1))[1], posterior.sample(4000, x=X_O).mean(0), atol=0.05
+    )
+    assert dressed.set_default_x(x[:1]) is dressed
+    torch.testing.assert_close(dressed.default_x, x[:1])
+    assert dressed.sample().shape == (3,)
+    assert dressed.sample((5, 2), show_progress_bars=False).shape == (5, 2, 3)
+    theta = many[0, :7, 0]
+    expected = torch.as_tensor(posterior.log_prob(theta, x=X_O)).float()
+    for value in (dressed.log_prob(theta), dressed.potential(theta, x=x[0])):
+        torch.testing.assert_close(value, expected)
+
+
+def test_its_draws_follow_the_seed_of_torch(posterior):
+    dressed, draws = as_sbi(posterior.at(X_O)), []
+    with torch.random.fork_rng(devices=[]):
+        for seed in (1, 1, 2):
+            torch.manual_seed(seed)
+            draws.append(dressed.sample((5,)))
+        draws.append(dressed.sample((5,)))
+    assert torch.equal(draws[0], draws[1])
+    assert not torch.equal(draws[1], draws[2])
+    assert not torch.equal(draws[2], draws[3])
