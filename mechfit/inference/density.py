@@ -55,10 +55,13 @@ class Density(nn.Module):
             self.center.copy_(z.mean(0))
             self.root.copy_(torch.linalg.cholesky(z.T.cov().reshape(self.d, self.d) + floor))
 
+    def whiten(self, z: Tensor) -> Tensor:
+        """Standardized coordinates L^-1 (z - m) of z (..., n, d)."""
+        return torch.linalg.solve_triangular(self.root, (z - self.center).mT, upper=False).mT
+
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (..., n) of z (..., n, d) given x (n, k)."""
-        columns = (z - self.center).mT
-        u = torch.linalg.solve_triangular(self.root, columns, upper=False).mT
+        u = self.whiten(z)
         return self.log_prob_of(u, self.reader(x)) - self.root.diagonal().log().sum()
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ class Classifier(Density):
 
     def forward(self, z: Tensor) -> Tensor:
         """Logits (n,) of z (n, d)."""
-        return self.network((z - self.center) / self.spread)[:, 0]
+        return self.network(self.whiten(z))[:, 0]
 
 
 @dataclass(frozen=True)

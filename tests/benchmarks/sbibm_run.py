@@ -9,6 +9,7 @@ those of the processor.
 """
 
 import argparse
+import ast
 import csv
 import hashlib
 import json
@@ -30,11 +31,13 @@ from sbibm_tasks import TASKS, Task
 from threadpoolctl import threadpool_limits
 
 import mechfit.inference
-from mechfit.inference import MAF, NSF, Posterior, c2st, fit, load, save
+from mechfit.inference import MAF, NSF, SNPE_C, TSNPE, Posterior, c2st, fit, infer, load, save
 from mechfit.simulation import simulate
 
 WORK = Path(__file__).with_name(".work")
 DRAWS = 10_000
+ROUNDS = 10
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef
 IDLE = 300
 """Seconds after which a process without work ends, also where the one that started it is gone."""
 
@@ -57,7 +60,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """What is kept of an observation; the seconds of simulation and training are the fit's."""
+    """What is kept of an observation; the seconds of simulation and training are the fit's.
+
+    In rounds, simulations count as training; what an earlier process did is not counted.
+    """
 
     task: str
     budget: int
@@ -93,10 +99,12 @@ class Method:
     Attributes:
         fit: Called with the cell, the folder to keep fits in and the observation x_o.
         amortized: Whether one fit, made with x_o None, serves all observations.
+        entry: Module of `mechfit.inference` that it enters by.
     """
 
     fit: Callable[[Cell, Path, np.ndarray | None], Fitted]
     amortized: bool
+    entry: str
 
 
 def amortized(flow: MAF | NSF | None = None) -> Method:
@@ -119,10 +127,38 @@ def amortized(flow: MAF | NSF | None = None) -> Method:
             seconds.append(json.loads(times.read_text()))
         return Fitted(members, seconds_simulate, sum(seconds))
 
-    return Method(fit_members, amortized=True)
+    return Method(fit_members, amortized=True, entry="fit")
 
 
-METHODS = {"npe": amortized(), "npe-nsf": amortized(NSF()), "npe-maf": amortized(MAF())}
+def sequential(method: TSNPE | SNPE_C) -> Method:
+    """Ten rounds around each observation; a stopped one goes on where it stood."""
+
+    def fit_rounds(cell: Cell, work: Path, x_o: np.ndarray) -> Fitted:
+        label = hashlib.sha256(x_o.tobytes()).hexdigest()[:8]
+        store = work / f"{cell.task}-{cell.budget}-{cell.label}-{cell.seed}-{label}"
+        start = time.process_time()
+        posterior = infer(
+            TASKS[cell.task],
+            x_o,
+            rounds=ROUNDS,
+            simulations=cell.budget // ROUNDS,
+            method=method,
+            members=cell.members,
+            seed=cell.seed,
+            store=store,
+        )
+        return Fitted([posterior], 0.0, time.process_time() - start)
+
+    return Method(fit_rounds, amortized=False, entry="rounds")
+
+
+METHODS = {
+    "npe": amortized(),
+    "npe-nsf": amortized(NSF()),
+    "npe-maf": amortized(MAF()),
+    "tsnpe": sequential(TSNPE()),
+    "apt": sequential(SNPE_C()),
+}
 
 
 def run(
@@ -151,7 +187,7 @@ def run(
     missing = [i for i in observations if (*key, i, cell.seed) not in done]
     if not missing:
         return
-    task, code = TASKS[cell.task], code_version()
+    task, code = TASKS[cell.task], code_version(method.entry)
     work = work / code
     work.mkdir(parents=True, exist_ok=True)
     fitted = method.fit(cell, work, None) if method.amortized else None
@@ -200,11 +236,25 @@ def score(reference: np.ndarray, samples: np.ndarray) -> tuple[float, float]:
     return value, time.process_time() - start
 
 
-def code_version() -> str:
-    """Version of mechfit with a hash of the code that makes posteriors."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(mechfit.inference.__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
+def code_version(entry: str) -> str:
+    """Version of mechfit with a hash of a module's code and of what it imports of its room.
+
+    Comments and docstrings do not count.
+    """
+    room = Path(mechfit.inference.__file__).parent
+    trees, waiting = {}, [entry]
+    while waiting:
+        name = waiting.pop()
+        if name in trees:
+            continue
+        trees[name] = tree = ast.parse((room / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                package, _, module = node.module.rpartition(".")
+                waiting += [module] * (package == "mechfit.inference")
+            elif isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+                node.body = node.body[1:]
+    digest = hashlib.sha256("".join(ast.dump(trees[n]) for n in sorted(trees)).encode())
     return f"{version('mechfit')}+{digest.hexdigest()[:8]}"
 
 

@@ -246,10 +246,10 @@ def test_runner_appends_once_and_does_only_what_is_missing(tmp_path, monkeypatch
 
     table, cell = tmp_path / "table.csv", Cell("gaussian_linear", 1000, "exact", members=3)
     settings = {"table": table, "work": tmp_path, "workers": 1, "draws": 100}
-    run(cell, Method(fit, amortized=True), [1, 2], **settings)
-    run(cell, Method(fit, amortized=True), [1, 2], **settings)
+    run(cell, Method(fit, amortized=True, entry="fit"), [1, 2], **settings)
+    run(cell, Method(fit, amortized=True, entry="fit"), [1, 2], **settings)
     assert fits == [None]
-    run(cell, Method(fit, amortized=False), [2, 3], **settings)
+    run(cell, Method(fit, amortized=False, entry="fit"), [2, 3], **settings)
     np.testing.assert_array_equal(fits[1], sbibm_data.observation("gaussian_linear", 3))
     rows = read(table)
     assert [(r.observation, r.method, r.seconds_train) for r in rows] == [
