@@ -4,6 +4,7 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 `ROLES`. Nothing scientific is computed here beyond bins, quantiles and correlations.
 """
 
+from mechfit.figures.corrections import corrections
 from mechfit.figures.curves import curves, history
 from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
@@ -13,7 +14,9 @@ from mechfit.figures.live import live_trace
 from mechfit.figures.maps import bent_map
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
+from mechfit.figures.progression import by_round
 from mechfit.figures.rejection import rejection
+from mechfit.figures.rounds import rounds_map
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
@@ -31,6 +34,8 @@ __all__ = [
     "SAMPLE",
     "bent_grid",
     "bent_map",
+    "by_round",
+    "corrections",
     "curves",
     "durations",
     "fields",
@@ -40,6 +45,7 @@ __all__ = [
     "parameter_explorer",
     "predictive",
     "rejection",
+    "rounds_map",
     "samples_to_traces",
     "scores",
     "sliding_curves",
