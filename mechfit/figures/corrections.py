@@ -179,5 +179,7 @@ def corrections(
         "likelihood learns, what SNPE-A leaves after dividing, the weights of SNPE-B, the atoms "
         "of SNPE-C with the ranges where none lies, and the region of truncated proposals."
     )
-    hint = "Blue posterior, gray prior, orange proposal; purple: learned; green: made of it."
+    hint = (
+        "Blue: posterior. Gray: prior. Orange: proposal. Purple: learned. Green: after dividing."
+    )
     return finish(chart, title, description or told, (200, 4 * ROW + HEAD + TALL), hint)

@@ -60,7 +60,7 @@ def by_round(
         ticks = alt.X(
             "v:Q",
             scale=scale,
-            axis=alt.Axis(title=None, tickCount=3, format="~g", orient="bottom"),
+            axis=alt.Axis(title=None, tickCount=3, format=".3~r", orient="bottom"),
         )
         rows = [
             {"method": name, "y": at + STEP * r, "v": float(f"{a:.4g}"), "round": str(r + 1)}
