@@ -5,6 +5,7 @@ Taught in the book's part *inference*, beginning with
 """
 
 from mechfit.inference.c2st import c2st
+from mechfit.inference.embedding import Convolution, Trials
 from mechfit.inference.fit import fit
 from mechfit.inference.flows import MAF, NSF, Coupling
 from mechfit.inference.mdn import MDN
@@ -28,11 +29,13 @@ __all__ = [
     "SNPE_B",
     "SNPE_C",
     "TSNPE",
+    "Convolution",
     "Coupling",
     "History",
     "Posterior",
     "Rounds",
     "Training",
+    "Trials",
     "as_sbi",
     "c2st",
     "fit",

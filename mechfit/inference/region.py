@@ -56,6 +56,17 @@ class Region(ABC):
             inside[inside] = self.within.inside(theta[inside])
         return inside
 
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of the prior on the region, at theta (n, d).
+
+        Raises:
+            ValueError: The share of the prior in the region is too small to be known.
+        """
+        if not self.acceptance_rate:
+            raise ValueError(f"none of {BATCH} draws of the prior fell inside the region")
+        inside = self.inside(theta)
+        return np.where(inside, self.prior.log_prob(theta), -np.inf) - np.log(self.acceptance_rate)
+
     def measured(self, seed: int) -> Self:
         """The same region, with its acceptance rate found by draws of the prior."""
         inside = self.inside(self.prior.sample(BATCH, seed))

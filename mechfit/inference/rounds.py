@@ -25,6 +25,7 @@ from mechfit.inference.flows import Coupling
 from mechfit.inference.mdn import MDN
 from mechfit.inference.methods import SNPE_A, TSNPE, Method, Round
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.region import Region
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
@@ -42,6 +43,7 @@ def infer(
     simulations: int,
     method: Method | None = None,
     seed: int,
+    proposal: Region | None = None,
     store: str | os.PathLike | None = None,
     **settings: object,
 ) -> Posterior:
@@ -54,6 +56,8 @@ def infer(
         simulations: Simulations in each round.
         method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
         seed: Seed of everything; the same seed gives the same posterior.
+        proposal: Region that the first round draws from instead of the prior, for example where
+            `restrict` expects valid simulations.
         store: Folder to keep rounds in. Repeating the call after a stop takes up where it stood.
         settings: `flow`, `training`, `leak_free` and `members`, as in `fit`.
 
@@ -67,7 +71,14 @@ def infer(
         raise ValueError(f"rounds is {rounds}, expected at least 1")
     names = model.statistic_names
     state = Rounds(
-        model.prior, x_o, method=method, seed=seed, store=store, names=names, **settings
+        model.prior,
+        x_o,
+        method=method,
+        seed=seed,
+        proposal=proposal,
+        store=store,
+        names=names,
+        **settings,
     )
     for r in range(rounds):
         if r == len(state):
@@ -99,6 +110,7 @@ class Rounds:
         x_o: The observation (k,).
         method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
         seed: Seed of everything.
+        proposal: Region that the first round draws from instead of the prior.
         store: Folder to keep rounds in; where it holds some, they are taken up.
         names: Names of the k statistics.
         flow: Kind and size of the density estimator; `Coupling()` by default, `MDN()` with
@@ -125,6 +137,7 @@ class Rounds:
         *,
         method: Method | None = None,
         seed: int,
+        proposal: Region | None = None,
         store: str | os.PathLike | None = None,
         names: Sequence[str] | None = None,
         flow: Estimator | None = None,
@@ -145,7 +158,7 @@ class Rounds:
         }
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
-        self.proposals: list[Proposal] = [prior]
+        self.proposals: list[Proposal] = [proposal or prior]
         if self.store is not None:
             self._take_up()
 
@@ -235,13 +248,17 @@ class Rounds:
 
     def _facts(self) -> dict:
         """Everything the rounds depend on, as plain data."""
-        settings = dict(self.settings)
+        settings, first = dict(self.settings), self.proposals[0]
         made = settings_of(*(settings.pop(name) for name in ("flow", "training", "members")))
         return {
             "prior": self.prior.to_dict(),
             "x_o": self.x_o.tolist(),
             "method": {"kind": type(self.method).__name__, **asdict(self.method)},
             "seed": self.seed,
+            "proposal": {
+                "kind": type(first).__name__,
+                "acceptance_rate": getattr(first, "acceptance_rate", 1.0),
+            },
             **made,
             **settings,
         }

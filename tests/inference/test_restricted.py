@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from mechfit.inference import TSNPE, Coupling, Training, fit, restrict, truncate
+from mechfit.inference import (
+    SNPE_B,
+    SNPE_C,
+    TSNPE,
+    Coupling,
+    Training,
+    fit,
+    infer,
+    restrict,
+    truncate,
+)
 from mechfit.inference.methods import Round
 from mechfit.inference.region import Region
 from mechfit.models import Model, Prior
@@ -99,6 +109,26 @@ def test_rounds_go_on_within_it(restricted, more):
     assert restricted.inside(theta).all()
     assert region.inside(theta).all()
     assert TSNPE().propose(estimate, Round(restricted, more.theta, more.x), 1).within is restricted
+
+
+@pytest.mark.parametrize("method", [TSNPE(), SNPE_B(), SNPE_C(atoms=3)])
+def test_rounds_begin_in_it(restricted, method, tmp_path):
+    quick = {"flow": Coupling(2, 8), "training": Training(epochs=2), "seed": 1}
+    settings = {"rounds": 2, "simulations": 200, "method": method, "store": tmp_path}
+    posterior = infer(Fragile(), X_O, proposal=restricted, **settings, **quick)
+    first = np.load(tmp_path / "round-0" / "simulations.npz")
+    assert restricted.inside(first["theta"]).all()
+    assert np.isfinite(posterior.log_prob(posterior.sample(10, seed=1))).all()
+    with pytest.raises(ValueError, match="holds rounds with proposal"):
+        infer(Fragile(), X_O, **settings, **quick)
+
+
+def test_its_density_is_that_of_the_prior_over_its_share(restricted):
+    theta = PRIOR.sample(20_000, seed=5)
+    ratio = np.exp(restricted.log_prob(theta) - PRIOR.log_prob(theta))
+    assert ratio.mean() == pytest.approx(1, abs=0.03)
+    with pytest.raises(ValueError, match="none of 10000 draws"):
+        replace(restricted, acceptance_rate=0.0).log_prob(theta)
 
 
 def test_restricting_again_stays_within(restricted, more):
