@@ -28,6 +28,9 @@ __all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Trials"]
 
 STRIDE = 4  # each layer of a convolution keeps one time point of so many
 
+ROUNDING = 1e-13
+"""Range of a column, relative to its largest number, that is no more than rounding errors."""
+
 
 @dataclass(frozen=True)
 class Embedding(ABC):
@@ -177,7 +180,8 @@ def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of what is finite in each column; 1 where it is constant."""
     finite = np.ma.masked_invalid(rows)
     mean, std = (f(0, dtype=np.float64).filled(0.0) for f in (finite.mean, finite.std))
-    return mean, np.where((finite.max(0) > finite.min(0)).filled(fill_value=False), std, 1.0)
+    varies = finite.max(0) - finite.min(0) > ROUNDING * abs(finite).max(0)
+    return mean, np.where(varies.filled(fill_value=False), std, 1.0)
 
 
 def quotient(k: int, part: int, what: str) -> int:

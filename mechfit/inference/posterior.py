@@ -21,7 +21,7 @@ import torch
 from scipy.optimize import minimize
 
 from mechfit.inference.density import Density, Ensemble
-from mechfit.inference.embedding import Embedding
+from mechfit.inference.embedding import ROUNDING, Embedding
 from mechfit.inference.training import History, one_thread
 from mechfit.models.prior import Prior
 
@@ -45,8 +45,8 @@ class Standardizer:
         """Take mean and standard deviation of rows (n, d); a constant column is divided by 1."""
         if embedding is not None:
             return cls(*embedding.scale(rows))
-        std = rows.std(0)
-        return cls(rows.mean(0), np.where(std > 0, std, 1.0))
+        varies = np.ptp(rows, 0) > ROUNDING * abs(rows).max(0)
+        return cls(rows.mean(0), np.where(varies, rows.std(0), 1.0))
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Standardize rows (n, d)."""
