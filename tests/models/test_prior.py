@@ -62,6 +62,28 @@ def test_log_determinant_by_finite_differences(space):
     np.testing.assert_allclose(np.log(slopes).sum(0), log_det, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_score_is_the_slope_of_the_log_density(name):
+    ours, reference = DISTRIBUTIONS[name]
+    value = reference.ppf(np.linspace(0.001, 0.999, 50))
+    eps = 1e-6 * np.maximum(abs(value), 0.01)
+    slope = (ours.log_prob(value + eps) - ours.log_prob(value - eps)) / (2 * eps)
+    np.testing.assert_allclose(ours.score(value), slope, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("space", ["unit", "unbounded"])
+def test_slopes_by_finite_differences(space):
+    """Also in the tails of a normal and near the edges of a box."""
+    theta = MIXED.from_unit(np.linspace(1e-4, 1 - 1e-4, 200)[:, None].repeat(4, 1))[0]
+    slopes, log_slopes = getattr(MIXED, f"{space}_slopes")(theta)
+    eps = 1e-6 * np.maximum(abs(theta), 0.01)
+    high, low = (theta + eps, theta - eps)
+    rise = getattr(MIXED, f"to_{space}")(high)[0] - getattr(MIXED, f"to_{space}")(low)[0]
+    np.testing.assert_allclose(slopes, rise / (2 * eps), rtol=1e-5)
+    logs = [np.log(getattr(MIXED, f"{space}_slopes")(end)[0]) for end in (high, low)]
+    np.testing.assert_allclose(log_slopes, (logs[0] - logs[1]) / (2 * eps), rtol=1e-4, atol=1e-4)
+
+
 def test_samples_follow_the_density_and_the_seed():
     theta = MIXED.sample(20_000, seed=3)
     for column, (_, reference) in zip(theta.T, DISTRIBUTIONS.values(), strict=True):
