@@ -78,7 +78,7 @@ class State:
             with safe_open(self.path, "pt") as file:
                 facts = json.loads(file.metadata()["facts"])
                 stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError:
+        except (SafetensorError, KeyError, TypeError, ValueError):
             return
         if facts[0] != self.owner:
             return

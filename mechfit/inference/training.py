@@ -140,6 +140,8 @@ def train(
     data = [a[order[held_out:]] for a in data]
     validation[1] = thinned(density, validation[1], rng)
 
+    start = [w.detach().numpy() for w in density.parameters()]
+    owner = checkpoint and fingerprint([*columns, *start], training, seed)
     density.standardize(data[0])
     density.to(training.device)
     epochs, batch, patience = training.plan(len(data[0]))
@@ -147,9 +149,7 @@ def train(
     weights = list(density.parameters())
     decay = DECAY / max(len(data[0]), 500)
     optimizer = torch.optim.AdamW(weights, weight_decay=decay, fused=True)
-    state = State(
-        weights, optimizer, rng, checkpoint, checkpoint and fingerprint(columns, training, seed)
-    )
+    state = State(weights, optimizer, rng, checkpoint, owner)
     with one_thread(), progress_bar(epochs, " epochs") as bar:
         state.restore()
         bar.update(len(state.losses))

@@ -1,0 +1,143 @@
+"""A training that was stopped ends as one that was not; no other state passes for its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mechfit.inference import MDN, Coupling, Training
+from mechfit.inference.embedding import Trials
+from mechfit.inference.fit import build
+from mechfit.inference.training import likelihood, train
+
+RNG = np.random.default_rng(1)
+Z = RNG.normal(size=(120, 2))
+X = Z @ RNG.normal(size=(2, 4)) + 0.3 * RNG.normal(size=(120, 4))
+TRAINING = Training(epochs=6, batch=30)
+STEPS = 3 + 1  # calls of the loss in each epoch: three batches and the held-out simulations
+FLOWS = {
+    "coupling": Coupling(2, 8),
+    "mdn": MDN(2, 8),
+    "trials": Coupling(2, 8, embedding=Trials(2, 8, 4)),
+}
+
+
+def run(path=None, *, flow=FLOWS["coupling"], z=Z, x=X, training=TRAINING, seed=1, stop=None):
+    """Train; a keyboard interrupt comes at that call of the loss. Returns weights and losses."""
+    density, calls = build(flow, z.shape[1], x.shape[1], seed), []
+
+    def loss(*args):
+        calls.append(1)
+        if len(calls) == stop:
+            raise KeyboardInterrupt
+        return likelihood(*args)
+
+    history = train(density, [z, x], training, seed, loss=loss, checkpoint=path)
+    return density.state_dict(), history, len(calls)
+
+
+def stopped(path, call, **options):
+    with pytest.raises(KeyboardInterrupt):
+        run(path, stop=call, **options)
+
+
+def assert_same(ended, whole):
+    assert ended[0].keys() == whole[0].keys()
+    assert all(torch.equal(ended[0][name], whole[0][name]) for name in whole[0])
+    np.testing.assert_array_equal(ended[1].train, whole[1].train)
+    np.testing.assert_array_equal(ended[1].validation, whole[1].validation)
+    assert ended[1].best == whole[1].best
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("call", [2, 3 * STEPS + 2, 4 * STEPS, 5 * STEPS + 3])
+def test_it_goes_on_bit_by_bit(flow, call, tmp_path):
+    whole, path = run(flow=FLOWS[flow]), tmp_path / "state"
+    stopped(path, call, flow=FLOWS[flow])
+    ended = run(path, flow=FLOWS[flow])
+    assert_same(ended, whole)
+    assert ended[2] == whole[2] - (call - 1) // STEPS * STEPS
+
+
+def test_it_may_be_stopped_again_and_again(tmp_path):
+    for _ in range(3):
+        stopped(tmp_path / "state", 2 * STEPS)
+    ended = run(tmp_path / "state")
+    assert_same(ended, run())
+    assert ended[2] == 3 * STEPS
+
+
+def test_patience_and_the_best_weights_outlive_a_stop(tmp_path):
+    """The validation loss rises: the weights kept are those of an epoch before the stop."""
+    hasty = replace(TRAINING, epochs=30, patience=4, learning_rate=0.05)
+    whole = run(training=hasty)
+    best, epochs = whole[1].best, len(whole[1].validation)
+    assert best + 1 + 4 == epochs < 30
+    for call in ((best + 3) * STEPS + 1, epochs * STEPS):
+        path = tmp_path / str(call)
+        stopped(path, call, training=hasty)
+        assert_same(run(path, training=hasty), whole)
+
+
+def test_what_has_ended_is_not_trained_again(tmp_path):
+    whole = run(tmp_path / "state")
+    again = run(tmp_path / "state")
+    assert_same(again, whole)
+    assert again[2] == 0
+
+
+OTHERS = {
+    "seed": {"seed": 2},
+    "parameters": {"z": Z + 1e-12},
+    "data": {"x": X[::-1].copy()},
+    "fewer simulations": {"z": Z[:-1], "x": X[:-1]},
+    "settings": {"training": replace(TRAINING, learning_rate=1e-3)},
+    "flow": {"flow": MDN(2, 8)},
+    "width": {"flow": Coupling(2, 10)},
+    "layers": {"flow": Coupling(3, 8)},
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_the_state_of_another_training_is_not_taken_up(other, tmp_path):
+    path = tmp_path / "state"
+    stopped(path, 4 * STEPS)
+    assert_same(run(path, **OTHERS[other]), run(**OTHERS[other]))
+
+
+def damage(content, how):
+    return {
+        "empty": b"",
+        "cut in the header": content[:100],
+        "cut in the numbers": content[:-50],
+        "of no such format": b"not a state" * 100,
+        "without facts": content.replace(b'"facts"', b'"fncts"'),
+        "with facts that are no JSON": content.replace(rb"[\"", rb"{\"", 1),
+    }[how]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "empty",
+        "cut in the header",
+        "cut in the numbers",
+        "of no such format",
+        "without facts",
+        "with facts that are no JSON",
+    ],
+)
+def test_a_damaged_state_is_not_taken_up(how, tmp_path):
+    path = tmp_path / "state"
+    stopped(path, 4 * STEPS)
+    content = path.read_bytes()
+    assert damage(content, how) != content
+    path.write_bytes(damage(content, how))
+    assert_same(run(path), run())
+    assert run(path)[2] == 0  # and another has taken its place
+
+
+def test_only_whole_files_are_left(tmp_path):
+    stopped(tmp_path / "state", 4 * STEPS)
+    assert [p.name for p in tmp_path.iterdir()] == ["state"]
