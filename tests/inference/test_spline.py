@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.autograd import gradcheck
 from torch.autograd.functional import jacobian
 
@@ -127,6 +129,36 @@ class TestFlow:
         assert posterior.acceptance_rate() == 1.0
         save(posterior, tmp_path / "p")
         np.testing.assert_array_equal(load(tmp_path / "p").sample(5000, seed=1), draws)
+
+
+ANY = given(d=st.integers(1, 6), k=st.integers(1, 4), seed=st.integers(0, 1000), box=st.booleans())
+
+
+@ANY
+@settings(max_examples=20, deadline=None)
+def test_any_shape_is_exact_also_for_data_far_from_all_simulations(d, k, seed, box):
+    flow = shaken(d, k, box=box, seed=seed)
+    z, x = numbers(BOX if box else FREE, 8, d), 10 * random(8, k, seed=seed)
+    with torch.no_grad():
+        noise, log_det = flow.transform(z, x)
+        again, log_back = flow.transform.inverse(noise, x)
+    torch.testing.assert_close(again, z, rtol=0, atol=1e-8)
+    torch.testing.assert_close(log_back, -log_det, rtol=0, atol=1e-8)
+    slope = jacobian(lambda row: flow.transform(row[None], x[:1])[0][0], z[0])
+    torch.testing.assert_close(torch.linalg.slogdet(slope)[1], log_det[0], rtol=0, atol=1e-8)
+
+
+@ANY
+@settings(max_examples=20, deadline=None)
+def test_any_shape_stays_finite_for_data_like_no_simulation(d, k, seed, box):
+    flow, x = shaken(d, k, box=box, seed=seed).float(), 1e3 * random(8, k, seed=seed).float()
+    value = flow.log_prob(numbers(BOX if box else FREE, 8, d).float(), x)
+    value.sum().backward()
+    assert value.isfinite().all()
+    assert all(w.grad.isfinite().all() for w in flow.parameters() if w.grad is not None)
+    draws = flow.push(random(8, 50, d).float(), x)
+    assert draws.isfinite().all()
+    assert flow.log_prob(draws[:, 0], x).isfinite().all()
 
 
 def test_a_box_needs_the_unit_cube():
