@@ -9,7 +9,7 @@ import torch
 from mechfit.inference import MDN, Coupling, Training
 from mechfit.inference.embedding import Trials
 from mechfit.inference.fit import build
-from mechfit.inference.training import likelihood, train
+from mechfit.inference.training import likelihood, plateaus, train
 
 RNG = np.random.default_rng(1)
 Z = RNG.normal(size=(120, 2))
@@ -68,16 +68,25 @@ def test_it_may_be_stopped_again_and_again(tmp_path):
     assert ended[2] == 3 * STEPS
 
 
-def test_patience_and_the_best_weights_outlive_a_stop(tmp_path):
-    """The validation loss rises: the weights kept are those of an epoch before the stop."""
-    hasty = replace(TRAINING, epochs=30, patience=4, learning_rate=0.05)
+def test_plateaus_and_the_best_weights_outlive_a_stop(tmp_path):
+    """The validation loss rises: four times training goes back to the best weights, or ends."""
+    hasty = replace(TRAINING, epochs=60, patience=4, learning_rate=0.05)
     whole = run(training=hasty)
-    best, epochs = whole[1].best, len(whole[1].validation)
-    assert best + 1 + 4 == epochs < 30
-    for call in ((best + 3) * STEPS + 1, epochs * STEPS):
+    pairs = list(zip(whole[1].train, whole[1].validation, strict=True))
+    assert plateaus(pairs, 4) == (4, 4)
+    assert len(pairs) < 60
+    back = next(e for e in range(1, 60) if plateaus(pairs[:e], 4) == (1, 4))
+    for call in ((back - 1) * STEPS + 1, back * STEPS + 1, (back + 1) * STEPS, whole[2]):
         path = tmp_path / str(call)
         stopped(path, call, training=hasty)
         assert_same(run(path, training=hasty), whole)
+
+
+def test_plateaus_are_counted():
+    losses = [(0.0, v) for v in (3, 2, 2, 3, 3, 4, 4, 1, 2)]
+    assert [plateaus(losses[:e], 2) for e in range(10)] == [
+        (0, 0), (0, 0), (0, 0), (0, 0), (0, 1), (1, 2), (1, 1), (2, 2), (2, 0), (2, 1)
+    ]  # fmt: skip
 
 
 def test_what_has_ended_is_not_trained_again(tmp_path):

@@ -59,8 +59,7 @@ def test_early_stopping_keeps_the_best_weights(bank):
     (history,) = posterior.history
     losses = history.validation
     assert history.best == np.flatnonzero(losses == losses.min())[-1]
-    assert len(losses) == history.best + 1 + 3
-    assert len(losses) < 60
+    assert history.best + 1 + 3 <= len(losses) < 60
 
 
 def test_invalid_simulations_do_no_harm(bank):
