@@ -26,7 +26,7 @@ def errors(posterior):
 @pytest.fixture(scope="module")
 def npe():
     npe = NPE(PRIOR)
-    npe.append_simulations(*simulations(PRIOR, 3000, 1)).train()
+    npe.append_simulations(*simulations(PRIOR, 3000, 1)).train(training=Training(epochs=25))
     return npe
 
 
@@ -46,7 +46,8 @@ def test_a_second_round_gets_closer(kind, posterior):
     npe = NPE(PRIOR).append_simulations(*simulations(PRIOR, 1500, 1))
     theta, x = simulations(proposal, 2000, 2)
     x[::10] = np.nan
-    npe.append_simulations(theta, x, proposal=proposal).train(flow=Coupling(3, 32), seed=1)
+    npe.append_simulations(theta, x, proposal=proposal)
+    npe.train(flow=Coupling(3, 32), training=Training(epochs=30), seed=1)
     assert abs(errors(npe.build_posterior())).max() < 0.15
 
 

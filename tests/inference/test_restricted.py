@@ -66,7 +66,7 @@ def errors(bank):
     The exact posterior is a normal around x_o, cut by the prior's box.
     """
     x = FRESH.x[FRESH.valid][:300]
-    posterior = fit(bank, PRIOR, flow=Coupling(3, 32), seed=1)
+    posterior = fit(bank, PRIOR, flow=Coupling(3, 32), training=Training(epochs=25), seed=1)
     samples = posterior.sample_batched(500, seed=2, x=x)
     low, high = ((bound - x) / NOISE for bound in (-1, 1))
     mass = norm.cdf(high) - norm.cdf(low)
