@@ -1,6 +1,7 @@
 """A training that was stopped ends as one that was not; no other state passes for its own."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -37,6 +38,11 @@ def run(path=None, *, flow=FLOWS["coupling"], z=Z, x=X, training=TRAINING, seed=
     return density.state_dict(), history, len(calls)
 
 
+@cache
+def unstopped(flow="coupling"):
+    return run(flow=FLOWS[flow])
+
+
 def stopped(path, call, **options):
     with pytest.raises(KeyboardInterrupt):
         run(path, stop=call, **options)
@@ -53,7 +59,7 @@ def assert_same(ended, whole):
 @pytest.mark.parametrize("flow", FLOWS)
 @pytest.mark.parametrize("call", [2, 3 * STEPS + 2, 4 * STEPS, 5 * STEPS + 3])
 def test_it_goes_on_bit_by_bit(flow, call, tmp_path):
-    whole, path = run(flow=FLOWS[flow]), tmp_path / "state"
+    whole, path = unstopped(flow), tmp_path / "state"
     stopped(path, call, flow=FLOWS[flow])
     ended = run(path, flow=FLOWS[flow])
     assert_same(ended, whole)
@@ -64,7 +70,7 @@ def test_it_may_be_stopped_again_and_again(tmp_path):
     for _ in range(3):
         stopped(tmp_path / "state", 2 * STEPS)
     ended = run(tmp_path / "state")
-    assert_same(ended, run())
+    assert_same(ended, unstopped())
     assert ended[2] == 3 * STEPS
 
 
@@ -90,9 +96,9 @@ def test_plateaus_are_counted():
 
 
 def test_what_has_ended_is_not_trained_again(tmp_path):
-    whole = run(tmp_path / "state")
+    run(tmp_path / "state")
     again = run(tmp_path / "state")
-    assert_same(again, whole)
+    assert_same(again, unstopped())
     assert again[2] == 0
 
 
@@ -143,7 +149,7 @@ def test_a_damaged_state_is_not_taken_up(how, tmp_path):
     content = path.read_bytes()
     assert damage(content, how) != content
     path.write_bytes(damage(content, how))
-    assert_same(run(path), run())
+    assert_same(run(path), unstopped())
     assert run(path)[2] == 0  # and another has taken its place
 
 
