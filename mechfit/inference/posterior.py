@@ -121,13 +121,13 @@ class Posterior:
 
     def log_prob(self, theta: np.ndarray, *, x: np.ndarray | None = None) -> np.ndarray:
         """Log-density (n,) of theta (n, d), normalized over the prior; -inf outside it."""
-        return self._log_prob(theta, x, slope=False)[0]
+        return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=False)[0]
 
     def log_prob_grad(
         self, theta: np.ndarray, *, x: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Log-density (n,) of theta (n, d) and its gradient (n, d), 0 outside the prior."""
-        return self._log_prob(theta, x, slope=True)
+        return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=True)
 
     def map(
         self, *, x: np.ndarray | None = None, draws: int = 10_000, seed: int = 0
@@ -137,10 +137,10 @@ class Posterior:
         The search stays within the range of the draws: beyond it a network has learned nothing.
         """
         theta = self.sample(draws, seed, x=x)
-        scale = Standardizer.of(theta)
+        scale, rate = Standardizer.of(theta), self.acceptance_rate(x=x)
 
         def downhill(y: np.ndarray) -> tuple[float, np.ndarray]:
-            value, slope = self.log_prob_grad(scale.invert(y), x=x)
+            value, slope = self._log_prob(scale.invert(y), x, rate, slope=True)
             return -value[0], -slope[0] * scale.std
 
         y = scale.apply(theta)
@@ -196,7 +196,7 @@ class Posterior:
         return np.broadcast_to(1 / self.theta_scale.std, theta.shape), np.zeros(theta.shape)
 
     def _log_prob(
-        self, theta: np.ndarray, x: np.ndarray | None, *, slope: bool
+        self, theta: np.ndarray, x: np.ndarray | None, rate: float, *, slope: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         theta, x_o = self.prior.check(theta), self._observation(x)
         inside = np.isfinite(self.prior.log_prob(theta))
@@ -204,7 +204,7 @@ class Posterior:
         if inside.any():
             z, log_det = self._to_z(theta[inside])
             log_q, by_z = self._evaluate(z, x_o, slope=slope)
-            value[inside] = log_q + log_det - np.log(self.acceptance_rate(x=x_o))
+            value[inside] = log_q + log_det - np.log(rate)
             if slope:
                 slopes, log_slopes = self._slopes(theta[inside])
                 gradient[inside] = by_z * slopes + log_slopes
