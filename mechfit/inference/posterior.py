@@ -45,8 +45,9 @@ class Standardizer:
         """Take mean and standard deviation of rows (n, d); a constant column is divided by 1."""
         if embedding is not None:
             return cls(*embedding.scale(rows))
+        mean, std = (f(0, dtype=np.float64) for f in (rows.mean, rows.std))
         varies = np.ptp(rows, 0) > ROUNDING * abs(rows).max(0)
-        return cls(rows.mean(0), np.where(varies, rows.std(0), 1.0))
+        return cls(mean, np.where(varies, std, 1.0))
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Standardize rows (n, d)."""

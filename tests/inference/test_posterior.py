@@ -105,3 +105,12 @@ def test_rounding_errors_of_a_constant_are_not_blown_up(value, embedding):
     np.testing.assert_array_equal(scale.std[:2], 1.0)
     np.testing.assert_allclose(scale.std[2:], rows.std(0)[2:], rtol=1e-6)
     assert abs(scale.apply(rows)[:, :2]).max() < 1e-10
+
+
+def test_many_numbers_in_single_precision_keep_their_moments():
+    rows = np.full((200_000, 2), -65.2, np.float32)
+    rows[:, 1] += 0.01 * np.random.default_rng(1).normal(size=len(rows))
+    exact = rows.astype(float)
+    scale = Standardizer.of(rows)
+    np.testing.assert_allclose(scale.mean, exact.mean(0))
+    np.testing.assert_allclose(scale.std, [1.0, exact.std(0)[1]])
