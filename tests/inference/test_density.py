@@ -78,6 +78,26 @@ def test_draws_of_any_kind_follow_its_own_density(kind):
             assert stats.kstest(row, lambda z, cdf=cdf: np.interp(z, grid, cdf)).pvalue > 1e-4
 
 
+def test_standardized_with_mean_and_covariance():
+    """A standard normal becomes the normal of the rows that are learned from."""
+
+    class Standard(Density):
+        def log_prob_of(self, z, features):
+            return torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(-1)
+
+        def push_of(self, noise, features):
+            return noise
+
+    rows, density = random(500, 3) @ random(3, 3, seed=2) + 1, Standard(3, 1)
+    density.standardize(rows)
+    exact = stats.multivariate_normal(rows.mean(0).numpy(), rows.T.cov().numpy())
+    found = density.log_prob(rows, torch.zeros(500, 1))
+    np.testing.assert_allclose(found, exact.logpdf(rows.numpy()), rtol=1e-3)
+    draws = density.push(random(1, 50_000, 3), X)[0]
+    np.testing.assert_allclose(draws.mean(0), exact.mean, atol=0.05)
+    np.testing.assert_allclose(draws.T.cov(), exact.cov, atol=0.02 * np.trace(exact.cov))
+
+
 def test_every_member_counts_the_same_in_several_dimensions():
     ensemble, x = different(KINDS["mdn"], 3, 2), torch.zeros(4, 2).double()
     z = random(5, 4, 3).double()
