@@ -55,8 +55,8 @@ class Training:
 
     Attributes:
         epochs: Most passes through the simulations; the learning rate falls to 0 over them. None
-            makes 32 sqrt(n) steps, at least 3,000: 166 epochs for 1,000 simulations, 41 for 10^4,
-            8 for 10^6.
+            makes 25 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 31 for 10^4,
+            6 for 10^6.
         batch: Simulations per step; None takes n / 80, at least 50 and at most 256.
         learning_rate: Peak learning rate of AdamW.
         patience: After this many epochs without a better validation loss go back to the best
@@ -83,7 +83,7 @@ class Training:
     def plan(self, n: int) -> tuple[int, int, int]:
         """Epochs, batch and patience for n simulations."""
         batch = min(self.batch or int(np.clip(n / 80, 50, 256)), n)
-        epochs = self.epochs or max(1, round(max(3000, 32 * n**0.5) * batch / n))
+        epochs = self.epochs or max(1, round(max(2500, 25 * n**0.5) * batch / n))
         return epochs, batch, self.patience or max(2, round(300 * batch / n))
 
 
