@@ -30,7 +30,7 @@ from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
 from mechfit.simulation import simulate
-from mechfit.simulation.tasks import Proposal
+from mechfit.simulation.tasks import Draws, Proposal
 
 __all__ = ["Rounds", "infer"]
 
@@ -184,19 +184,28 @@ class Rounds:
         return self.proposals[r]
 
     def propose(self, n: int) -> np.ndarray:
-        """Draw n parameter sets (n, d) to be simulated next."""
-        return self.proposal().sample(n, self.seeds(len(self.rounds))[0])
+        """Draw n parameter sets (n, d) to be simulated next, those that `infer` would draw."""
+        return Draws(self.proposal(), self.seeds(len(self.rounds))[0]).rows(0, n)
 
     def append(self, theta: np.ndarray, x: np.ndarray) -> Rounds:
         """Add a round: parameters (n, d) that were proposed, and their data (n, k).
 
         A simulation that failed has NaN in x; leave none out.
+
+        Raises:
+            ValueError: Shapes that do not fit, or parameters outside the prior; nothing is added.
         """
         theta, x = self.prior.check(theta), np.asarray(x, float)
         if x.shape != (len(theta), len(self.settings["names"])):
             raise ValueError(
                 f"x has shape {x.shape}, expected {(len(theta), len(self.settings['names']))}: "
                 "one row for each row of theta, as many columns as x_o has numbers"
+            )
+        outside = ~np.isfinite(self.prior.log_prob(theta))
+        if outside.any():
+            raise ValueError(
+                f"{outside.sum()} of {len(theta)} parameter sets lie outside the prior, expected "
+                "those that were proposed"
             )
         self.rounds.append(Round(self.proposal(), theta, x))
         if self.store is not None:

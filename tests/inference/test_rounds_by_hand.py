@@ -18,6 +18,7 @@ from mechfit.inference import (
     storage,
 )
 from mechfit.inference.checkpoint import State
+from mechfit.models import Prior
 from mechfit.simulation import simulate
 from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, S
 
@@ -67,6 +68,7 @@ def test_the_same_simulations_by_hand_end_as_infer(way):
     by_hand = begin(way=way)
     for r in range(2):
         bank = simulate(MODEL, N, by_hand.seeds(r)[0], proposal=by_hand.proposal())
+        np.testing.assert_array_equal(by_hand.propose(N), bank.theta)
         posterior = by_hand.append(bank.theta, bank.x).fit()
     np.testing.assert_array_equal(posterior.sample(50, seed=1), wanted.sample(50, seed=1))
     assert posterior.provenance | {"seconds": 0} == wanted.provenance | {"seconds": 0}
@@ -137,6 +139,10 @@ def test_what_is_refused_leaves_no_trace(tmp_path):
             by_hand.append(theta, wrong)
     with pytest.raises(ValueError, match=r"theta has shape \(150, 2\), expected \(n, 3\)"):
         by_hand.append(theta[:, :2], x)
+    in_box = Rounds(Prior.uniform("abc", [-9] * 3, [9] * 3), X_O, store=tmp_path / "box", seed=1)
+    with pytest.raises(ValueError, match="1 of 150 parameter sets lie outside the prior"):
+        in_box.append(np.where(np.arange(N)[:, None] == 7, 10.0, theta), x)
+    assert not list((tmp_path / "box").glob("round-*"))
     assert len(by_hand) == len(begin(tmp_path)) == 0
     for r in (None, 0, 1):
         with pytest.raises(ValueError, match="0 rounds were appended, expected at least one"):
