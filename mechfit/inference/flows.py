@@ -4,10 +4,9 @@ A flow is a map z = T(u; x) from noise u ~ N(0, I), invertible in u for every x.
 
     log q(z | x) = log N(T^-1(z; x); 0, I) + log |det dT^-1/dz|.
 
-Two of the maps are those of nflows, which only this file and ``spline.py`` know: the masked
-autoregressive flow of Papamakarios, Pavlakou & Murray (2017), arXiv:1705.07057, and the neural
-spline flow of Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032. The third, a spline
-coupling flow as well but faster, is our own. Taught in ``book/inference/density-estimators.md``.
+Two kinds of maps are those of nflows (``transforms.py``): the masked autoregressive flow and the
+neural spline flow. The third, a spline coupling flow as well but faster, is our own
+(``spline.py``). Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -16,13 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from nflows import transforms
-from nflows.nn.nets import ResidualNet
-from torch import Tensor, nn
+from torch import Tensor
 
 from mechfit.inference.density import Density
 from mechfit.inference.embedding import Embedding
 from mechfit.inference.spline import SplineCoupling
+from mechfit.inference.transforms import Transform, autoregressive, neural_spline
 from mechfit.models.distributions import LOG_SQRT_2PI
 
 __all__ = ["MAF", "NSF", "Coupling", "Flow"]
@@ -45,16 +43,8 @@ class MAF:
     def build(self, d: int, k: int) -> Flow:
         """Make the flow of d parameters given k statistics, with random weights."""
 
-        def transform(k: int) -> transforms.Transform:
-            parts = []
-            for _ in range(self.layers):
-                parts += [
-                    transforms.RandomPermutation(d),
-                    transforms.MaskedAffineAutoregressiveTransform(
-                        d, self.hidden, context_features=k, use_residual_blocks=False
-                    ),
-                ]
-            return transforms.CompositeTransform(parts)
+        def transform(k: int) -> Transform:
+            return autoregressive(d, k, self.layers, self.hidden)
 
         return Flow(transform, d, k, self.embedding)
 
@@ -82,20 +72,8 @@ class NSF:
         if d == 1:
             return MAF(self.layers, self.hidden, self.embedding).build(d, k)
 
-        def transform(k: int) -> transforms.Transform:
-            def network(inputs: int, outputs: int) -> nn.Module:
-                return ResidualNet(inputs, outputs, self.hidden, context_features=k, num_blocks=2)
-
-            parts = []
-            for layer in range(self.layers):
-                mask = (torch.arange(d) + layer) % 2
-                parts += [
-                    transforms.PiecewiseRationalQuadraticCouplingTransform(
-                        mask, network, self.bins, tails="linear", tail_bound=self.bound
-                    ),
-                    Mixing(d),
-                ]
-            return transforms.CompositeTransform(parts)
+        def transform(k: int) -> Transform:
+            return neural_spline(d, k, self.layers, self.hidden, self.bins, self.bound)
 
         return Flow(transform, d, k, self.embedding)
 
@@ -124,23 +102,10 @@ class Coupling:
         """Make the flow of d parameters given k statistics, with random weights."""
         bound = None if self.box else self.bound
 
-        def transform(k: int) -> transforms.Transform:
+        def transform(k: int) -> Transform:
             return SplineCoupling(d, k, self.layers, self.hidden, self.bins, bound)
 
         return Flow(transform, d, k, self.embedding, box=self.box)
-
-
-class Mixing(transforms.LULinear):
-    """A learned linear map between layers, inverted by two triangular solves."""
-
-    def inverse_no_cache(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Solve L U z = inputs - bias (n, d); also log |det| of the inverse (n,)."""
-        lower, upper = self._create_lower_upper()
-        rows = torch.linalg.solve_triangular(
-            lower, (inputs - self.bias).T, upper=False, unitriangular=True
-        )
-        outputs = torch.linalg.solve_triangular(upper, rows, upper=True)
-        return outputs.T, -self.logabsdet().expand(len(inputs))
 
 
 class Flow(Density):

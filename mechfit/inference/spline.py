@@ -22,9 +22,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from nflows.transforms import Transform
 from torch import Tensor, nn
 from torch.nn import functional
+
+from mechfit.inference.transforms import Transform
 
 __all__ = ["SplineCoupling", "spline"]
 
