@@ -11,10 +11,10 @@ import hashlib
 import platform
 import sys
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mechfit.inference import NSF, Training, fit, load, save
+from mechfit.inference import Coupling, Training, fit, load, save
 from mechfit.models import HodgkinHuxley, read_cells
 from mechfit.simulation import simulate
 
@@ -27,8 +27,8 @@ class Recipe:
     """What one posterior is made of."""
 
     simulations: int = 100_000
-    flow: NSF = field(default_factory=lambda: NSF(layers=6, hidden=100))
-    training: Training = field(default_factory=lambda: Training(epochs=40, batch=200))
+    flow: Coupling = Coupling()
+    training: Training = Training(epochs=60)
     seed: int = 1
     cell: str = ""
 
@@ -46,12 +46,19 @@ def model_of(recipe: Recipe) -> HodgkinHuxley:
     return read_cells(HERE / "allen_cells.csv")[recipe.cell].model()
 
 
+def recipe_of(target: Path) -> str | None:
+    """Fingerprint of the recipe that an artefact was made by; None if there is none to read."""
+    try:
+        return load(target).provenance.get("recipe")
+    except (FileNotFoundError, ValueError):  # absent, damaged or of an earlier format
+        return None
+
+
 def make(name: str, recipe: Recipe) -> None:
     """Make one artefact unless it is there already."""
     fingerprint = hashlib.sha256(repr(asdict(recipe)).encode()).hexdigest()
     target = HERE / name
-    exists = target.with_suffix(".json").exists()
-    if exists and load(target).provenance.get("recipe") == fingerprint:
+    if recipe_of(target) == fingerprint:
         print(f"{name}: up to date")
         return
     model = model_of(recipe)
