@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from loky import get_reusable_executor
+from loky import get_reusable_executor, process_executor
 from loky.process_executor import BrokenProcessPool
 
 from mechfit.models import Model
@@ -170,7 +170,13 @@ def beside(function: Callable, model: Model, *args: object) -> object:
 
 def processes(count: int) -> Executor:
     """The pool of this thread; it outlives a call for a minute, and is new after a death."""
-    return get_reusable_executor(count, timeout=60, env={"OMP_NUM_THREADS": "1"})
+    env = {"OMP_NUM_THREADS": "1"}
+    return get_reusable_executor(count, timeout=60, initializer=keep, env=env)
+
+
+def keep() -> None:
+    """Keep this process when it grows: loky takes 300 MB for a leak, and torch is larger."""
+    process_executor._USE_PSUTIL = False
 
 
 @contextmanager

@@ -217,7 +217,8 @@ class TestTrials:
         assert thin.isfinite().any(-1).all()
         assert Trials(2).thin(x[0, 0], generator).isfinite().any()
 
-    @pytest.mark.parametrize("s", [0.5, pytest.param(2.0, marks=pytest.mark.slow)])
+    @pytest.mark.slow
+    @pytest.mark.parametrize("s", [0.5, 2.0])
     def test_posterior_for_every_number_of_trials(self, s):
         """One training; theta ~ N(0, 1), x_t ~ N(theta, s^2), posterior known for every n."""
         most, generator = 10, torch.Generator().manual_seed(1)

@@ -96,6 +96,7 @@ def test_few_valid_ones_are_lost_however_good_the_network_is(epochs):
     assert np.mean(lost) == pytest.approx(0.03, abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_posterior_stays_the_same(restricted, more):
     both = restricted.join(BANK, more)
     assert len(both) == len(more) + restricted.inside(BANK.theta).sum()

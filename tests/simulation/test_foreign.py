@@ -11,6 +11,7 @@ import pytest
 
 from mechfit.models import Model, Prior
 from mechfit.simulation import simulate
+from mechfit.simulation.workers import processes
 
 PRIOR = Prior.uniform(["a"], [0.0], [1.0])
 N = 40
@@ -61,6 +62,17 @@ def test_a_bad_simulation_is_marked_and_the_rest_kept(name):
         bank = simulated(f, time_limit=1.0)
     np.testing.assert_array_equal(bank.valid, np.arange(N) != worst)
     np.testing.assert_array_equal(bank.x[bank.valid], GOOD.x[bank.valid])
+
+
+@pytest.mark.slow
+def test_a_process_that_grows_goes_on():
+    def grow(megabytes):
+        sys.held = b"x" * (megabytes << 20)
+        time.sleep(1.1)
+        return os.getpid()
+
+    pool = processes(1)
+    assert len({pool.submit(grow, size).result() for size in (1, 500, 1, 1)}) == 1
 
 
 def test_the_first_failure_is_told():
