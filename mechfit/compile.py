@@ -2,7 +2,8 @@
 
 numba keeps machine code on disk, but it looks only at the file of the function itself: after an
 edit in an imported file the old result comes back. The cache folder here carries a hash of every
-source file that a kernel can reach, so an edit anywhere among them starts a fresh folder.
+source file in the rooms of simulators, so an edit anywhere among them starts a fresh folder; a
+kernel elsewhere calls nothing beyond its own file.
 """
 
 from __future__ import annotations

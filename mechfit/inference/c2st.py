@@ -9,8 +9,9 @@ Its accuracy is 0.5 where the two are the same and 1 where they do not overlap. 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import KFold, cross_val_score
-from sklearn.neural_network import MLPClassifier
+from sklearn.model_selection import KFold
+
+from mechfit.inference.classifier import Classifier
 
 __all__ = ["c2st"]
 
@@ -26,6 +27,9 @@ def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
     Returns:
         Accuracy on held-out draws, mean over five folds.
 
+    Raises:
+        ValueError: The two shapes differ, or the draws cannot be standardized.
+
     Example:
         >>> rng = np.random.default_rng(1)
         >>> c2st(rng.normal(size=(200, 1)), rng.normal(size=(200, 1)) + 9.0)
@@ -37,10 +41,14 @@ def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
             f"reference and samples have shapes {reference.shape} and {samples.shape}, "
             "expected the same (n, d)"
         )
-    mean, std = reference.mean(0), reference.std(0, ddof=1)
-    data = (np.concatenate([reference, samples]) - mean) / std
-    target = np.repeat([0, 1], len(reference))
-    width = 10 * data.shape[1]
-    network = MLPClassifier((width, width), max_iter=10_000, random_state=seed)
-    folds = KFold(5, shuffle=True, random_state=seed)
-    return float(cross_val_score(network, data, target, cv=folds, scoring="accuracy").mean())
+    data = np.concatenate([reference, samples])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        data = (data - reference.mean(0)) / reference.std(0, ddof=1)
+    if not np.isfinite(data).all():
+        raise ValueError("expected finite draws, and a reference that varies in every column")
+    labels, hidden = np.repeat([0, 1], len(reference)), 10 * data.shape[1]
+    accuracies = []
+    for train, test in KFold(5, shuffle=True, random_state=seed).split(data):
+        network = Classifier(data[train], labels[train], hidden=hidden, seed=seed)
+        accuracies.append(network.accuracy(data[test], labels[test]))
+    return float(np.mean(accuracies))
