@@ -29,7 +29,7 @@ SOLUTION = re.compile(
 )
 HIDDEN = re.compile(r"hide-input|remove-input|hide-cell|remove-cell")
 IMPORT = (ast.Import, ast.ImportFrom)
-LINES = 15
+LINES, WIDTH = 15, 78
 
 
 @pytest.fixture(params=[*CHAPTERS, "book/template"])
@@ -83,6 +83,11 @@ def test_no_long_cells(text):
         lines = source.strip().count("\n") + 1
         if not HIDDEN.search(options):
             assert lines <= LINES, f"{lines} visible lines:\n{source}"
+
+
+def test_shown_code_fits_its_column(text):
+    shown = [source for options, source in cells(text) if "remove" not in options]
+    assert not [line for line in "\n".join(shown).split("\n") if len(line) > WIDTH]
 
 
 def test_the_seed_is_stated(text):
