@@ -23,7 +23,8 @@ import torch
 from mechfit.inference.density import Density, Ensemble
 from mechfit.inference.flows import MAF, NSF, Coupling
 from mechfit.inference.mdn import MDN
-from mechfit.inference.posterior import Posterior, Standardizer, finite_rows
+from mechfit.inference.posterior import Posterior, finite_rows
+from mechfit.inference.scales import Standardizer, View
 from mechfit.inference.training import History, Loss, Training, likelihood, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
@@ -126,7 +127,7 @@ def learn(
     box = getattr(flow, "box", False)
     if box and not leak_free:
         raise ValueError("a flow in the unit cube cannot leave the prior: expected leak_free=True")
-    x_scale = Standardizer.of(x[usable], flow.embedding)
+    x_scale = View.of(x[usable], flow.embedding)
     theta_scale = None if leak_free else Standardizer.of(theta)
     if not leak_free:
         z = theta_scale.apply(theta)

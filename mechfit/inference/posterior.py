@@ -21,41 +21,16 @@ import torch
 from scipy.optimize import minimize
 
 from mechfit.inference.density import Density, Ensemble
-from mechfit.inference.embedding import ROUNDING, Embedding
+from mechfit.inference.scales import Standardizer, View
 from mechfit.inference.training import History, one_thread
 from mechfit.models.prior import Prior
 
-__all__ = ["Posterior", "Standardizer"]
+__all__ = ["Posterior"]
 
 BLOCK = 10_000
 SMALLEST_U = 2.0**-25
 LOWEST_ACCEPTANCE = 1e-3
 STARTS = 3
-
-
-@dataclass(frozen=True)
-class Standardizer:
-    """Subtract a mean (d,) and divide by a standard deviation (d,)."""
-
-    mean: np.ndarray
-    std: np.ndarray
-
-    @classmethod
-    def of(cls, rows: np.ndarray, embedding: Embedding | None = None) -> Standardizer:
-        """Take mean and standard deviation of rows (n, d); a constant column is divided by 1."""
-        if embedding is not None:
-            return cls(*embedding.scale(rows))
-        mean, std = (f(0, dtype=np.float64) for f in (rows.mean, rows.std))
-        varies = np.ptp(rows, 0) > ROUNDING * abs(rows).max(0)
-        return cls(mean, np.where(varies, std, 1.0))
-
-    def apply(self, rows: np.ndarray) -> np.ndarray:
-        """Standardize rows (n, d)."""
-        return (rows - self.mean) / self.std
-
-    def invert(self, rows: np.ndarray) -> np.ndarray:
-        """Inverse of `apply`."""
-        return self.mean + self.std * rows
 
 
 @dataclass(frozen=True)
@@ -65,7 +40,7 @@ class Posterior:
     Attributes:
         prior: Prior over the d parameters; no draw ever leaves it.
         flow: The trained density, or an ensemble.
-        x_scale: Standardization of the k statistics.
+        x_scale: What the network sees of the k statistics.
         theta_scale: Standardization of the parameters, or None for the prior's unbounded
             space or unit cube.
         statistic_names: Names of the k statistics.
@@ -76,7 +51,7 @@ class Posterior:
 
     prior: Prior
     flow: Density | Ensemble
-    x_scale: Standardizer
+    x_scale: View
     theta_scale: Standardizer | None
     statistic_names: tuple[str, ...]
     history: tuple[History, ...]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechfit.inference.posterior import Standardizer
+from mechfit.inference.scales import Standardizer
 from mechfit.simulation import Bank
 
 __all__ = ["rejection_abc"]

@@ -20,13 +20,14 @@ from mechfit.inference.density import Ensemble
 from mechfit.inference.embedding import EMBEDDINGS
 from mechfit.inference.files import suffixed, write
 from mechfit.inference.fit import FLOWS, Estimator, build
-from mechfit.inference.posterior import Posterior, Standardizer
+from mechfit.inference.posterior import Posterior
+from mechfit.inference.scales import Scores, Standardizer, View
 from mechfit.inference.training import History
 from mechfit.models.prior import Prior
 
 __all__ = ["load", "save"]
 
-FORMAT = 2
+FORMAT = 3
 
 
 def save(posterior: Posterior, path: str | Path) -> None:
@@ -38,7 +39,10 @@ def save(posterior: Posterior, path: str | Path) -> None:
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "prior": posterior.prior.to_dict(),
         "statistic_names": posterior.statistic_names,
-        "x_scale": scale_to_dict(x_scale),
+        "x_scale": scale_to_dict(x_scale.standard),
+        "x_scores": [
+            [j, each.values.tolist(), each.scores.tolist()] for j, each in x_scale.scores.items()
+        ],
         "theta_scale": theta_scale and scale_to_dict(theta_scale),
         "history": [
             {"train": h.train.tolist(), "validation": h.validation.tolist(), "best": h.best}
@@ -81,7 +85,11 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
     names = tuple(facts["statistic_names"])
     made = facts["provenance"]
     flow = flow_from_dict(made["flow"])
-    networks = [build(flow, len(prior), len(names), seed=0) for _ in range(made["members"])]
+    if len(names) != len(facts["x_scale"]["mean"]):
+        raise TypeError(f"{len(names)} names for {len(facts['x_scale']['mean'])} statistics")
+    scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
+    x_scale = View(scale_from_dict(facts["x_scale"]), scores)
+    networks = [build(flow, len(prior), x_scale.columns, seed=0) for _ in range(made["members"])]
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
     network.load_state_dict(load_tensors(weights))
     network.eval()
@@ -90,7 +98,6 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
         for h in facts["history"]
     )
     theta_scale = facts["theta_scale"] and scale_from_dict(facts["theta_scale"])
-    x_scale = scale_from_dict(facts["x_scale"])
     posterior = Posterior(prior, network, x_scale, theta_scale, names, history, made)
     return posterior if facts["x_o"] is None else posterior.at(facts["x_o"])
 

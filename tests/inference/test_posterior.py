@@ -5,8 +5,6 @@ import pytest
 from scipy.integrate import trapezoid
 
 from mechfit.inference import MAF, NSF, Training, fit
-from mechfit.inference.embedding import Trials
-from mechfit.inference.posterior import Standardizer
 from mechfit.models import Model, Prior
 from mechfit.simulation import simulate
 
@@ -89,28 +87,3 @@ def test_missing_observation_and_empty_draw(posterior):
         free.sample(3)
     with pytest.raises(ValueError, match="expected at least 1"):
         posterior.sample(0)
-
-
-@pytest.mark.parametrize("embedding", [None, Trials(4)], ids=["statistics", "trials"])
-@pytest.mark.parametrize("value", [0.1, 1 / 3, -65.2])
-def test_rounding_errors_of_a_constant_are_not_blown_up(value, embedding):
-    """The mean of equal numbers is off by a bit, and so is a statistic that is computed twice."""
-    rng = np.random.default_rng(1)
-    rows = np.full((999, 4), value)
-    rows[:, 1] *= 1 + np.finfo(float).eps * rng.integers(-2, 3, 999)
-    rows[:, 2] *= 1 + 1e-9 * rng.normal(size=999)
-    rows[:, 3] = rng.normal(size=999)
-    assert rows.std(0)[:2].max() > 0
-    scale = Standardizer.of(rows, embedding)
-    np.testing.assert_array_equal(scale.std[:2], 1.0)
-    np.testing.assert_allclose(scale.std[2:], rows.std(0)[2:], rtol=1e-6)
-    assert abs(scale.apply(rows)[:, :2]).max() < 1e-10
-
-
-def test_many_numbers_in_single_precision_keep_their_moments():
-    rows = np.full((200_000, 2), -65.2, np.float32)
-    rows[:, 1] += 0.01 * np.random.default_rng(1).normal(size=len(rows))
-    exact = rows.astype(float)
-    scale = Standardizer.of(rows)
-    np.testing.assert_allclose(scale.mean, exact.mean(0))
-    np.testing.assert_allclose(scale.std, [1.0, exact.std(0)[1]])

@@ -1,6 +1,7 @@
 """What is saved comes back; what is damaged is refused with a reason."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,6 +54,16 @@ def test_round_trip(posterior, stored):
     np.testing.assert_array_equal(*densities)
 
 
+def test_scores_are_kept(tmp_path):
+    bank = simulate(exact.MODEL, 200, seed=1)
+    wild = replace(bank, x=np.exp(3 * bank.x))
+    posterior = fit(wild, exact.PRIOR, flow=MDN(2, 10), training=Training(epochs=1), seed=1)
+    assert posterior.x_scale.scores
+    save(posterior, tmp_path / "p")
+    draws = [p.sample(50, 1, x=wild.x[0]) for p in (posterior, load(tmp_path / "p"))]
+    np.testing.assert_array_equal(*draws)
+
+
 def test_observation_is_kept(posterior, tmp_path):
     save(posterior.at(exact.X_O), tmp_path / "p")
     np.testing.assert_array_equal(load(tmp_path / "p").x_o, exact.X_O)
@@ -65,7 +76,7 @@ def test_leaves_no_partial_files(stored):
 
 def test_another_format(stored):
     edit(stored, format=99)
-    with pytest.raises(ValueError, match="has format 99, this version of mechfit reads 2"):
+    with pytest.raises(ValueError, match="has format 99, this version of mechfit reads 3"):
         load(stored)
 
 
