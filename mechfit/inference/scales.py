@@ -75,8 +75,6 @@ class Scores:
     def apply(self, column: np.ndarray) -> np.ndarray:
         """Scores (n,) of a column (n,)."""
         v, s = self.values, self.scores
-        if len(v) == 1:  # all quantiles are equal, though the column varies
-            return np.full(len(column), s[0])
         end = -(-len(v) // 20)
         low, high = (s[end] - s[0]) / (v[end] - v[0]), (s[-1] - s[~end]) / (v[-1] - v[~end])
         below = np.arcsinh(low * np.minimum(column - v[0], 0))
@@ -101,13 +99,13 @@ class View:
         """Look at rows (n, k); an embedding network has a scale of its own, and no scores."""
         if embedding is not None:
             return cls(Standardizer(*embedding.scale(rows)), {})
-        scores = {int(j): Scores.of(rows[:, j]) for j in np.flatnonzero(varying(rows))}
-        odd = {
-            j: each
-            for j, each in scores.items()
-            if np.corrcoef(rows[:, j], each.apply(rows[:, j]))[0, 1] < NORMAL
-        }
-        return cls(Standardizer.of(rows), odd)
+        scores = {}
+        for j in np.flatnonzero(varying(rows)):
+            column, each = rows[:, j], Scores.of(rows[:, j])
+            several = len(each.values) > 1  # else all quantiles are equal
+            if several and np.corrcoef(column, each.apply(column))[0, 1] < NORMAL:
+                scores[int(j)] = each
+        return cls(Standardizer.of(rows), scores)
 
     @property
     def columns(self) -> int:

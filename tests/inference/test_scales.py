@@ -22,7 +22,7 @@ COLUMNS = {
     "one outlier": np.append(RNG.normal(size=1999), 1e6),
     "all alike but one": np.append(np.zeros(1999), 5.0),
 }
-ODD = {"decades", "mostly zero", "one outlier", "all alike but one"}
+ODD = {"decades", "mostly zero", "one outlier"}
 
 
 def test_what_is_far_from_normal_is_scored_too():
@@ -36,7 +36,7 @@ def test_what_is_far_from_normal_is_scored_too():
     assert abs(seen[:, len(COLUMNS) :]).max() < 50
 
 
-@pytest.mark.parametrize("name", sorted(COLUMNS.keys() - {"constant"}))
+@pytest.mark.parametrize("name", sorted(COLUMNS.keys() - {"constant", "all alike but one"}))
 def test_scores_increase_without_jumps(name):
     column = COLUMNS[name]
     scores = Scores.of(column)
@@ -44,7 +44,7 @@ def test_scores_increase_without_jumps(name):
     x = np.linspace(column.min() - spread, column.max() + spread, 100_001)
     steps = np.diff(scores.apply(x))
     assert (steps >= 0).all()
-    assert len(scores.values) == 1 or steps[[0, -1]].min() > 0  # on and on beyond the knots
+    assert steps[[0, -1]].min() > 0  # on and on beyond the knots
     small = scores.apply(scores.values * (1 + 1e-12)) - scores.apply(scores.values)
     assert abs(small).max() < 1e-6
 
