@@ -1,0 +1,41 @@
+"""The classifier of C2ST beside scikit-learn's, on the same draws in the same run.
+
+Both learn the first of five folds; the seconds are those of the processor, on one thread, after a
+first small call that compiles.
+"""
+
+import time
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
+
+from mechfit.inference.classifier import Classifier
+
+DRAWS = 8000
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("d", "ratio"), [(2, 4), (5, 2), (10, 1.5)])
+def test_it_outruns_scikit_learn(d, ratio, capsys):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(2 * DRAWS, d))
+    y = np.repeat([0, 1], DRAWS)
+    x[DRAWS:] += 0.2
+    Classifier(x[::400], y[::400], hidden=10 * d, seed=1)
+    with threadpool_limits(1):
+        start = time.process_time()
+        ours = Classifier(x, y, hidden=10 * d, seed=1)
+        seconds = time.process_time() - start
+        theirs = MLPClassifier((10 * d, 10 * d), max_iter=10_000, random_state=1)
+        start = time.process_time()
+        theirs.fit(x, y)
+        peer = time.process_time() - start
+    with capsys.disabled():
+        print(
+            f"\nC2ST, d = {d}: ours {seconds:.2f} s, scikit-learn {peer:.2f} s, "
+            f"ratio {peer / seconds:.1f}, {len(ours.losses)} epochs"
+        )
+    assert abs(len(ours.losses) - theirs.n_iter_) <= 0.1 * theirs.n_iter_
+    assert seconds < peer / ratio
