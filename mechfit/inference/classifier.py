@@ -5,7 +5,7 @@ Two hidden layers of h rectified units and a logistic output tell y = 1 from y =
     P(y = 1 | x) = 1 / (1 + exp(-z)),   z = w_3 r(W_2 r(W_1 x + b_1) + b_2) + b_3,   r = max(., 0),
 
 and follow the gradient of L = -E log P(y | x) + a |W|^2 / 2k by Adam, k = 200 rows a step, until
-ten epochs in a row were no better by 1e-4. These are the steps and the random numbers of
+more than ten epochs in a row were no better by 1e-4. These are the steps and the random numbers of
 `MLPClassifier` of scikit-learn, which the published C2ST rest on and which the tests compare with;
 there most of the time goes between operations that are small. Kingma & Ba (2015), arXiv:1412.6980.
 Taught in ``book/inference/hodgkin-huxley-posterior.md``.
