@@ -91,7 +91,7 @@ class Coupling:
         embedding: Network that reads the data first; None takes statistics as they are.
     """
 
-    layers: int = 5
+    layers: int = 4
     hidden: int = 128
     bins: int = 8
     bound: float = 5.0

@@ -19,21 +19,15 @@ one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Taught
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mechfit.inference.bend import LARGEST, LEAST, Bend
 from mechfit.inference.transforms import Transform
 
 __all__ = ["SplineCoupling", "spline"]
-
-LEAST = 1e-3
-"""Smallest width and height of a bin, as a fraction of the whole."""
-
-LARGEST = 10.0
-"""Largest logit and log-slope, in size: keeps the map finite where x is like no simulation."""
 
 
 def spline(
@@ -51,6 +45,15 @@ def spline(
     Returns:
         f(z) and log f'(z), or the inverse function and its log-slope, each (..., m).
     """
+    if z.device.type == "cpu":
+        return Bend.apply(z, shape.expand(*z.shape, -1), (*ends, inverse))
+    return spline_by_tensors(z, shape, ends, inverse=inverse)
+
+
+def spline_by_tensors(
+    z: Tensor, shape: Tensor, ends: tuple[float, float], *, inverse: bool
+) -> tuple[Tensor, Tensor]:
+    """The same in operations of torch, for devices that the compiled loop cannot reach."""
     bins, (low, high) = (shape.shape[-1] + 1) // 3, ends
     like = {"dtype": z.dtype, "device": z.device}
     floor = torch.linspace(low, low + LEAST * bins * (high - low), bins + 1, **like)
@@ -59,75 +62,31 @@ def spline(
     sizes, slopes = shape.clamp(-LARGEST, LARGEST).exp().tensor_split([2 * bins], -1)
     if slopes.shape[-1] < bins:
         slopes = functional.pad(slopes, (1, 1), value=1.0)
-    sizes = sizes.unflatten(-1, (2, bins)).contiguous()
-    sums = functional.linear(sizes, up_to)
+    sums = functional.linear(sizes.unflatten(-1, (2, bins)).contiguous(), up_to)
     knots = torch.addcdiv(floor, sums, sums[..., -1:], value=free)
     left = (z.detach()[..., None] >= knots.detach()[..., int(inverse), 1:-1]).sum(-1)
     corners = torch.stack([left, left + 1], -1)[..., None, :].expand(*knots.shape[:-2], 3, 2)
-    table = torch.cat([knots, slopes[..., None, :]], -2)
-    return (unbend if inverse else Bend.apply)(z, table.gather(-1, corners))
-
-
-class Bend(torch.autograd.Function):
-    """f and log f' within a bin; a gradient by hand takes far fewer operations."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
-        """Bend z (..., m) given corners [[x_0, x_1], [y_0, y_1], [d_0, d_1]] (..., m, 3, 2)."""
-        x0, x1, y0, y1, d0, d1 = corners.flatten(-2).unbind(-1)
-        width, height = x1 - x0, y1 - y0
-        s, t = height / width, ((z - x0) / width).clamp_(0, 1)
-        beyond = (z - x0).clamp_(max=0) + (z - x1).clamp_(min=0)
-        u = 1 - t
-        tt, q, b = t * t, t * u, torch.sub(d0 + d1, s, alpha=2)
-        below = torch.addcmul(s, b, q)
-        part = torch.addcmul(s * tt, d0, q) / below
-        poly = torch.addcmul(s * q, s, q).addcmul_(d1, tt).addcmul_(d0, u * u)
-        slope = (s / below).square_() * poly
-        ctx.save_for_backward(
-            beyond, width, height, s, t, u, tt, q, b, below, part, poly, slope, d0, d1
-        )
-        return torch.addcmul(y0, height, part).addcmul_(slope, beyond), slope.log()
-
-    @staticmethod
-    def backward(ctx: Any, g_f: Tensor, g_log: Tensor) -> tuple[Tensor, Tensor]:
-        """Go back through N, D and P to s, t, d_0, d_1 and from there to the corners."""
-        (beyond, width, height, s, t, u, tt, q, b, below, part, poly, slope, d0, d1) = (
-            ctx.saved_tensors
-        )
-        direct, g_part = g_f * slope, g_f * height
-        g_log = torch.addcmul(g_log, direct, beyond)
-        g_n, g_p = g_part / below, g_log / poly
-        g_d = torch.add(g_part * part, g_log, alpha=2).div_(below).neg_()
-        g_s = torch.addcmul(g_log / s, g_p - g_d, q)
-        g_s = torch.addcmul(g_d, g_n, tt).add_(g_s, alpha=2)
-        g_d0 = torch.addcmul((g_n + g_d).mul_(q), g_p, u * u)
-        g_d1 = torch.addcmul(g_d * q, g_p, tt)
-        g_q = torch.addcmul(g_d * b, g_n, d0).addcmul_(g_p, s, value=2)
-        g_t = torch.addcmul(g_n * s * t, g_p, torch.addcmul(d1 * t, d0, u, value=-1))
-        g_t = torch.addcmul(g_t, g_q, u - t, value=0.5).mul_(2 / width)
-        g_height = torch.addcmul(g_s / width, g_f, part)
-        g_width = torch.addcmul(g_t * t, g_s / width, s).neg_()
-        corners = [-g_t - g_width, g_width, g_f - g_height, g_height, g_d0, g_d1]
-        g_corners = torch.stack(corners, -1).unflatten(-1, (3, 2))
-        return torch.where(beyond == 0, g_t, direct), g_corners
-
-
-def unbend(z: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
-    """Invert `Bend`: the root in [0, 1] of a quadratic in t, equations 6 to 8."""
-    x0, x1, y0, y1, d0, d1 = corners.flatten(-2).unbind(-1)
+    table = torch.cat([knots, slopes[..., None, :]], -2).gather(-1, corners)
+    x0, x1, y0, y1, d0, d1 = table.flatten(-2).unbind(-1)
     width, height = x1 - x0, y1 - y0
-    beyond = (z - y0).clamp(max=0) + (z - y1).clamp(min=0)
-    rise = z - beyond - y0
-    s = height / width
-    bend = d0 + d1 - 2 * s
-    first = height * (s - d0) + rise * bend
-    second = height * d0 - rise * bend
-    root = (second * second + 4 * first * s * rise).clamp(min=0).sqrt()
-    t = torch.where(second > 0, 2 * s * rise / (second + root), (root - second) / (2 * first))
+    s, start, end = height / width, *((y0, y1) if inverse else (x0, x1))
+    beyond = (z - start).clamp(max=0) + (z - end).clamp(min=0)
+    b = d0 + d1 - 2 * s
+    if inverse:
+        rise = z - beyond - y0
+        first, second = height * (s - d0) + rise * b, height * d0 - rise * b
+        radical = (second * second + 4 * first * s * rise).clamp(min=0).sqrt()
+        t = torch.where(
+            second > 0, 2 * s * rise / (second + radical), (radical - second) / (2 * first)
+        )
+    else:
+        t = (z - beyond - x0) / width
     u = 1 - t
-    slope = (d1 * t * t + 2 * s * t * u + d0 * u * u) * (s / (s + bend * t * u)) ** 2
-    return x0 + t * width + beyond / slope, -slope.log()
+    below = s + b * t * u
+    slope = (s / below) ** 2 * (d1 * t * t + 2 * s * t * u + d0 * u * u)
+    if inverse:
+        return x0 + t * width + beyond / slope, -slope.log()
+    return y0 + height * (s * t * t + d0 * t * u) / below + slope * beyond, slope.log()
 
 
 class SplineCoupling(Transform):

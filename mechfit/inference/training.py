@@ -38,6 +38,9 @@ WINDOW = 200
 DECAY = 200.0
 """Weight decay times the number of simulations: the more of them, the less is assumed."""
 
+BETAS = 0.95, 0.98
+"""Decay per step of AdamW's mean gradient and mean square: a few thousand steps are soon over."""
+
 WARMUP = 0.05
 """Part of the steps over which the learning rate rises."""
 
@@ -55,8 +58,8 @@ class Training:
 
     Attributes:
         epochs: Most passes through the simulations; the learning rate falls to 0 over them. None
-            makes 25 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 31 for 10^4,
-            6 for 10^6.
+            makes 45 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 50 for 10^4,
+            12 for 10^6.
         batch: Simulations per step; None takes n / 80, at least 50 and at most 256.
         learning_rate: Peak learning rate of AdamW.
         patience: After this many epochs without a better validation loss go back to the best
@@ -83,7 +86,7 @@ class Training:
     def plan(self, n: int) -> tuple[int, int, int]:
         """Epochs, batch and patience for n simulations."""
         batch = min(self.batch or int(np.clip(n / 80, 50, 256)), n)
-        epochs = self.epochs or max(1, round(max(2500, 25 * n**0.5) * batch / n))
+        epochs = self.epochs or max(1, round(max(2500, 45 * n**0.5) * batch / n))
         return epochs, batch, self.patience or max(2, round(300 * batch / n))
 
 
@@ -169,7 +172,7 @@ def train(
     steps = len(data[0]) // batch
     weights = list(density.parameters())
     decay = DECAY / max(len(data[0]), 500)
-    optimizer = torch.optim.AdamW(weights, weight_decay=decay, fused=True)
+    optimizer = torch.optim.AdamW(weights, betas=BETAS, weight_decay=decay, fused=True)
     state = State(weights, optimizer, rng, checkpoint, owner)
     with one_thread(), progress_bar(epochs, " epochs") as bar:
         state.restore()

@@ -10,7 +10,7 @@ from torch.autograd.functional import jacobian
 
 from mechfit.inference import Coupling, Training, c2st, fit, load, save
 from mechfit.inference.fit import build
-from mechfit.inference.spline import spline
+from mechfit.inference.spline import spline, spline_by_tensors
 from mechfit.models import LogNormal, Model, Normal, Parameter, Prior
 from mechfit.simulation import simulate
 from tests.inference import linear_gaussian as exact
@@ -49,6 +49,18 @@ class TestSpline:
             lambda *a: spline(*a, ends, inverse=inverse),
             (z.requires_grad_(), shape.requires_grad_()),
         )
+
+    @pytest.mark.parametrize("inverse", [False, True])
+    def test_compiled_loop_equals_operations_of_torch(self, ends, inverse):
+        inputs = numbers(ends, 200, 3), shapes(ends, 200, 3)
+        weights = random(200, 3, seed=4), random(200, 3, seed=5)
+        results = []
+        for function in (spline, spline_by_tensors):
+            leaves = [a.clone().requires_grad_() for a in inputs]
+            values = function(*leaves, ends, inverse=inverse)
+            sum((v * w).sum() for v, w in zip(values, weights, strict=True)).backward()
+            results.append((*values, *(a.grad for a in leaves)))
+        torch.testing.assert_close(*results, rtol=1e-9, atol=1e-9)
 
     def test_slope_is_the_finite_difference(self, ends):
         z, shape, step = numbers(ends, 50, 3), shapes(ends, 50, 3), 1e-6
