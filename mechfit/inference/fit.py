@@ -10,6 +10,7 @@ processes of their own, and end alike wherever they run. Taught in
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Sequence
@@ -110,11 +111,13 @@ def learn(
     loss: Loss = likelihood,
     columns: Sequence[np.ndarray] = (),
     folder: Path | None = None,
+    start: Posterior | None = None,
 ) -> Posterior:
     """Train densities on parameters (n, d) and data (n, k) with any loss.
 
-    Besides the arguments of `fit`: the loss and the further columns (n,) that it takes; and a
-    folder to keep the state of the training in, so that a stopped one goes on.
+    Besides the arguments of `fit`: the loss and the further columns (n,) that it takes; a folder
+    to keep the state of the training in, so that a stopped one goes on; and a posterior with the
+    same settings to start from, with its scales and weights, instead of random weights.
 
     Raises:
         ValueError: There are too few simulations, or parameters outside the prior.
@@ -127,8 +130,13 @@ def learn(
     box = getattr(flow, "box", False)
     if box and not leak_free:
         raise ValueError("a flow in the unit cube cannot leave the prior: expected leak_free=True")
-    x_scale = View.of(x[usable], flow.embedding)
-    theta_scale = None if leak_free else Standardizer.of(theta)
+    if start is None:
+        x_scale = View.of(x[usable], flow.embedding)
+        theta_scale = None if leak_free else Standardizer.of(theta)
+        networks = [None] * members
+    else:
+        x_scale, theta_scale = start.x_scale, start.theta_scale
+        networks = [start.flow] if members == 1 else start.flow.members
     if not leak_free:
         z = theta_scale.apply(theta)
     else:
@@ -139,8 +147,15 @@ def learn(
     started = time.perf_counter()
     seeds = [seed] if members == 1 else np.random.SeedSequence(seed).generate_state(members)
     jobs = [
-        (flow, (z, scaled, *columns), training, int(s), loss, folder and folder / f"training-{m}")
-        for m, s in enumerate(seeds)
+        (
+            network or flow,
+            (z, scaled, *columns),
+            training,
+            int(s),
+            loss,
+            folder and folder / f"training-{m}",
+        )
+        for m, (network, s) in enumerate(zip(networks, seeds, strict=True))
     ]
     trained = [one(*jobs[0])] if members == 1 else side_by_side(jobs)
     networks, histories = zip(*trained, strict=True)
@@ -156,15 +171,19 @@ def learn(
 
 
 def one(
-    flow: Estimator,
+    start: Estimator | Density,
     columns: Sequence[np.ndarray],
     training: Training,
     seed: int,
     loss: Loss,
     checkpoint: Path | None,
 ) -> tuple[Density, History]:
-    """Train one density."""
-    network = build(flow, columns[0].shape[1], columns[1].shape[1], seed)
+    """Train one density, new or as far as it came."""
+    if isinstance(start, Density):
+        network = copy.deepcopy(start)
+    else:
+        network = build(start, columns[0].shape[1], columns[1].shape[1], seed)
+        network.standardize(torch.as_tensor(columns[0]).float())
     history = train(network, columns, training, seed, loss=loss, checkpoint=checkpoint)
     return network, history
 

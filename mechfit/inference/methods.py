@@ -16,6 +16,8 @@ with c_r the share of round r. The losses are derived in ``losses.py``, the regi
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,7 +28,7 @@ import torch
 from torch import Tensor
 
 from mechfit.inference.density import Density
-from mechfit.inference.fit import Estimator, learn, readable
+from mechfit.inference.fit import Estimator, learn, readable, settings_of
 from mechfit.inference.losses import (
     effective_sample_size,
     importance_weights,
@@ -39,6 +41,7 @@ from mechfit.inference.mdn import MDN, MixtureDensity
 from mechfit.inference.mixture import Mixture
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import Region
+from mechfit.inference.training import Training
 from mechfit.inference.truncated import Truncated, truncate
 from mechfit.models.prior import Prior
 from mechfit.simulation.tasks import Proposal
@@ -163,11 +166,16 @@ class SNPE_B:  # noqa: N801
 class SNPE_C:  # noqa: N801
     """Automatic posterior transformation: atoms for any estimator, in closed form for an `MDN`.
 
+    A step with atoms costs several without, so the density that the last round was drawn from
+    goes on learning, for fewer epochs at a lower rate.
+
     Attributes:
         atoms: Number of atoms; an `MDN` needs none.
+        again: Share of a training's epochs and learning rate that going on takes.
     """
 
     atoms: int = 10
+    again: float = 0.25
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Posterior:
         """Draw from the posterior."""
@@ -179,12 +187,19 @@ class SNPE_C:  # noqa: N801
         prior: Prior,
         *,
         flow: Estimator,
+        training: Training,
         leak_free: bool = True,
+        members: int = 1,
         **settings: object,
     ) -> Posterior:
         """Learn from all simulations; the parameters of invalid ones stay atoms."""
         theta, x, number, keep = joined(rounds, flow)
-        settings = {"flow": flow, "leak_free": leak_free, **settings}
+        settings |= {
+            "flow": flow,
+            "training": training,
+            "leak_free": leak_free,
+            "members": members,
+        }
         if len(rounds) == 1:
             return learn(theta[keep], x[keep], prior, **settings)
         if isinstance(flow, MDN):
@@ -196,7 +211,12 @@ class SNPE_C:  # noqa: N801
         if leak_free:  # as a density of z
             to_z = prior.to_unit if getattr(flow, "box", False) else prior.to_unbounded
             log_prior = log_prior - to_z(theta)[1]
-        loss = partial(by_atoms, atoms=self.atoms)
+        loss, start = partial(by_atoms, atoms=self.atoms), rounds[-1].proposal
+        if isinstance(start, Posterior) and alike(start, flow, members, leak_free=leak_free):
+            epochs = math.ceil(self.again * training.plan(len(theta))[0])
+            rate = self.again * training.learning_rate
+            settings["training"] = replace(training, epochs=epochs, learning_rate=rate)
+            settings["start"] = start
         return learn(
             theta, x, prior, loss=loss, columns=[log_prior, keep, number == 0], **settings
         )
@@ -209,6 +229,13 @@ def joined(
     theta, x = (np.concatenate([getattr(r, name) for r in rounds]) for name in ("theta", "x"))
     number = np.repeat(np.arange(len(rounds)), [len(r.theta) for r in rounds])
     return theta, x, number, readable(flow, x)
+
+
+def alike(posterior: Posterior, flow: Estimator, members: int, *, leak_free: bool) -> bool:
+    """Whether a posterior was learned with these settings."""
+    mine = settings_of(flow, Training(), members)
+    kind = [[each[name] for name in ("flow", "members")] for each in (mine, posterior.provenance)]
+    return json.dumps(kind[0]) == json.dumps(kind[1]) and leak_free == (not posterior.theta_scale)
 
 
 def mixture_of(posterior: Posterior) -> Mixture:

@@ -166,7 +166,6 @@ def train(
 
     start = [w.detach().numpy() for w in density.parameters()]
     owner = checkpoint and fingerprint([*columns, *start], training, seed)
-    density.standardize(data[0])
     density.to(training.device)
     epochs, batch, patience = training.plan(len(data[0]))
     steps = len(data[0]) // batch
