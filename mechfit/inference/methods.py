@@ -167,15 +167,15 @@ class SNPE_C:  # noqa: N801
     """Automatic posterior transformation: atoms for any estimator, in closed form for an `MDN`.
 
     A step with atoms costs several without, so the density that the last round was drawn from
-    goes on learning, for fewer epochs at a lower rate.
+    goes on learning, for fewer epochs.
 
     Attributes:
         atoms: Number of atoms; an `MDN` needs none.
-        again: Share of a training's epochs and learning rate that going on takes.
+        again: Share of a training's epochs that going on takes; None begins anew each round.
     """
 
     atoms: int = 10
-    again: float = 0.25
+    again: float | None = 0.3
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Posterior:
         """Draw from the posterior."""
@@ -212,10 +212,13 @@ class SNPE_C:  # noqa: N801
             to_z = prior.to_unit if getattr(flow, "box", False) else prior.to_unbounded
             log_prior = log_prior - to_z(theta)[1]
         loss, start = partial(by_atoms, atoms=self.atoms), rounds[-1].proposal
-        if isinstance(start, Posterior) and alike(start, flow, members, leak_free=leak_free):
+        if (
+            self.again
+            and isinstance(start, Posterior)
+            and alike(start, flow, members, leak_free=leak_free)
+        ):
             epochs = math.ceil(self.again * training.plan(len(theta))[0])
-            rate = self.again * training.learning_rate
-            settings["training"] = replace(training, epochs=epochs, learning_rate=rate)
+            settings["training"] = replace(training, epochs=epochs)
             settings["start"] = start
         return learn(
             theta, x, prior, loss=loss, columns=[log_prior, keep, number == 0], **settings

@@ -95,10 +95,12 @@ class NPE:
         members: int = 1,
         seed: int = 0,
     ) -> Density | Ensemble:
-        """Train from random weights on all simulations, and return the density.
+        """Train on all simulations, and return the density.
 
-        The loss is that of SNPE-C, with atoms, once a proposal was a posterior; else, with the
-        prior and regions, maximum likelihood in the last region. The arguments are those of `fit`.
+        The loss is that of SNPE-C, with atoms, once a proposal was a posterior, and the last such
+        posterior goes on learning if it has the same settings; else, with the prior and regions,
+        it is maximum likelihood in the last region, from random weights. The arguments are those
+        of `fit`.
         """
         if not self.rounds:
             raise ValueError("there are no simulations: call append_simulations(theta, x) first")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import norm
 
 from mechfit.inference import (
@@ -16,7 +17,7 @@ from mechfit.inference import (
     c2st,
     methods,
 )
-from mechfit.inference.rounds import infer
+from mechfit.inference.rounds import Rounds, infer
 from mechfit.models import Model, Prior
 
 PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
@@ -104,6 +105,24 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
             assert (tmp_path / "round-0" / "posterior.json").exists()
     assert len(fits) == 3
     np.testing.assert_allclose(posterior.sample(100, 1), whole.sample(100, 1), rtol=1e-5)
+
+
+def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
+    training = Training(epochs=10, batch=50, learning_rate=1e-4)
+    runs = {}
+    for again in (0.3, None):
+        state = Rounds(
+            PRIOR, X_O, method=SNPE_C(3, again), flow=MAF(2, 20), training=training, seed=1
+        )
+        for r in range(2):
+            theta = state.propose(200)
+            state.append(theta, Noisy().statistics(theta, 1, first=200 * r)).fit()
+        runs[again] = state.posteriors
+    (first, on), (_, anew) = runs.values()
+    assert [len(p.history[0].train) for p in (first, on, anew)] == [10, 3, 10]
+    weights = [torch.cat([w.flatten() for w in p.flow.parameters()]) for p in (first, on, anew)]
+    assert abs(weights[1] - weights[0]).max() < 0.01
+    assert abs(weights[2] - weights[0]).max() > 0.1
 
 
 def test_other_settings_are_refused(tmp_path):
