@@ -212,11 +212,7 @@ class SNPE_C:  # noqa: N801
             to_z = prior.to_unit if getattr(flow, "box", False) else prior.to_unbounded
             log_prior = log_prior - to_z(theta)[1]
         loss, start = partial(by_atoms, atoms=self.atoms), rounds[-1].proposal
-        if (
-            self.again
-            and isinstance(start, Posterior)
-            and alike(start, flow, members, leak_free=leak_free)
-        ):
+        if self.again and isinstance(start, Posterior) and alike(start, prior, **settings):
             epochs = math.ceil(self.again * training.plan(len(theta))[0])
             settings["training"] = replace(training, epochs=epochs)
             settings["start"] = start
@@ -234,11 +230,25 @@ def joined(
     return theta, x, number, readable(flow, x)
 
 
-def alike(posterior: Posterior, flow: Estimator, members: int, *, leak_free: bool) -> bool:
-    """Whether a posterior was learned with these settings."""
+def alike(
+    posterior: Posterior,
+    prior: Prior,
+    *,
+    names: Sequence[str],
+    flow: Estimator,
+    members: int,
+    leak_free: bool,
+    **_: object,
+) -> bool:
+    """Whether a posterior was learned with these settings, of whatever simulations."""
     mine = settings_of(flow, Training(), members)
-    kind = [[each[name] for name in ("flow", "members")] for each in (mine, posterior.provenance)]
-    return json.dumps(kind[0]) == json.dumps(kind[1]) and leak_free == (not posterior.theta_scale)
+    kinds = [[e.get(name) for name in ("flow", "members")] for e in (mine, posterior.provenance)]
+    return (
+        json.dumps(kinds[0]) == json.dumps(kinds[1])
+        and leak_free == (posterior.theta_scale is None)
+        and posterior.prior == prior
+        and tuple(posterior.statistic_names) == tuple(names)
+    )
 
 
 def mixture_of(posterior: Posterior) -> Mixture:
