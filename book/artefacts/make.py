@@ -27,7 +27,7 @@ class Recipe:
     """What one posterior is made of."""
 
     simulations: int = 100_000
-    flow: Coupling = Coupling()
+    flow: Coupling = Coupling(layers=5)
     training: Training = Training(epochs=60)
     seed: int = 1
     cell: str = ""
