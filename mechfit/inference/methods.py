@@ -187,19 +187,12 @@ class SNPE_C:  # noqa: N801
         prior: Prior,
         *,
         flow: Estimator,
-        training: Training,
         leak_free: bool = True,
-        members: int = 1,
         **settings: object,
     ) -> Posterior:
         """Learn from all simulations; the parameters of invalid ones stay atoms."""
         theta, x, number, keep = joined(rounds, flow)
-        settings |= {
-            "flow": flow,
-            "training": training,
-            "leak_free": leak_free,
-            "members": members,
-        }
+        settings |= {"flow": flow, "leak_free": leak_free}
         if len(rounds) == 1:
             return learn(theta[keep], x[keep], prior, **settings)
         if isinstance(flow, MDN):
@@ -213,9 +206,9 @@ class SNPE_C:  # noqa: N801
             log_prior = log_prior - to_z(theta)[1]
         loss, start = partial(by_atoms, atoms=self.atoms), rounds[-1].proposal
         if self.again and isinstance(start, Posterior) and alike(start, prior, **settings):
+            training = settings["training"]
             epochs = math.ceil(self.again * training.plan(len(theta))[0])
-            settings["training"] = replace(training, epochs=epochs)
-            settings["start"] = start
+            settings |= {"training": replace(training, epochs=epochs), "start": start}
         return learn(
             theta, x, prior, loss=loss, columns=[log_prior, keep, number == 0], **settings
         )
@@ -236,12 +229,13 @@ def alike(
     *,
     names: Sequence[str],
     flow: Estimator,
-    members: int,
+    training: Training,
     leak_free: bool,
+    members: int = 1,
     **_: object,
 ) -> bool:
     """Whether a posterior was learned with these settings, of whatever simulations."""
-    mine = settings_of(flow, Training(), members)
+    mine = settings_of(flow, training, members)
     kinds = [[e.get(name) for name in ("flow", "members")] for e in (mine, posterior.provenance)]
     return (
         json.dumps(kinds[0]) == json.dumps(kinds[1])
