@@ -131,7 +131,8 @@ class SNPE_A:  # noqa: N801
         theta, x, _, keep = joined(rounds[-1:], flow)
         posterior = learn(theta[keep], x[keep], prior, flow=flow, **settings)
         if len(rounds) > 1:
-            posterior.flow.divide_by(rounds[-1].proposal.mixture)
+            for network in getattr(posterior.flow, "members", [posterior.flow]):
+                network.divide_by(rounds[-1].proposal.mixture)
         return posterior
 
 

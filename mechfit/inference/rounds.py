@@ -45,6 +45,7 @@ def infer(
     seed: int,
     proposal: Region | None = None,
     store: str | os.PathLike | None = None,
+    members: int = 1,
     **settings: object,
 ) -> Posterior:
     """Infer the posterior at one observation in rounds of simulations.
@@ -59,7 +60,9 @@ def infer(
         proposal: Region that the first round draws from instead of the prior, for example where
             `restrict` expects valid simulations.
         store: Folder to keep rounds in. Repeating the call after a stop takes up where it stood.
-        settings: `flow`, `training`, `leak_free` and `members`, as in `fit`.
+        members: Number of densities that are learned from all rounds in the end, and whose mean
+            is the posterior; the rounds before are led by one.
+        settings: `flow`, `training` and `leak_free`, as in `fit`.
 
     Returns:
         The posterior of the last round at x_o.
@@ -99,7 +102,7 @@ def infer(
                 f"{simulations}; repeat the call that made it, or name another store"
             )
         posterior = state.fit(r + 1)
-    return posterior
+    return posterior if members == 1 else state.ensemble(members)
 
 
 class Rounds:
@@ -117,7 +120,6 @@ class Rounds:
             `SNPE_A`.
         training: How to train, as in `fit`.
         leak_free: Work in the prior's unbounded space, as in `fit`.
-        members: Number of densities, as in `fit`.
 
     Example:
         >>> prior = Prior.uniform(["a"], [0.0], [1.0])
@@ -143,7 +145,6 @@ class Rounds:
         flow: Estimator | None = None,
         training: Training | None = None,
         leak_free: bool = True,
-        members: int = 1,
     ) -> None:
         self.prior, self.x_o = prior, np.asarray(x_o, float)
         self.method, self.seed = method or TSNPE(), seed
@@ -154,7 +155,6 @@ class Rounds:
             "flow": flow or default,
             "training": training or Training(),
             "leak_free": leak_free,
-            "members": members,
         }
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
@@ -220,21 +220,39 @@ class Rounds:
         if not 1 <= r <= len(self.rounds):
             raise ValueError(f"{len(self.rounds)} rounds were appended, expected at least one")
         while len(self.posteriors) < r:
-            done = len(self.posteriors)
-            folder = self.folder(done)
-            posterior = self.method.learn(
-                self.rounds[: done + 1],
-                self.prior,
-                **self.settings,
-                seed=self.seeds(done)[1],
-                folder=folder,
-            ).at(self.x_o)
-            if folder is not None:
-                save(posterior, folder / "posterior")
-                for checkpoint in folder.glob("training-*"):
-                    checkpoint.unlink()
-            self.posteriors.append(posterior)
+            self.posteriors.append(self._learn(len(self.posteriors), "posterior"))
         return self.posteriors[r - 1]
+
+    def ensemble(self, members: int) -> Posterior:
+        """The posterior at x_o after all rounds, as the mean of so many densities.
+
+        They learn from the same simulations with other weights and batches, side by side. Rounds
+        that follow still begin with the one density of `fit`.
+        """
+        if members < 2:
+            raise ValueError(f"members is {members}, expected at least 2")
+        self.fit()
+        last, name = len(self.rounds) - 1, f"ensemble-{members}"
+        if self.store is not None and (self.folder(last) / f"{name}.json").exists():
+            return load(self.folder(last) / name)
+        return self._learn(last, name, members=members)
+
+    def _learn(self, r: int, name: str, **further: int) -> Posterior:
+        """Learn from rounds 0 to r, and keep the posterior under this name."""
+        folder = self.folder(r)
+        posterior = self.method.learn(
+            self.rounds[: r + 1],
+            self.prior,
+            **self.settings,
+            **further,
+            seed=self.seeds(r)[1],
+            folder=folder,
+        ).at(self.x_o)
+        if folder is not None:
+            save(posterior, folder / name)
+            for checkpoint in folder.glob("training-*"):
+                checkpoint.unlink()
+        return posterior
 
     def _take_up(self) -> None:
         """Take up the rounds in the store, if they were made with the same settings."""
@@ -258,7 +276,7 @@ class Rounds:
     def _facts(self) -> dict:
         """Everything the rounds depend on, as plain data."""
         settings, first = dict(self.settings), self.proposals[0]
-        made = settings_of(*(settings.pop(name) for name in ("flow", "training", "members")))
+        made = settings_of(settings.pop("flow"), settings.pop("training"), members=1)
         return {
             "prior": self.prior.to_dict(),
             "x_o": self.x_o.tolist(),

@@ -24,6 +24,7 @@ from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
+import psutil
 import sbibm_data
 from loky import ProcessPoolExecutor
 from sbibm_table import TABLE, print_tables
@@ -62,7 +63,8 @@ class Cell:
 class Row:
     """What is kept of an observation; the seconds of simulation and training are the fit's.
 
-    In rounds, simulations count as training; what an earlier process did is not counted.
+    In rounds, simulations count as training, and the members are those of the last round; what an
+    earlier process did is not counted.
     """
 
     task: str
@@ -135,8 +137,8 @@ def sequential(method: TSNPE | SNPE_C) -> Method:
 
     def fit_rounds(cell: Cell, work: Path, x_o: np.ndarray) -> Fitted:
         label = hashlib.sha256(x_o.tobytes()).hexdigest()[:8]
-        store = work / f"{cell.task}-{cell.budget}-{cell.label}-{cell.seed}-{label}"
-        start = time.process_time()
+        store = work / f"{cell.task}-{cell.budget}-{cell.method}-{cell.seed}-{label}"
+        start = processor_seconds()
         posterior = infer(
             TASKS[cell.task],
             x_o,
@@ -147,7 +149,7 @@ def sequential(method: TSNPE | SNPE_C) -> Method:
             seed=cell.seed,
             store=store,
         )
-        return Fitted([posterior], 0.0, time.process_time() - start)
+        return Fitted([posterior], 0.0, processor_seconds() - start)
 
     return Method(fit_rounds, amortized=False, entry="rounds")
 
@@ -213,6 +215,8 @@ def run(
             samples = mixture(task, one.members, x_o, draws, seed=1000 * cell.seed + i)
             seconds = *one[1:], time.process_time() - start
             running.append(threads.submit(judge, i, samples, seconds))
+            if not method.amortized:  # or the next fit's processes were counted with this one's
+                running[-1].result()
         for future in as_completed(running):
             future.result()
 
@@ -226,6 +230,13 @@ def mixture(
     seeds = rng.integers(2**32, size=len(members))
     parts = zip(members, counts, seeds, strict=True)
     return task.native(np.concatenate([m.at(x_o).sample(n, int(s)) for m, n, s in parts if n]))
+
+
+def processor_seconds() -> float:
+    """Seconds that this process and those it has started have computed."""
+    here = psutil.Process()
+    times = [p.cpu_times() for p in (here, *here.children(recursive=True))]
+    return sum(t.user + t.system for t in times)
 
 
 def score(reference: np.ndarray, samples: np.ndarray) -> tuple[float, float]:

@@ -1,5 +1,7 @@
 """Rounds end at the analytic posterior, and a stopped run goes on where it stood."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -123,6 +125,29 @@ def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
     weights = [torch.cat([w.flatten() for w in p.flow.parameters()]) for p in (first, on, anew)]
     assert abs(weights[1] - weights[0]).max() < 0.01
     assert abs(weights[2] - weights[0]).max() > 0.1
+
+
+@pytest.mark.parametrize("method", [TSNPE(), SNPE_A(), SNPE_C(3)], ids=lambda m: type(m).__name__)
+def test_an_ensemble_ends_the_rounds(method, tmp_path, monkeypatch):
+    flow = MDN(2, 10) if isinstance(method, SNPE_A) else MAF(2, 20)
+    settings = {"rounds": 2, "simulations": 200, "method": method, "seed": 1, "store": tmp_path}
+    settings |= {"flow": flow, "training": Training(epochs=5, batch=50)}
+    one, three = infer(Noisy(), X_O, **settings), infer(Noisy(), X_O, members=3, **settings)
+    assert (one.provenance["members"], three.provenance["members"]) == (1, 3)
+    assert len({h.validation[-1] for h in (*one.history, *three.history)}) == 4
+    if isinstance(method, SNPE_A):
+        assert all(m.proposal_eta.any() for m in three.flow.members)
+    theta = three.sample(50, seed=1)
+    members = [replace(three, flow=m).log_prob(theta) for m in three.flow.members]
+    mean = np.logaddexp.reduce(members) - np.log(3)
+    np.testing.assert_allclose(three.log_prob(theta), mean, rtol=1e-4, atol=1e-4)
+
+    monkeypatch.delattr(methods, "learn")  # from here on nothing is learned
+    again = infer(Noisy(), X_O, members=3, **settings)
+    np.testing.assert_array_equal(again.sample(50, seed=1), theta)
+    np.testing.assert_array_equal(infer(Noisy(), X_O, **settings).sample(9, 1), one.sample(9, 1))
+    with pytest.raises(ValueError, match="members is 0, expected at least 2"):
+        infer(Noisy(), X_O, members=0, **settings)
 
 
 def test_other_settings_are_refused(tmp_path):
