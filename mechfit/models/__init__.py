@@ -8,8 +8,9 @@ from mechfit.models.hodgkin_huxley import HodgkinHuxley
 from mechfit.models.hodgkin_huxley_step import gating
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import normals
+from mechfit.models.nwb import load_recording
 from mechfit.models.prior import Parameter, Prior
-from mechfit.models.recordings import Cell, read_cells
+from mechfit.models.recordings import Cell, Recording, read_cells
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
     ramp_current,
@@ -28,10 +29,12 @@ __all__ = [
     "Normal",
     "Parameter",
     "Prior",
+    "Recording",
     "Traces",
     "TwoMoons",
     "Uniform",
     "gating",
+    "load_recording",
     "normals",
     "ornstein_uhlenbeck_current",
     "ramp_current",

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from mechfit.models.hodgkin_huxley import HodgkinHuxley
+from mechfit.models.model import Traces
 from mechfit.models.stimuli import step_current
+from mechfit.summaries.voltage import voltage_statistics
 
-__all__ = ["Cell", "read_cells"]
+__all__ = ["Cell", "Recording", "read_cells"]
 
 AFTER_MS = 5.0
 COLUMNS = (
@@ -58,6 +60,35 @@ class Cell:
         duration = self.window[1] + AFTER_MS
         current = step_current(self.current, duration, self.dt, self.window)
         return HodgkinHuxley(self.dt, current, v_init=self.v_init, window=self.window)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recorded current step and the response to it.
+
+    Attributes:
+        sweep: Number of the sweep.
+        traces: Voltage (1, 1, time) in mV at the times (time,) in ms, the first one 0.
+        current: Injected current (time,) in µA/cm².
+        window: Onset and end (ms) of the step.
+    """
+
+    sweep: int
+    traces: Traces
+    current: np.ndarray
+    window: tuple[float, float]
+
+    def model(self) -> HodgkinHuxley:
+        """Put the model neuron into the situation of the recorded one, at the recorded times."""
+        dt, v_init = float(self.traces.time[1]), float(self.traces.voltage[0, 0, 0])
+        return HodgkinHuxley(dt, self.current, v_init=v_init, window=self.window)
+
+    def cell(self, name: str) -> Cell:
+        """Reduce the recording to the step and the statistics, as tables of cells have them."""
+        voltage, dt = self.traces.voltage[0, 0], float(self.traces.time[1])
+        current = float(self.current[round(self.window[0] / dt)])
+        x = voltage_statistics(voltage, dt, self.window)[0]
+        return Cell(name, self.sweep, current, self.window, dt, float(voltage[0]), x)
 
 
 def read_cells(path: str | Path) -> dict[str, Cell]:
