@@ -5,9 +5,16 @@ Taught in the book's part *inference*, beginning with
 """
 
 from mechfit.inference.c2st import c2st
-from mechfit.inference.embedding import Convolution, Trials
+from mechfit.inference.embedding import Convolution, Subset, Trials
 from mechfit.inference.fit import fit
 from mechfit.inference.flows import MAF, NSF, Coupling
+from mechfit.inference.information import (
+    contraction,
+    greedy_selection,
+    information,
+    leave_one_out,
+)
+from mechfit.inference.learned import LearnedStatistics, learn_statistics
 from mechfit.inference.mdn import MDN
 from mechfit.inference.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
 from mechfit.inference.npe import NPE
@@ -32,14 +39,21 @@ __all__ = [
     "Convolution",
     "Coupling",
     "History",
+    "LearnedStatistics",
     "Posterior",
     "Rounds",
+    "Subset",
     "Training",
     "Trials",
     "as_sbi",
     "c2st",
+    "contraction",
     "fit",
+    "greedy_selection",
     "infer",
+    "information",
+    "learn_statistics",
+    "leave_one_out",
     "load",
     "rejection_abc",
     "restrict",

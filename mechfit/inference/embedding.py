@@ -10,21 +10,23 @@ Of trials x_1 ... x_n, in any order and of any number n, it needs only a mean an
 
     f(x) = rho((1 / n) sum_t phi(x_t), log n),
 
-and leaving out trials at random while training teaches all n at once. Zaheer et al. (2017),
-arXiv:1703.06114; Radev et al. (2020), arXiv:2003.06281. Taught in
-``book/inference/density-estimators.md``.
+and leaving out trials at random while training teaches all n at once. Likewise with statistics,
+of which the flow is given those present, and which they are: one training, every subset. Zaheer et
+al. (2017), arXiv:1703.06114; Radev et al. (2020), arXiv:2003.06281. Taught in
+``book/inference/density-estimators.md`` and ``book/summaries/which-features.md``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Trials"]
+__all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Subset", "Trials"]
 
 STRIDE = 4  # each layer of a convolution keeps one time point of so many
 
@@ -35,6 +37,9 @@ ROUNDING = 1e-13
 @dataclass(frozen=True)
 class Embedding(ABC):
     """Kind and size of an embedding: plain positive numbers, so that it can be stored as text."""
+
+    shorter: ClassVar[bool] = False
+    """Whether an observation may have fewer columns than the simulations."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -48,6 +53,10 @@ class Embedding(ABC):
     def valid(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) can be learned from (n,)."""
         return np.isfinite(x).all(1)
+
+    def answerable(self, x: np.ndarray) -> np.ndarray:
+        """Which rows of x (n, k) the network can answer for (n,)."""
+        return self.valid(x)
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean (k,) and standard deviation (k,) to standardize x (n, k) with."""
@@ -110,6 +119,7 @@ class Trials(Embedding):
     size: int
     hidden: int = 64
     outputs: int = 16
+    shorter = True
 
     def build(self, k: int) -> nn.Module:
         """Make the network of k / size trials, with random weights."""
@@ -136,6 +146,31 @@ class Trials(Embedding):
         order, choice = draws.to(x.device)
         last = torch.where(present, choice, -1.0).argmax(-2, keepdim=True)
         return torch.where(order <= order.gather(-2, last), trials, torch.nan).flatten(-2)
+
+
+@dataclass(frozen=True)
+class Subset(Embedding):
+    """Statistics of which any may be unknown: NaN in an observation stands for not known.
+
+    Only simulations with all of their statistics are learned from; training hides some of each,
+    every number of them as likely. What is given to the flow are the statistics, 0 where unknown,
+    and beside each whether it is known.
+    """
+
+    def build(self, k: int) -> nn.Module:
+        """Make the map from k statistics to 2 k features; it has no weights."""
+        return Known(k)
+
+    def answerable(self, x: np.ndarray) -> np.ndarray:
+        """Which rows of x (n, k) have no infinite number (n,)."""
+        return ~np.isinf(x).any(1)
+
+    def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Keep 0 to all statistics of each row of x (..., k), every number as likely."""
+        draws = torch.rand(x.shape, generator=generator, device=generator.device).to(x.device)
+        count = torch.rand(x.shape[:-1], generator=generator, device=generator.device)
+        kept = (count.to(x.device) * (x.shape[-1] + 1)).floor()
+        return torch.where(draws.argsort(-1).argsort(-1) < kept[..., None], x, torch.nan)
 
 
 class TraceNetwork(nn.Module):
@@ -176,6 +211,19 @@ class DeepSet(nn.Module):
         return self.rho(torch.cat([terms.sum(-2) / n, n.log()], -1))
 
 
+class Known(nn.Module):
+    """What is known, and beside it which."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__()
+        self.outputs = 2 * k
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (..., 2 k) of statistics x (..., k)."""
+        known = x.isfinite()
+        return torch.cat([torch.where(known, x, 0.0), known.to(x.dtype)], -1)
+
+
 def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of what is finite in each column; 1 where it is constant."""
     finite = np.ma.masked_invalid(rows)
@@ -191,4 +239,4 @@ def quotient(k: int, part: int, what: str) -> int:
     return k // part
 
 
-EMBEDDINGS = {c.__name__: c for c in (Convolution, Trials)}
+EMBEDDINGS = {c.__name__: c for c in (Convolution, Subset, Trials)}

@@ -25,6 +25,7 @@ from mechfit.inference.density import Density, Ensemble
 from mechfit.inference.flows import MAF, NSF, Coupling
 from mechfit.inference.mdn import MDN
 from mechfit.inference.posterior import Posterior, finite_rows
+from mechfit.inference.regression import PosteriorMean
 from mechfit.inference.scales import Standardizer, View
 from mechfit.inference.training import History, Loss, Training, likelihood, train
 from mechfit.models.prior import Prior
@@ -35,8 +36,8 @@ from mechfit.simulation.workers import Processes
 __all__ = ["FLOWS", "Estimator", "build", "fit", "learn"]
 
 FEWEST = 20
-Estimator = Coupling | MAF | NSF | MDN
-FLOWS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN)}
+Estimator = Coupling | MAF | NSF | MDN | PosteriorMean
+FLOWS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN, PosteriorMean)}
 
 
 def fit(

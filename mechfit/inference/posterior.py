@@ -64,7 +64,7 @@ class Posterior:
         Raises:
             ValueError: x_o has the wrong shape or is not finite.
         """
-        return replace(self, x_o=self._check(x_o, rows=1)[0])
+        return replace(self, x_o=self.check(x_o, rows=1)[0])
 
     def sample(
         self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray | None = None
@@ -88,7 +88,7 @@ class Posterior:
         self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray
     ) -> np.ndarray:
         """Draw n times for each of m observations x (m, k); returns theta (m, n, d)."""
-        n, x, rng = int(np.prod(n)), self._check(x), np.random.default_rng(seed)
+        n, x, rng = int(np.prod(n)), self.check(x), np.random.default_rng(seed)
         if n < 1:
             raise ValueError(f"n is {n}, expected at least 1")
         if self.theta_scale is None:
@@ -98,6 +98,28 @@ class Posterior:
     def log_prob(self, theta: np.ndarray, *, x: np.ndarray | None = None) -> np.ndarray:
         """Log-density (n,) of theta (n, d), normalized over the prior; -inf outside it."""
         return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=False)[0]
+
+    def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
+        """Log-densities (m, n) of theta (m, n, d), row i given observation i of x (m, k)."""
+        theta, x = np.asarray(theta, float), self.check(x)
+        if theta.ndim != 3 or theta.shape[::2] != (len(x), len(self.prior)):
+            raise ValueError(
+                f"theta has shape {theta.shape}, expected ({len(x)}, n, {len(self.prior)}): "
+                "for each observation n parameter sets"
+            )
+        rows = theta.reshape(-1, theta.shape[2])
+        inside = np.isfinite(self.prior.log_prob(rows))
+        middle = self.prior.from_unit(np.full((1, len(self.prior)), 0.5))[0]
+        z, log_det = self._to_z(np.where(inside[:, None], rows, middle))
+        z, parts = torch.as_tensor(z.reshape(theta.shape), dtype=torch.float32), []
+        size = max(1, BLOCK // theta.shape[1])
+        with torch.no_grad(), one_thread():
+            for block, context in zip(z.split(size), self.context(x).split(size), strict=True):
+                parts.append(self.flow.log_prob(block.transpose(0, 1), context).T)
+        value = torch.cat(parts).double().numpy() + log_det.reshape(theta.shape[:2])
+        if self.theta_scale is not None:
+            value -= np.log([[self.acceptance_rate(x=row)] for row in x])
+        return np.where(inside.reshape(theta.shape[:2]), value, -np.inf)
 
     def log_prob_grad(
         self, theta: np.ndarray, *, x: np.ndarray | None = None
@@ -134,14 +156,14 @@ class Posterior:
         theta = self._push(draws, np.random.default_rng(seed), self._observation(x)[None])[0]
         return max(float(np.isfinite(self.prior.log_prob(theta)).mean()), 1 / draws)
 
-    def _check(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
-        """Observations as rows (m, k); an embedding of trials may be given fewer of them."""
+    def check(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
+        """Observations as rows (m, k); of trials there may be fewer."""
         x, k, embedding = np.asarray(x, float), len(self.statistic_names), self.flow.embedding
         table = np.atleast_2d(x)
-        if table.ndim == 2 and embedding is not None and table.shape[1] < k:
+        if table.ndim == 2 and embedding and embedding.shorter and table.shape[1] < k:
             table = np.pad(table, [(0, 0), (0, k - table.shape[1])], constant_values=np.nan)
         right = table.ndim == 2 and table.shape[1] == k and rows in (None, len(table))
-        if not right or not (embedding.valid if embedding else finite_rows)(table).all():
+        if not right or not (embedding.answerable if embedding else finite_rows)(table).all():
             names = ", ".join(self.statistic_names[:20]) + (", ..." if k > 20 else "")
             raise ValueError(
                 f"x_o has shape {x.shape} and the values {np.array2string(x, threshold=20)}, "
@@ -152,7 +174,7 @@ class Posterior:
     def _observation(self, x: np.ndarray | None) -> np.ndarray:
         if x is None and self.x_o is None:
             raise ValueError("no observation: call posterior.at(x_o) first, or pass x=x_o")
-        return self.x_o if x is None else self._check(x, rows=1)[0]
+        return self.x_o if x is None else self.check(x, rows=1)[0]
 
     def context(self, x: np.ndarray) -> torch.Tensor:
         """What the density sees of data x (m, k)."""

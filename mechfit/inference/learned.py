@@ -1,0 +1,87 @@
+r"""Learned statistics: the posterior mean of every parameter, as a network tells it.
+
+Instead of statistics made by hand, d numbers that were learned from simulations: E[z | x], with z
+the parameters in the prior's unbounded space, by regression (``regression.py``). Of all sets of d
+numbers it is the one from which the parameters can be guessed with the least squared error. What
+the data say beyond the means is lost: that parameters compensate for each other, or that there are
+two answers. A density learned from these numbers shows what is left. Fearnhead & Prangle (2012),
+doi:10.1111/j.1467-9868.2011.01010.x. Taught in ``book/summaries/learned-features.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from mechfit.inference.embedding import Embedding
+from mechfit.inference.fit import fit
+from mechfit.inference.posterior import BLOCK, Posterior
+from mechfit.inference.regression import PosteriorMean
+from mechfit.inference.training import Training, one_thread
+from mechfit.models.prior import Prior
+from mechfit.simulation import Bank
+
+__all__ = ["LearnedStatistics", "learn_statistics"]
+
+
+@dataclass(frozen=True)
+class LearnedStatistics:
+    """Statistics that were learned: what takes the place of those made by hand.
+
+    Attributes:
+        regression: The trained network as `fit` returns it; `save` stores it.
+    """
+
+    regression: Posterior
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Learned statistics (n, d) of data x (n, k)."""
+        context = self.regression.context(self.regression.check(x))
+        with torch.no_grad(), one_thread():
+            means = [self.regression.flow.mean(rows) for rows in context.split(BLOCK)]
+        return torch.cat(means).double().numpy()
+
+    def bank(self, bank: Bank) -> Bank:
+        """The same simulations, known by their learned statistics; invalid ones stay invalid."""
+        names = tuple(f"mean of {name}" for name in self.regression.prior.names)
+        x = np.full((len(bank), len(names)), np.nan)
+        x[bank.valid] = self(bank.x[bank.valid])
+        return replace(bank, x=x, statistic_names=names)
+
+
+def learn_statistics(
+    bank: Bank,
+    prior: Prior,
+    *,
+    embedding: Embedding | None = None,
+    training: Training | None = None,
+    seed: int,
+) -> LearnedStatistics:
+    """Train a network to tell the posterior mean of each parameter.
+
+    Args:
+        bank: Simulations of the prior; invalid rows are left out.
+        prior: The prior that the bank's parameters were drawn from.
+        embedding: Network that reads the data first, `Convolution()` for traces.
+        training: How to train, as in `fit`.
+        seed: Seed of initial weights, held-out rows and batches.
+
+    Returns:
+        A function from data (n, k) to statistics (n, d).
+
+    Example:
+        >>> from mechfit.models import Model
+        >>> from mechfit.simulation import simulate
+        >>> prior = Prior.uniform(["a"], [0.0], [1.0])
+        >>> model = Model.from_function(
+        ...     lambda theta, rng: theta + rng.normal(size=9), prior, [f"x{i}" for i in range(9)]
+        ... )
+        >>> bank = simulate(model, 200, seed=1)
+        >>> learned = learn_statistics(bank, prior, training=Training(epochs=2), seed=1)
+        >>> learned.bank(bank).statistic_names
+        ('mean of a',)
+    """
+    flow = PosteriorMean(embedding=embedding)
+    return LearnedStatistics(fit(bank, prior, flow=flow, training=training, seed=seed))
