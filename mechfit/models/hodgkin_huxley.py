@@ -2,7 +2,8 @@
 
 The equations and the scheme stand in `hodgkin_huxley_step`. Traces are integrated one by one in
 double precision, the reference; statistics by default in single precision, `LANES` neurons side
-by side, see `lanes`, or one per thread of a GPU, see `cuda`. Gonçalves, Lueckmann, Deistler et al.
+by side, see `lanes`, or one per thread of a GPU, see `cuda`. Where statistics need the traces,
+those of `LANES` neurons are in memory, whatever n. Gonçalves, Lueckmann, Deistler et al.
 (2020), doi:10.7554/eLife.56261. Taught in ``book/models/hodgkin-huxley.md``.
 """
 
@@ -16,17 +17,17 @@ from numba.extending import register_jitable
 from mechfit.compile import compiled
 from mechfit.models.cuda import statistics_cuda
 from mechfit.models.hodgkin_huxley_step import rest, step
-from mechfit.models.lanes import statistics_lanes
+from mechfit.models.lanes import LANES, statistics_lanes
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import fill_normals, key_of
 from mechfit.models.prior import Prior
 from mechfit.models.stimuli import step_current
+from mechfit.summaries.extended import Extended
 from mechfit.summaries.voltage import (
     STATISTIC_NAMES,
     STATISTIC_UNITS,
     check_window,
     marks,
-    statistics_of,
     voltage_statistics,
 )
 
@@ -78,33 +79,12 @@ def voltage_rows(
         integrate(theta[row], current, dt, v_init, noise[row], out[row])
 
 
-@compiled
-def statistic_rows(
-    theta: np.ndarray,
-    current: np.ndarray,
-    dt: float,
-    v_init: float,
-    key: tuple,
-    first: int,
-    window: tuple,
-    out: np.ndarray,
-) -> None:
-    """Write the statistics (n, 7) of theta (n, 8), one trace in memory at a time."""
-    noise = np.empty(current.size)
-    voltage = np.empty(current.size)
-    spikes = np.empty(current.size // 2 + 1, np.int64)
-    for row in range(theta.shape[0]):
-        fill_normals(key[0], key[1], np.uint32(first + row), noise)
-        integrate(theta[row], current, dt, v_init, noise, voltage)
-        statistics_of(voltage, dt, window[0], window[1], spikes, out[row])
-
-
 class HodgkinHuxley(Model):
     """A Hodgkin–Huxley neuron under an injected current.
 
     The columns of theta are ḡ_Na, ḡ_K, g_l, ḡ_M (mS/cm²), τ_max (ms), −V_T (mV, a positive
     number), σ (µA/cm² ms^½) and −E_l (mV, a positive number); the statistics are those of
-    `mechfit.summaries.voltage`.
+    `mechfit.summaries.voltage`, or more.
 
     Args:
         dt: Time step (ms).
@@ -117,6 +97,7 @@ class HodgkinHuxley(Model):
         window: Onset and end (ms) of the step; the statistics are taken inside and before it.
         device: What computes the float32 statistics: "cpu", or "cuda", an NVIDIA GPU (install
             ``mechfit[gpu]``); then a block of simulations is as large as a GPU needs.
+        extended: What to report beyond the seven statistics, on the CPU alone; by default nothing.
 
     Example:
         >>> model = HodgkinHuxley()
@@ -141,6 +122,7 @@ class HodgkinHuxley(Model):
         v_init: float = -70.0,
         window: tuple[float, float] = (10.0, 110.0),
         device: str = "cpu",
+        extended: Extended | None = None,
     ) -> None:
         if not (np.isfinite(dt) and dt > 0 and np.isfinite(duration) and np.isfinite(v_init)):
             raise ValueError(
@@ -164,6 +146,11 @@ class HodgkinHuxley(Model):
                     "precision is 'float64' with device 'cuda', expected 'float32': the reference "
                     "runs on the CPU alone, so that it is the same everywhere"
                 )
+            if extended is not None:
+                raise ValueError(
+                    "extended statistics need the traces, which device 'cuda' does not keep; "
+                    "expected device 'cpu', or the seven statistics without `extended`"
+                )
             self.block = 2**17
         self.device = device
         self.precision = precision
@@ -171,6 +158,10 @@ class HodgkinHuxley(Model):
         self.v_init = float(v_init)
         self.window = (float(window[0]), float(window[1]))
         check_window(self.window, self.dt, self.current.size)
+        self.extended = extended
+        if extended is not None:
+            extended.samples(self.dt, self.window)
+            self.statistic_names, self.statistic_units = extended.names, extended.units
 
     @property
     def time(self) -> np.ndarray:
@@ -207,28 +198,46 @@ class HodgkinHuxley(Model):
         return Traces(voltage[:, None], self.time)
 
     def summarize(self, traces: Traces) -> np.ndarray:
-        """Reduce voltages (n, 1, time) to the seven statistics (n, 7)."""
-        return voltage_statistics(traces.voltage[:, 0], self.dt, self.window)
+        """Reduce voltages (n, 1, time) to the k statistics (n, k)."""
+        statistics = self.extended or voltage_statistics
+        return statistics(traces.voltage[:, 0], self.dt, self.window)
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
-        """Simulate theta (n, 8) and return the statistics (n, 7), NaN where undefined."""
+        """Simulate theta (n, 8) and return the k statistics (n, k), NaN where undefined."""
         theta = self._check(theta)
-        out = np.empty((len(theta), len(self.statistic_names)))
-        if self.precision == "float32":
-            statistics = statistics_lanes if self.device == "cpu" else statistics_cuda
-            statistics(
-                *(a.astype(np.float32) for a in (theta, self.current)),
-                np.float32(self.dt),
-                np.float32(self.v_init),
-                key_of(seed),
-                first,
-                marks(self.dt, *self.window),
-                out,
-            )
-            return out
-        statistic_rows(
-            theta, self.current, self.dt, self.v_init, key_of(seed), first, self.window, out
+        if self.precision == "float32" and self.extended is None:
+            return self._seven(theta, seed, first)
+        x = np.empty((len(theta), len(self.statistic_names)))
+        end = marks(self.dt, *self.window)[3]
+        voltage = np.empty((LANES, min(end + 2, self.current.size)), np.float32)
+        for start in range(0, len(theta), LANES):
+            rows = slice(start, start + LANES)
+            if self.precision == "float64":
+                x[rows] = self.summarize(self.simulate(theta[rows], seed, first=first + start))
+            else:
+                seven = self._seven(theta[rows], seed, first + start, voltage)
+                beyond = self.extended.beyond(voltage[: len(seven)], self.dt, self.window)
+                x[rows] = np.hstack([seven, beyond])
+        return x
+
+    def _seven(
+        self, theta: np.ndarray, seed: int, first: int, voltage: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Seven statistics (n, 7) in float32, and the traces of up to `LANES` simulations."""
+        out = np.empty((len(theta), len(STATISTIC_NAMES)))
+        arguments = (
+            *(a.astype(np.float32) for a in (theta, self.current)),
+            np.float32(self.dt),
+            np.float32(self.v_init),
+            key_of(seed),
+            first,
+            marks(self.dt, *self.window),
+            out,
         )
+        if self.device == "cuda":
+            statistics_cuda(*arguments)
+        else:
+            statistics_lanes(*arguments, voltage)
         return out
 
     def _check(self, theta: np.ndarray) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 The loop over time is outside, the loop over `LANES` neurons inside, and the inner loop has no
 branches: the compiler turns it into vector instructions. The statistics are accumulated on
-the way; no trace is stored. The functions of single numbers serve the GPU too, see `cuda`. Taught
-in ``book/beyond/scaling.md``.
+the way; no trace is stored unless asked for. The functions of single numbers serve the GPU too,
+see `cuda`. Taught in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -62,10 +62,11 @@ add_powers_single, count_peak_single = single(add_powers), single(count_peak)
 
 
 @compiled_fast
-def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt, gap, detect):
+def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt, search, voltage):
     """Advance all lanes over a range of samples; add the voltages to the power sums.
 
-    ``sums`` holds pivot and s_1 ... s_4; for ``spikes`` see `count_peak`.
+    ``sums`` holds pivot and s_1 ... s_4; for ``spikes`` and ``search``, gap and detect, see
+    `count_peak`. ``voltage`` (lanes, time) keeps the traces, unless it is None.
     """
     v, m, h, n, p = state[0], state[1], state[2], state[3], state[4]
     rest_v, rest_p = state[5], state[6]
@@ -74,6 +75,7 @@ def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt,
     first, second = noise[0], noise[1]
     pivot, s1, s2, s3, s4 = sums[0], sums[1], sums[2], sums[3], sums[4]
     older, old, last, count = spikes[0], spikes[1], spikes[2], spikes[3]
+    gap, detect = search
     for j in range(LANES):
         pivot[j] = v[j]
         s1[j] = s2[j] = s3[j] = s4[j] = f32(0.0)
@@ -99,6 +101,9 @@ def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt,
             older[j], old[j], last[j], count[j] = count_peak_single(
                 (older[j], old[j], last[j], count[j]), v[j], now, gap, detect
             )
+        if voltage is not None:
+            for j in range(LANES):
+                voltage[j, i] = v[j]
 
 
 @register_jitable
@@ -135,11 +140,12 @@ def write(total, count, out):
 
 
 @compiled_fast
-def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
+def statistics_lanes(theta, current, dt, v_init, key, first, marks, out, voltage=None):
     """Write the statistics (n, 7) of theta (n, 8).
 
     ``marks`` are the samples where the last tenth of the rest begins, the rest ends, the window
-    begins and the window ends.
+    begins and the window ends. ``voltage`` (LANES, time) receives the traces of at most `LANES`
+    neurons, two samples beyond the window, unless it is None.
     """
     bounds, gap = plan(marks, current.size, dt)
     gap = f32(gap)
@@ -150,6 +156,7 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
         np.empty((5, LANES), f32),
         np.empty((4, LANES), f32),
     )
+    work = state, lanes, noise, sums, spikes
     index, total = np.empty(LANES, u32), np.empty((3, LANES, 5))
     for start in range(0, n, LANES):
         for j in range(LANES):
@@ -166,14 +173,14 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out):
             spikes[2, j], spikes[3, j] = f32(-1e9), f32(0.0)
             total[:, j] = 0.0
             total[0, j, 0], total[0, j, 1] = 1.0, v_init
+            if voltage is not None:
+                voltage[j, 0] = v_init
         for part in range(6):
             detect = f32(1.0) if part >= DETECTED else f32(0.0)
             for a in range(bounds[part], bounds[part + 1], BLOCK):
-                b = min(a + BLOCK, bounds[part + 1])
-                advance(
-                    state, lanes, noise, sums, spikes, current, (a, b), key, index, dt, gap, detect
-                )
+                samples = a, min(a + BLOCK, bounds[part + 1])
+                advance(*work, current, samples, key, index, dt, (gap, detect), voltage)
                 if TARGETS[part] >= 0:
-                    accumulate_lanes(total[TARGETS[part]], f32(b - a), sums)
+                    accumulate_lanes(total[TARGETS[part]], f32(samples[1] - a), sums)
         for j in range(min(LANES, n - start)):
             write(total[:, j], spikes[3, j], out[start + j])

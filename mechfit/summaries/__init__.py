@@ -4,6 +4,7 @@ Taught in the book's part *summaries*; the first of its statistics in
 ``book/models/hodgkin-huxley.md``.
 """
 
+from mechfit.summaries.extended import Extended
 from mechfit.summaries.moments import moments
 from mechfit.summaries.spikes import spike_times
 from mechfit.summaries.voltage import (
@@ -16,6 +17,7 @@ from mechfit.summaries.voltage import (
 __all__ = [
     "STATISTIC_NAMES",
     "STATISTIC_UNITS",
+    "Extended",
     "features",
     "moments",
     "spike_times",

@@ -37,7 +37,7 @@ def mark_spikes(voltage: np.ndarray, dt: float, t_on: float, t_off: float, out: 
     previous = -np.inf
     for i in range(voltage.size - 2):
         time = i * dt
-        if t_on < time < t_off and is_peak(voltage[i], voltage[i + 1], voltage[i + 2]):
+        if is_peak(voltage[i], voltage[i + 1], voltage[i + 2]) and t_on < time < t_off:
             if time - previous > MERGE_MS:
                 out[count] = i
                 count += 1

@@ -10,7 +10,8 @@ from scipy import stats
 
 from mechfit.models import HodgkinHuxley, gating, normals, step_current
 from mechfit.models.hodgkin_huxley import integrate
-from mechfit.summaries import STATISTIC_NAMES, spike_times, voltage_statistics
+from mechfit.simulation import simulate
+from mechfit.summaries import STATISTIC_NAMES, Extended, spike_times, voltage_statistics
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "hodgkin_huxley.npz")
 MODEL = HodgkinHuxley(precision="float64")
@@ -88,6 +89,33 @@ def test_statistics_equal_those_of_the_traces():
     np.testing.assert_array_equal(direct[5:9], MODEL.statistics(theta[5:9], seed=7, first=105))
 
 
+def test_extended_statistics_equal_those_of_the_traces():
+    model = HodgkinHuxley(precision="float64", extended=Extended())
+    assert model.statistic_names == Extended().names
+    assert len(model.statistic_units) == len(model.statistic_names)
+    theta = MODEL.prior.sample(70, seed=6)
+    x = model.statistics(theta, seed=7, first=100)
+    traces = model.simulate(theta[40:], seed=7, first=140)
+    np.testing.assert_array_equal(x[40:], model.summarize(traces))
+    np.testing.assert_array_equal(x[:, :7], MODEL.statistics(theta, seed=7, first=100))
+
+
+def test_a_bank_is_not_continued_with_other_statistics(tmp_path):
+    brief = {"duration": 30.0, "window": (5.0, 25.0)}
+    seven, one, two = (
+        HodgkinHuxley(**brief, extended=extended)
+        for extended in (None, Extended(lags=(1.0,)), Extended(lags=(2.0,)))
+    )
+    bank = simulate(one, 40, seed=1, store=tmp_path / "bank")
+    assert bank.statistic_names == one.statistic_names
+    assert bank.valid.all()
+    for other in (seven, two):
+        with pytest.raises(ValueError, match="extended was Extended"):
+            simulate(other, 50, seed=1, store=tmp_path / "bank")
+    again = simulate(one, 50, seed=1, store=tmp_path / "bank")
+    np.testing.assert_array_equal(again.x[:40], bank.x)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32))
 def test_voltage_stays_between_the_reversal_potentials_without_input(seed):
@@ -133,6 +161,8 @@ def wrong(column, value):
         (lambda: HodgkinHuxley(current=np.zeros((2, 500))), "current has shape"),
         (lambda: HodgkinHuxley(duration=20.0), "window is"),
         (lambda: HodgkinHuxley(window=(0.0, 100.0)), "window is"),
+        (lambda: HodgkinHuxley(extended=Extended(lags=(200.0,))), "lags are"),
+        (lambda: HodgkinHuxley(extended=Extended(), device="cuda"), "need the traces"),
         (lambda: voltage_statistics(np.zeros((2, 2, 9)), 0.1, (1, 2)), "expected"),
     ],
 )

@@ -1,0 +1,122 @@
+"""The extended statistics: the seven, and those of timing, shape and autocorrelation after them.
+
+| columns | definitions |
+|---|---|
+| 1 to 7 | `voltage`: count, rest and moments |
+| 8 to 11 | `timing`: when the spikes come |
+| 12 to 15 | `shape`: what they look like |
+| 16 and on | `autocorrelation` inside the step, at lags of your choice |
+
+One compiled function reduces a trace to those beyond the seven; it sums in double precision, the
+voltages may be in single. Taught in
+``book/summaries/which-features.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechfit.compile import compiled
+from mechfit.summaries.autocorrelation import autocorrelation
+from mechfit.summaries.shape import SHAPE, shape
+from mechfit.summaries.spikes import mark_spikes
+from mechfit.summaries.timing import TIMING, timing
+from mechfit.summaries.voltage import (
+    STATISTIC_NAMES,
+    STATISTIC_UNITS,
+    marks,
+    voltage_statistics,
+)
+
+__all__ = ["Extended"]
+
+
+@compiled
+def extended_rows(
+    voltage: np.ndarray, dt: float, t_on: float, t_off: float, lags: np.ndarray, out: np.ndarray
+) -> None:
+    """Write what lies beyond the seven for every row of voltage (n, time) to out (n, 8 + lags)."""
+    spikes = np.empty(voltage.shape[1] // 2 + 1, np.int64)
+    _, _, first, end = marks(dt, t_on, t_off)
+    for row in range(voltage.shape[0]):
+        trace, x = voltage[row], out[row]
+        count = mark_spikes(trace, dt, t_on, t_off, spikes)
+        x[0], x[1], x[2], x[3] = timing(spikes, count, dt, t_on, t_off)
+        x[4], x[5], x[6], x[7] = shape(trace, dt, first, end, spikes, count)
+        autocorrelation(trace[first:end], lags, x[8:])
+
+
+@dataclass(frozen=True)
+class Extended:
+    """The seven statistics and 8 + k beyond them; called with voltages, it computes all.
+
+    Attributes:
+        lags: The k lags (ms) of the autocorrelation, each rounded to a whole number of samples.
+
+    Example:
+        >>> extended = Extended(lags=(1.0, 2.5))
+        >>> extended.names[7:]
+        ('latency', 'isi_mean', 'isi_cv', 'adaptation', 'spike_threshold', 'spike_height',
+        'spike_width', 'ahp_depth', 'autocorrelation_1ms', 'autocorrelation_2.5ms')
+        >>> silent = np.full((1, 1000), -70.0)
+        >>> extended(silent, dt=0.1, window=(20.0, 80.0))[0, 7:15]
+        array([ 60.,  60.,   0.,   0., -70.,   0.,   0.,   0.])
+    """
+
+    lags: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 5.0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lags", tuple(map(float, self.lags)))
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"lags are {self.lags} ms, expected different ones")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all statistics."""
+        lags = (f"autocorrelation_{lag:g}ms" for lag in self.lags)
+        return (*STATISTIC_NAMES, *TIMING, *SHAPE, *lags)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Units of all statistics."""
+        units = (*TIMING.values(), *SHAPE.values())
+        return (*STATISTIC_UNITS, *units, *("" for _ in self.lags))
+
+    def samples(self, dt: float, window: tuple[float, float]) -> np.ndarray:
+        """Lags (k,) in samples; ValueError if one does not fit into the window."""
+        _, _, first, end = marks(dt, *window)
+        lags = np.rint(np.array(self.lags) / dt)
+        if not ((lags >= 1) & (lags < end - first)).all():
+            raise ValueError(
+                f"lags are {self.lags} ms, expected at least half a step of {dt:g} ms and less "
+                f"than the window of {window[1] - window[0]:g} ms"
+            )
+        return lags.astype(np.int64)
+
+    def beyond(self, voltage: np.ndarray, dt: float, window: tuple[float, float]) -> np.ndarray:
+        """Statistics (n, 8 + k) beyond the seven of contiguous voltages (n, time)."""
+        out = np.empty((len(voltage), len(self.names) - len(STATISTIC_NAMES)))
+        t_on, t_off = map(float, window)
+        extended_rows(voltage, dt, t_on, t_off, self.samples(dt, window), out)
+        return out
+
+    def __call__(self, voltage: np.ndarray, dt: float, window: tuple[float, float]) -> np.ndarray:
+        """Compute the statistics of voltage traces.
+
+        Args:
+            voltage: Membrane voltage (n, time) or (time,) in mV.
+            dt: Time step in ms; sample i is at time i dt.
+            window: Onset and end (ms) of the current step.
+
+        Returns:
+            Statistics (n, 15 + k), columns in the order of `names`. NaN only where the seven or
+            the autocorrelation are undefined, at constant voltage.
+
+        Raises:
+            ValueError: The shape is not (n, time), or the window does not lie inside the trace.
+        """
+        seven = voltage_statistics(voltage, dt, window)
+        rows = np.ascontiguousarray(np.atleast_2d(np.asarray(voltage, float)))
+        return np.hstack([seven, self.beyond(rows, float(dt), window)])
