@@ -14,9 +14,10 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mechfit.inference import Coupling, Training, fit, load, save
+from mechfit.inference import Coupling, Subset, Training, fit, load, save
 from mechfit.models import HodgkinHuxley, read_cells
 from mechfit.simulation import simulate
+from mechfit.summaries import Extended
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
@@ -33,16 +34,27 @@ class Recipe:
     cell: str = ""
 
 
+@dataclass(frozen=True)
+class SubsetRecipe(Recipe):
+    """A posterior for every set of the extended statistics."""
+
+    flow: Coupling = Coupling(layers=5, embedding=Subset())
+    training: Training = Training(epochs=120)
+    seed: int = 3
+    extended: Extended = Extended()
+
+
 RECIPES = {
     "hodgkin-huxley": Recipe(),
     "allen-518290966": Recipe(cell="518290966", seed=2),
+    "hodgkin-huxley-subsets": SubsetRecipe(),
 }
 
 
 def model_of(recipe: Recipe) -> HodgkinHuxley:
     """The neuron of the talk, or one of the recorded cells under its own stimulus."""
     if not recipe.cell:
-        return HodgkinHuxley()
+        return HodgkinHuxley(extended=getattr(recipe, "extended", None))
     return read_cells(HERE / "allen_cells.csv")[recipe.cell].model()
 
 

@@ -9,8 +9,8 @@ With the mean m and the variance s² of the n voltages inside a step, and a lag 
 It is near 1 where the voltage has hardly changed and near -1 half a period on. NaN comes only
 where skewness and kurtosis are NaN, too: a silent neuron that charges at all has a value.
 Lueckmann, Gonçalves et al. (2017), arXiv:1711.01861, describe the neuron by it; the code of
-Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261, divides by n, not n - l. Taught in
-``book/summaries/which-features.md``.
+Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261, divides by n, not n - l.
+Taught in ``book/summaries/which-features.md``.
 """
 
 from __future__ import annotations
