@@ -45,7 +45,6 @@ def infer(
     seed: int,
     proposal: Region | None = None,
     store: str | os.PathLike | None = None,
-    members: int = 1,
     **settings: object,
 ) -> Posterior:
     """Infer the posterior at one observation in rounds of simulations.
@@ -60,9 +59,7 @@ def infer(
         proposal: Region that the first round draws from instead of the prior, for example where
             `restrict` expects valid simulations.
         store: Folder to keep rounds in. Repeating the call after a stop takes up where it stood.
-        members: Number of densities that are learned from all rounds in the end, and whose mean
-            is the posterior; the rounds before are led by one.
-        settings: `flow`, `training` and `leak_free`, as in `fit`.
+        settings: `flow`, `training`, `leak_free` and `members`, as in `fit`.
 
     Returns:
         The posterior of the last round at x_o.
@@ -102,7 +99,7 @@ def infer(
                 f"{simulations}; repeat the call that made it, or name another store"
             )
         posterior = state.fit(r + 1)
-    return posterior if members == 1 else state.ensemble(members)
+    return posterior
 
 
 class Rounds:
@@ -120,6 +117,8 @@ class Rounds:
             `SNPE_A`.
         training: How to train, as in `fit`.
         leak_free: Work in the prior's unbounded space, as in `fit`.
+        members: Number of densities in every round, as in `fit`. Several are less sure of
+            themselves than one, and what one of them wrongly rules out is not lost for good.
 
     Example:
         >>> prior = Prior.uniform(["a"], [0.0], [1.0])
@@ -145,6 +144,7 @@ class Rounds:
         flow: Estimator | None = None,
         training: Training | None = None,
         leak_free: bool = True,
+        members: int = 1,
     ) -> None:
         self.prior, self.x_o = prior, np.asarray(x_o, float)
         self.method, self.seed = method or TSNPE(), seed
@@ -155,6 +155,7 @@ class Rounds:
             "flow": flow or default,
             "training": training or Training(),
             "leak_free": leak_free,
+            "members": members,
         }
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
@@ -226,8 +227,8 @@ class Rounds:
     def ensemble(self, members: int) -> Posterior:
         """The posterior at x_o after all rounds, as the mean of so many densities.
 
-        They learn from the same simulations with other weights and batches, side by side. Rounds
-        that follow still begin with the one density of `fit`.
+        A cheaper way than several in every round: these learn from the last round's simulations
+        alone, which a single density may have led to. Rounds that follow begin with that of `fit`.
         """
         if members < 2:
             raise ValueError(f"members is {members}, expected at least 2")
@@ -243,8 +244,7 @@ class Rounds:
         posterior = self.method.learn(
             self.rounds[: r + 1],
             self.prior,
-            **self.settings,
-            **further,
+            **self.settings | further,
             seed=self.seeds(r)[1],
             folder=folder,
         ).at(self.x_o)
@@ -276,7 +276,7 @@ class Rounds:
     def _facts(self) -> dict:
         """Everything the rounds depend on, as plain data."""
         settings, first = dict(self.settings), self.proposals[0]
-        made = settings_of(settings.pop("flow"), settings.pop("training"), members=1)
+        made = settings_of(*(settings.pop(name) for name in ("flow", "training", "members")))
         return {
             "prior": self.prior.to_dict(),
             "x_o": self.x_o.tolist(),

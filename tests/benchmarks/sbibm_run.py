@@ -32,7 +32,19 @@ from sbibm_tasks import TASKS, Task
 from threadpoolctl import threadpool_limits
 
 import mechfit.inference
-from mechfit.inference import MAF, NSF, SNPE_C, TSNPE, Posterior, c2st, fit, infer, load, save
+from mechfit.inference import (
+    MAF,
+    NSF,
+    SNPE_C,
+    TSNPE,
+    Posterior,
+    Rounds,
+    c2st,
+    fit,
+    infer,
+    load,
+    save,
+)
 from mechfit.simulation import simulate
 
 WORK = Path(__file__).with_name(".work")
@@ -139,16 +151,12 @@ def sequential(method: TSNPE | SNPE_C) -> Method:
         label = hashlib.sha256(x_o.tobytes()).hexdigest()[:8]
         store = work / f"{cell.task}-{cell.budget}-{cell.method}-{cell.seed}-{label}"
         start = processor_seconds()
-        posterior = infer(
-            TASKS[cell.task],
-            x_o,
-            rounds=ROUNDS,
-            simulations=cell.budget // ROUNDS,
-            method=method,
-            members=cell.members,
-            seed=cell.seed,
-            store=store,
-        )
+        task, settings = TASKS[cell.task], {"method": method, "seed": cell.seed, "store": store}
+        each = cell.budget // ROUNDS
+        posterior = infer(task, x_o, rounds=ROUNDS, simulations=each, **settings)
+        if cell.members > 1:
+            state = Rounds(task.prior, x_o, names=task.statistic_names, **settings)
+            posterior = state.ensemble(cell.members)
         return Fitted([posterior], 0.0, processor_seconds() - start)
 
     return Method(fit_rounds, amortized=False, entry="rounds")

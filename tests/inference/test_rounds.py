@@ -130,9 +130,12 @@ def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
 @pytest.mark.parametrize("method", [TSNPE(), SNPE_A(), SNPE_C(3)], ids=lambda m: type(m).__name__)
 def test_an_ensemble_ends_the_rounds(method, tmp_path, monkeypatch):
     flow = MDN(2, 10) if isinstance(method, SNPE_A) else MAF(2, 20)
-    settings = {"rounds": 2, "simulations": 200, "method": method, "seed": 1, "store": tmp_path}
+    settings = {"method": method, "seed": 1, "store": tmp_path}
     settings |= {"flow": flow, "training": Training(epochs=5, batch=50)}
-    one, three = infer(Noisy(), X_O, **settings), infer(Noisy(), X_O, members=3, **settings)
+    infer(Noisy(), X_O, rounds=2, simulations=200, **settings)
+    settings["names"] = Noisy.statistic_names
+    state = Rounds(PRIOR, X_O, **settings)
+    one, three = state.fit(), state.ensemble(3)
     assert (one.provenance["members"], three.provenance["members"]) == (1, 3)
     assert len({h.validation[-1] for h in (*one.history, *three.history)}) == 4
     if isinstance(method, SNPE_A):
@@ -143,11 +146,11 @@ def test_an_ensemble_ends_the_rounds(method, tmp_path, monkeypatch):
     np.testing.assert_allclose(three.log_prob(theta), mean, rtol=1e-4, atol=1e-4)
 
     monkeypatch.delattr(methods, "learn")  # from here on nothing is learned
-    again = infer(Noisy(), X_O, members=3, **settings)
-    np.testing.assert_array_equal(again.sample(50, seed=1), theta)
-    np.testing.assert_array_equal(infer(Noisy(), X_O, **settings).sample(9, 1), one.sample(9, 1))
-    with pytest.raises(ValueError, match="members is 0, expected at least 2"):
-        infer(Noisy(), X_O, members=0, **settings)
+    again = Rounds(PRIOR, X_O, **settings)
+    np.testing.assert_array_equal(again.ensemble(3).sample(50, seed=1), theta)
+    np.testing.assert_array_equal(again.fit().sample(9, 1), one.sample(9, 1))
+    with pytest.raises(ValueError, match="members is 1, expected at least 2"):
+        again.ensemble(1)
 
 
 def test_other_settings_are_refused(tmp_path):
