@@ -4,6 +4,7 @@ Taught in the book's part *inference*, beginning with
 ``book/inference/without-a-likelihood.md``.
 """
 
+from mechfit.inference.brute_force import Broadened, accept
 from mechfit.inference.c2st import c2st
 from mechfit.inference.embedding import Convolution, Subset, Trials
 from mechfit.inference.fit import fit
@@ -36,6 +37,7 @@ __all__ = [
     "SNPE_B",
     "SNPE_C",
     "TSNPE",
+    "Broadened",
     "Convolution",
     "Coupling",
     "History",
@@ -45,6 +47,7 @@ __all__ = [
     "Subset",
     "Training",
     "Trials",
+    "accept",
     "as_sbi",
     "c2st",
     "contraction",

@@ -28,6 +28,9 @@ from torch import Tensor, nn
 
 __all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Subset", "Trials"]
 
+WHOLE = 0.25
+"""Share of the simulations of which `Subset` hides nothing while training."""
+
 STRIDE = 4  # each layer of a convolution keeps one time point of so many
 
 ROUNDING = 1e-13
@@ -40,6 +43,8 @@ class Embedding(ABC):
 
     shorter: ClassVar[bool] = False
     """Whether an observation may have fewer columns than the simulations."""
+    scored: ClassVar[bool] = False
+    """Whether a column far from normal is given as its normal score, not standardized."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -152,25 +157,34 @@ class Trials(Embedding):
 class Subset(Embedding):
     """Statistics of which any may be unknown: NaN in an observation stands for not known.
 
-    Only simulations with all of their statistics are learned from; training hides some of each,
-    every number of them as likely. What is given to the flow are the statistics, 0 where unknown,
-    and beside each whether it is known.
+    Only simulations with all of their statistics are learned from. Training hides some of each,
+    every number of them as likely, but of a share `WHOLE` of them none. The flow is given the
+    statistics, 0 where unknown, beside each whether it is known, and what a network makes of both.
+
+    Attributes:
+        hidden: Width of the network.
+        outputs: Number of its features.
     """
 
+    hidden: int = 256
+    outputs: int = 64
+    scored = True
+
     def build(self, k: int) -> nn.Module:
-        """Make the map from k statistics to 2 k features; it has no weights."""
-        return Known(k)
+        """Make the network from k statistics to 2 k + outputs features, with random weights."""
+        return Known(self, k)
 
     def answerable(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) have no infinite number (n,)."""
         return ~np.isinf(x).any(1)
 
     def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Keep 0 to all statistics of each row of x (..., k), every number as likely."""
-        draws = torch.rand(x.shape, generator=generator, device=generator.device).to(x.device)
-        count = torch.rand(x.shape[:-1], generator=generator, device=generator.device)
-        kept = (count.to(x.device) * (x.shape[-1] + 1)).floor()
-        return torch.where(draws.argsort(-1).argsort(-1) < kept[..., None], x, torch.nan)
+        """Keep all statistics of some rows of x (..., k), and of the others any number of them."""
+        order = torch.rand(x.shape, generator=generator, device=generator.device)
+        whole, count = torch.rand(2, *x.shape[:-1], 1, generator=generator, device=order.device)
+        least = torch.where(whole < WHOLE, 1.0, count)
+        kept = order.argsort(-1).argsort(-1) < (least * (x.shape[-1] + 1)).floor()
+        return torch.where(kept.to(x.device), x, torch.nan)
 
 
 class TraceNetwork(nn.Module):
@@ -212,16 +226,22 @@ class DeepSet(nn.Module):
 
 
 class Known(nn.Module):
-    """What is known, and beside it which."""
+    """What is known, beside it which, and features of both, by a residual network."""
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, kind: Subset, k: int) -> None:
         super().__init__()
-        self.outputs = 2 * k
+        self.outputs, h = 2 * k + kind.outputs, kind.hidden
+        self.first, self.last = nn.Linear(2 * k, h), nn.Linear(h, kind.outputs)
+        self.middle = nn.ModuleList(nn.Linear(h, h) for _ in range(2))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Features (..., 2 k) of statistics x (..., k)."""
+        """Features (..., 2 k + outputs) of statistics x (..., k)."""
         known = x.isfinite()
-        return torch.cat([torch.where(known, x, 0.0), known.to(x.dtype)], -1)
+        given = torch.cat([torch.where(known, x, 0.0), known.to(x.dtype)], -1)
+        h = self.first(given)
+        for layer in self.middle:
+            h = h + layer(nn.functional.silu(h))
+        return torch.cat([given, self.last(nn.functional.silu(h))], -1)
 
 
 def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,10 +7,10 @@ theirs, and the rest is seen as one number. For a column so far from normal the 
 
     Phi^-1(F(x))
 
-beside it: its *normal score*, with the share F of simulations below x. Between quantiles it goes
-along straight lines, and beyond the outer ones on like a logarithm. Whether a column is far from
-normal is told by its correlation with its score, whose square is the statistic W' of Shapiro &
-Francia (1972), doi:10.1080/01621459.1972.10481232. Taught in
+beside it, or instead of it: its *normal score*, with the share F of simulations below x. Between
+quantiles it goes along straight lines, and beyond the outer ones on like a logarithm. Whether a
+column is far from normal is told by its correlation with its score, whose square is the statistic
+W' of Shapiro & Francia (1972), doi:10.1080/01621459.1972.10481232. Taught in
 ``book/inference/density-estimators.md``.
 """
 
@@ -84,20 +84,23 @@ class Scores:
 
 @dataclass(frozen=True)
 class View:
-    """Standardized data, with the normal scores of some columns beside them.
+    """Standardized data, with the normal scores of some columns.
 
     Attributes:
         standard: Standardization of all k columns.
         scores: Scores of the columns that have some, by number.
+        instead: Whether they take the place of their columns instead of standing beside them.
     """
 
     standard: Standardizer
     scores: dict[int, Scores]
+    instead: bool = False
 
     @classmethod
     def of(cls, rows: np.ndarray, embedding: Embedding | None) -> View:
-        """Look at rows (n, k); an embedding network has a scale of its own, and no scores."""
-        if embedding is not None:
+        """Look at rows (n, k); most embedding networks have scales of their own, and no scores."""
+        instead = embedding is not None and embedding.scored
+        if embedding is not None and not instead:
             return cls(Standardizer(*embedding.scale(rows)), {})
         scores = {}
         for j in np.flatnonzero(varying(rows)):
@@ -105,17 +108,21 @@ class View:
             several = len(each.values) > 1  # else all quantiles are equal
             if several and np.corrcoef(column, each.apply(column))[0, 1] < NORMAL:
                 scores[int(j)] = each
-        return cls(Standardizer.of(rows), scores)
+        return cls(Standardizer.of(rows), scores, instead)
 
     @property
     def columns(self) -> int:
         """Number of columns that the network sees."""
-        return len(self.standard.mean) + len(self.scores)
+        return len(self.standard.mean) + len(self.scores) * (not self.instead)
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """What a network sees of rows (n, k)."""
-        extra = [each.apply(rows[:, j]) for j, each in self.scores.items()]
-        return np.column_stack([self.standard.apply(rows), *extra])
+        seen = self.standard.apply(rows)
+        scored = np.array([each.apply(rows[:, j]) for j, each in self.scores.items()])
+        if not self.instead:
+            return np.column_stack([seen, *scored])
+        seen[:, list(self.scores)] = scored.T if len(scored) else 0.0
+        return seen
 
 
 def varying(rows: np.ndarray) -> np.ndarray:

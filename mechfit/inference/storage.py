@@ -88,7 +88,8 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
     if len(names) != len(facts["x_scale"]["mean"]):
         raise TypeError(f"{len(names)} names for {len(facts['x_scale']['mean'])} statistics")
     scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
-    x_scale = View(scale_from_dict(facts["x_scale"]), scores)
+    instead = flow.embedding is not None and flow.embedding.scored
+    x_scale = View(scale_from_dict(facts["x_scale"]), scores, instead)
     networks = [build(flow, len(prior), x_scale.columns, seed=0) for _ in range(made["members"])]
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
     network.load_state_dict(load_tensors(weights))

@@ -3,6 +3,7 @@
 Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.md``.
 """
 
+from mechfit.models.any_step import AnyStep
 from mechfit.models.distributions import LogNormal, LogUniform, Normal, Uniform
 from mechfit.models.hodgkin_huxley import HodgkinHuxley
 from mechfit.models.hodgkin_huxley_step import gating
@@ -21,6 +22,7 @@ from mechfit.models.stimuli import (
 from mechfit.models.toys import TwoMoons
 
 __all__ = [
+    "AnyStep",
     "Cell",
     "HodgkinHuxley",
     "LogNormal",

@@ -74,7 +74,11 @@ class Bank:
         return self._first(n)
 
     def _first(self, n: int) -> Bank:
-        rows = self.theta[:n], self.x[:n], self.valid[:n]
+        return self.rows(slice(n))
+
+    def rows(self, chosen: np.ndarray | slice) -> Bank:
+        """Keep only the simulations that a mask (n,), numbers or a slice choose."""
+        rows = self.theta[chosen], self.x[chosen], self.valid[chosen]
         return Bank(*rows, self.seed, self.statistic_names, self.failure)
 
 

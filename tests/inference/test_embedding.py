@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from mechfit.inference.embedding import EMBEDDINGS, Convolution, Trials
+from mechfit.inference.embedding import EMBEDDINGS, WHOLE, Convolution, Subset, Trials
 
 
 def build(embedding, k, seed=1):
@@ -247,3 +247,28 @@ class TestTrials:
                 mean, log_std = head(network(padded / scale)).unbind(-1)
             assert (mean - exact).square().mean().sqrt() < 0.13 * std
             assert float(log_std.exp().median()) == pytest.approx(std, rel=0.05)
+
+
+def test_subset_hides_any_number_alike_and_sometimes_nothing():
+    x = Subset().thin(random(40_000, 4), torch.Generator().manual_seed(1))
+    known = x.isfinite().sum(-1)
+    shares = torch.bincount(known, minlength=5) / len(x)
+    part = (1 - WHOLE) / 5
+    np.testing.assert_allclose(shares, [part] * 4 + [part + WHOLE], atol=0.01)
+    few = x[known == 2].isfinite().double().mean(0)
+    np.testing.assert_allclose(few, 0.5, atol=0.02)
+
+
+def test_subset_knows_zero_from_unknown():
+    network, x = build(Subset(hidden=8, outputs=3), 4), random(2, 5, 4)
+    assert network(x).shape == (2, 5, network.outputs) == (2, 5, 11)
+    x[0, 0, 1], x[0, 1], x[0, 1, 1] = torch.nan, x[0, 0], 0.0
+    a, b = network(x)[0, :2]
+    assert a.isfinite().all()
+    assert (a[:4] == b[:4]).all()
+    assert a[5] == 0
+    assert b[5] == 1
+    settings = json.loads(json.dumps(asdict(Subset(hidden=8))))
+    assert EMBEDDINGS["Subset"](**settings) == Subset(hidden=8)
+    with pytest.raises(ValueError, match="hidden is 0, expected positive"):
+        Subset(hidden=0)

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from mechfit.inference import Coupling, Training, fit
-from mechfit.inference.embedding import Trials
+from mechfit.inference.embedding import Subset, Trials
 from mechfit.inference.scales import Scores, Standardizer, View
 from mechfit.models import Model, Prior
 from mechfit.simulation import Bank, simulate
@@ -34,6 +34,21 @@ def test_what_is_far_from_normal_is_scored_too():
     assert np.isfinite(seen).all()
     np.testing.assert_array_equal(seen[:, : len(COLUMNS)], view.standard.apply(rows))
     assert abs(seen[:, len(COLUMNS) :]).max() < 50
+
+
+def test_where_any_may_be_unknown_scores_take_their_columns_place():
+    rows = np.column_stack(list(COLUMNS.values()))
+    view, beside = View.of(rows, Subset()), View.of(rows, None)
+    assert view.columns == len(COLUMNS)
+    seen, both = view.apply(rows), beside.apply(rows)
+    places = [j for j, name in enumerate(COLUMNS) if name in ODD]
+    np.testing.assert_array_equal(seen[:, places], both[:, len(COLUMNS) :])
+    rest = [j for j in range(len(COLUMNS)) if j not in places]
+    np.testing.assert_array_equal(seen[:, rest], both[:, rest])
+    rows[0] = np.nan
+    assert np.isnan(view.apply(rows)[0]).all()
+    few = View.of(rows[1:, :4], Subset())
+    np.testing.assert_array_equal(few.apply(rows[1:, :4]), few.standard.apply(rows[1:, :4]))
 
 
 @pytest.mark.parametrize("name", sorted(COLUMNS.keys() - {"constant", "all alike but one"}))

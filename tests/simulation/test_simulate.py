@@ -144,6 +144,16 @@ def test_select_by_name():
             bank.select(names)
 
 
+def test_choose_rows():
+    bank = BANK.first(5)
+    mask = np.array([True, False, True, True, False])
+    for chosen in (mask, np.flatnonzero(mask)):
+        part = bank.rows(chosen)
+        np.testing.assert_array_equal(part.theta, bank.theta[[0, 2, 3]])
+        np.testing.assert_array_equal(part.x, bank.x[[0, 2, 3]])
+        assert (len(part), part.seed) == (3, bank.seed)
+
+
 def test_clear_errors():
     bank = BANK.first(5)
     with pytest.raises(ValueError, match="expected at least 1"):

@@ -1,0 +1,85 @@
+"""Weighted brute force is the posterior, even where the network that proposes is wrong."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from mechfit.inference import Broadened, Training, accept, fit
+from mechfit.models import Model, Prior
+from mechfit.simulation import Bank, simulate
+
+PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
+NOISE = np.array([0.05, 0.1])
+X_O = np.array([0.97, 0.2])
+
+
+class Noisy(Model):
+    """x = theta + noise: the posterior is a normal cut by the prior's box."""
+
+    prior = PRIOR
+    statistic_names = ("x", "y")
+    statistic_units = ("", "")
+
+    def simulate(self, theta, seed, *, first=0, noise=None):
+        """There are no traces."""
+
+    def summarize(self, traces):
+        """There are no traces."""
+
+    def statistics(self, theta, seed, *, first=0):
+        return theta + NOISE * np.random.default_rng([seed, first]).normal(size=theta.shape)
+
+
+@pytest.fixture(scope="module")
+def proposal():
+    """A network that was hardly trained: too wide, and off the mark."""
+    posterior = fit(simulate(Noisy(), 400, 1), PRIOR, training=Training(epochs=8), seed=1)
+    return Broadened.around(posterior, X_O, 2 * NOISE, count=16, share=0.2, seed=1)
+
+
+@pytest.fixture(scope="module")
+def bank(proposal):
+    return simulate(Noisy(), 300_000, 3, proposal=proposal)
+
+
+def test_weighted_draws_are_the_posterior(bank, proposal):
+    theta, weights = accept(bank, proposal, X_O, 0.4 * NOISE)
+    size = 1 / (weights**2).sum()
+    assert size > 1000
+    low, high = (norm.cdf((bound - X_O) / NOISE) for bound in (-1, 1))
+    for j in range(2):
+        order = np.argsort(theta[:, j])
+        exact = (norm.cdf((theta[order, j] - X_O[j]) / NOISE[j]) - low[j]) / (high[j] - low[j])
+        assert abs(np.cumsum(weights[order]) - exact).max() < 0.03 + 1.5 / np.sqrt(size)
+    plain = abs(np.sort(theta[:, 0]).mean() - (weights * theta[:, 0]).sum())
+    assert plain > 1e-4  # the weights do something
+
+
+def test_density_is_that_of_the_draws(proposal):
+    theta = proposal.sample(40_000, seed=5)
+    assert theta.shape == (40_000, 2)
+    counts, *edges = np.histogram2d(*theta.T, bins=4, range=[[-1, 1], [-1, 1]])
+    fine = (np.arange(80) + 0.5) / 40 - 1
+    points = np.stack(np.meshgrid(fine, fine, indexing="ij"), -1).reshape(-1, 2)
+    mass = np.exp(proposal.log_prob(points)).reshape(4, 20, 4, 20).sum((1, 3)) / 40**2
+    np.testing.assert_allclose(counts / 40_000, mass, atol=0.03)
+    assert mass.sum() == pytest.approx(1.0, abs=0.04)
+    np.testing.assert_array_equal(theta, proposal.sample(40_000, seed=5))
+
+
+def test_refusals(bank, proposal):
+    with pytest.raises(RuntimeError, match=r"none of 300000 simulations is within \[1e-09"):
+        accept(bank, proposal, X_O, [1e-9, 1e-9])
+    with pytest.raises(ValueError, match=r"expected \(2,\) of each"):
+        accept(bank, proposal, X_O, [0.1])
+    with pytest.raises(ValueError, match="share is 0, expected above 0"):
+        Broadened(proposal.posterior, proposal.x, 0)
+
+
+def test_invalid_simulations_are_not_kept(proposal):
+    theta = proposal.sample(3, seed=1)
+    x = np.array([X_O, [np.nan, 0.2], X_O + 1])
+    bank = Bank(theta, x, np.isfinite(x).all(1), 1, ("x", "y"))
+    kept, weights = accept(bank, proposal, X_O, NOISE)
+    np.testing.assert_array_equal(kept, theta[:1])
+    np.testing.assert_array_equal(weights, [1.0])
