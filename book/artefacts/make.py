@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mechfit.inference import Coupling, Subset, Training, fit, load, save
-from mechfit.models import HodgkinHuxley, read_cells
+from mechfit.models import AnyStep, HodgkinHuxley, Model, read_cells
 from mechfit.simulation import simulate
 from mechfit.summaries import Extended
 
@@ -33,29 +33,45 @@ class Recipe:
     seed: int = 1
     cell: str = ""
 
+    def model(self) -> Model:
+        """The neuron of the talk, or one of the recorded cells under its own stimulus."""
+        if not self.cell:
+            return HodgkinHuxley()
+        return read_cells(HERE / "allen_cells.csv")[self.cell].model()
+
 
 @dataclass(frozen=True)
 class SubsetRecipe(Recipe):
-    """A posterior for every set of the extended statistics."""
+    """A posterior for every set of statistics."""
 
     flow: Coupling = Coupling(layers=5, embedding=Subset())
-    training: Training = Training(epochs=120)
+    training: Training = Training(epochs=100)
     seed: int = 3
-    extended: Extended = Extended()
+    extended: Extended | None = None
+
+    def model(self) -> Model:
+        """The neuron of the talk, with its seven statistics or with more."""
+        return HodgkinHuxley(extended=self.extended)
+
+
+@dataclass(frozen=True)
+class CellsRecipe(Recipe):
+    """One posterior for all recorded cells, which is told their stimuli."""
+
+    seed: int = 4
+
+    def model(self) -> Model:
+        """The neuron under any step."""
+        return AnyStep(read_cells(HERE / "allen_cells.csv"))
 
 
 RECIPES = {
     "hodgkin-huxley": Recipe(),
     "allen-518290966": Recipe(cell="518290966", seed=2),
     "hodgkin-huxley-subsets": SubsetRecipe(),
+    "hodgkin-huxley-twenty": SubsetRecipe(extended=Extended()),
+    "allen-cells": CellsRecipe(),
 }
-
-
-def model_of(recipe: Recipe) -> HodgkinHuxley:
-    """The neuron of the talk, or one of the recorded cells under its own stimulus."""
-    if not recipe.cell:
-        return HodgkinHuxley(extended=getattr(recipe, "extended", None))
-    return read_cells(HERE / "allen_cells.csv")[recipe.cell].model()
 
 
 def recipe_of(target: Path) -> str | None:
@@ -73,7 +89,7 @@ def make(name: str, recipe: Recipe) -> None:
     if recipe_of(target) == fingerprint:
         print(f"{name}: up to date")
         return
-    model = model_of(recipe)
+    model = recipe.model()
     bank = simulate(model, recipe.simulations, recipe.seed, store=WORK / name)
     posterior = fit(
         bank, model.prior, flow=recipe.flow, training=recipe.training, seed=recipe.seed
