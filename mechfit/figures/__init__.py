@@ -12,6 +12,8 @@ from mechfit.figures.fields import fields
 from mechfit.figures.flowing import bent_grid
 from mechfit.figures.live import live_trace
 from mechfit.figures.maps import bent_map
+from mechfit.figures.matrix import informing
+from mechfit.figures.overlaid import overlaid
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
 from mechfit.figures.progression import by_round
@@ -20,6 +22,7 @@ from mechfit.figures.rounds import rounds_map
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
+from mechfit.figures.subsets import subset_explorer
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.thinning import thin
 from mechfit.figures.traces import traces
@@ -40,7 +43,9 @@ __all__ = [
     "durations",
     "fields",
     "history",
+    "informing",
     "live_trace",
+    "overlaid",
     "pairplot",
     "parameter_explorer",
     "predictive",
@@ -49,6 +54,7 @@ __all__ = [
     "samples_to_traces",
     "scores",
     "sliding_curves",
+    "subset_explorer",
     "theme",
     "thin",
     "traces",

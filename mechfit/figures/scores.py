@@ -14,7 +14,7 @@ from mechfit.figures.labels import number
 from mechfit.figures.marks import px, rows_of, words
 from mechfit.figures.theme import OBSERVED, PATH, POSTERIOR, finish, page
 
-LEFT, GAP, TOP, ROW = 76, 22, 44, 38
+GAP, TOP = 22, 44
 
 
 def scores(
@@ -46,10 +46,11 @@ def scores(
     values = {name: numbers(name, v, m) for name, v in measures.items()}
     if unknown := set(best) - set(values):
         raise ValueError(f"best names {min(unknown)!r}, expected one of {', '.join(values)}")
-    bottom = TOP + ROW * m
-    wide = f"(({page(LEFT)} - {GAP * (len(values) - 1)}) / {len(values)})"
-    middles = TOP + ROW * (np.arange(m) + 0.6)
-    layers = [words(name, -LEFT + 4, y) for name, y in zip(names, middles.tolist(), strict=True)]
+    row, left = 38 if m < 10 else 27, max(76, 16 + 6 * max(map(len, names)))
+    bottom = TOP + row * m
+    wide = f"(({page(left)} - {GAP * (len(values) - 1)}) / {len(values)})"
+    middles = TOP + row * (np.arange(m) + 0.6)
+    layers = [words(name, -left + 4, y) for name, y in zip(names, middles.tolist(), strict=True)]
     for column, (name, v) in enumerate(values.items()):
         start = f"{column} * ({wide} + {GAP})"
         both = np.r_[v, best.get(name, v[0])]

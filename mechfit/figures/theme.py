@@ -101,6 +101,8 @@ STYLE = """
 .vega-embed .vega-bind label { display: flex; align-items: center; gap: 8px; min-height: 32px; }
 .vega-embed .vega-bind-name { flex: 0 0 118px; }
 .vega-embed .vega-bind input { flex: 1 1 60px; min-width: 60px; accent-color: #2F80C9; }
+.vega-embed .vega-bind input[type="checkbox"] { flex: 0 0 auto; min-width: 0;
+  order: -1; }
 .vega-embed .vega-bind input + span { flex: 0 0 48px; font-variant-numeric: tabular-nums; }
 .vega-embed .vega-bind input[name="power"] + span { display: none; }
 .vega-embed .vega-bind select { flex: 1 1 60px; min-width: 0; font: inherit; min-height: 28px;
