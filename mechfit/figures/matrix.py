@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.labels import Label, ends, parse
 from mechfit.figures.marks import at, px, rows_of, tips
-from mechfit.figures.theme import POSTERIOR, SAMPLE, finish, page
+from mechfit.figures.theme import NARROW, POSTERIOR, SAMPLE, finish, page
 from mechfit.figures.thinning import ALPHABET, encode
 
 LEFT, RIGHT, TOP, ROW, BINS = 52, 44, 118, 26, 16
@@ -47,7 +47,8 @@ def _matrix(
     left = alt.X("left:Q", scale=scale, axis=None)
     place = {"x": left, "y": y, **ends}
     frame = {"fill": "transparent", "stroke": SAMPLE, "strokeWidth": 2, "aria": False}
-    header = {"angle": 295, "align": "left", "baseline": "middle", "fontSize": 11}
+    header = {"angle": 295, "align": "left", "baseline": "middle"}
+    header["fontSize"] = px(f"page < {NARROW} ? 9 : 11")
     heads = rows_of([{"middle": j + 0.5, "n": n} for j, n in enumerate(names)])
     sides = rows_of([{"y": TOP + ROW * (i + 0.5), "n": p.name} for i, p in enumerate(parts)])
     return [

@@ -31,9 +31,9 @@ DEAD_INPUTS = """async () => {
     for (const input of chart.querySelectorAll('.vega-bind input, .vega-bind select')) {
       const name = input.closest('.vega-bind').textContent.trim().slice(0, 40);
       if (input.type === 'checkbox' || input.type === 'radio') {
-        const before = drawn(chart);
+        const before = drawn(chart), was = input.checked;
         input.click();
-        if (!input.checked || !await changes(chart, before)) dead.push(name);
+        if (input.checked === was || !await changes(chart, before)) dead.push(name);
         continue;
       }
       const start = input.value;
