@@ -5,26 +5,12 @@ import pytest
 from scipy.stats import norm
 
 from mechfit.inference import Broadened, Training, accept, fit
-from mechfit.models import Model, Prior
 from mechfit.simulation import Bank, simulate
-
-PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
-NOISE = np.array([0.05, 0.1])
-X_O = np.array([0.97, 0.2])
+from tests.inference.test_rounds import NOISE, PRIOR, X_O, Noisy
 
 
-class Noisy(Model):
-    """x = theta + noise: the posterior is a normal cut by the prior's box."""
-
-    prior = PRIOR
-    statistic_names = ("x", "y")
-    statistic_units = ("", "")
-
-    def simulate(self, theta, seed, *, first=0, noise=None):
-        """There are no traces."""
-
-    def summarize(self, traces):
-        """There are no traces."""
+class Quick(Noisy):
+    """The same, with noise that is drawn at once for many rows."""
 
     def statistics(self, theta, seed, *, first=0):
         return theta + NOISE * np.random.default_rng([seed, first]).normal(size=theta.shape)
@@ -33,13 +19,13 @@ class Noisy(Model):
 @pytest.fixture(scope="module")
 def proposal():
     """A network that was hardly trained: too wide, and off the mark."""
-    posterior = fit(simulate(Noisy(), 400, 1), PRIOR, training=Training(epochs=8), seed=1)
+    posterior = fit(simulate(Quick(), 400, 1), PRIOR, training=Training(epochs=8), seed=1)
     return Broadened.around(posterior, X_O, 2 * NOISE, count=16, share=0.2, seed=1)
 
 
 @pytest.fixture(scope="module")
 def bank(proposal):
-    return simulate(Noisy(), 300_000, 3, proposal=proposal)
+    return simulate(Quick(), 300_000, 3, proposal=proposal)
 
 
 def test_weighted_draws_are_the_posterior(bank, proposal):
@@ -51,7 +37,7 @@ def test_weighted_draws_are_the_posterior(bank, proposal):
         order = np.argsort(theta[:, j])
         exact = (norm.cdf((theta[order, j] - X_O[j]) / NOISE[j]) - low[j]) / (high[j] - low[j])
         assert abs(np.cumsum(weights[order]) - exact).max() < 0.03 + 1.5 / np.sqrt(size)
-    plain = abs(np.sort(theta[:, 0]).mean() - (weights * theta[:, 0]).sum())
+    plain = abs(theta[:, 0].mean() - (weights * theta[:, 0]).sum())
     assert plain > 1e-4  # the weights do something
 
 
