@@ -118,10 +118,11 @@ class View:
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """What a network sees of rows (n, k)."""
         seen = self.standard.apply(rows)
-        scored = np.array([each.apply(rows[:, j]) for j, each in self.scores.items()])
+        scored = {j: each.apply(rows[:, j]) for j, each in self.scores.items()}
         if not self.instead:
-            return np.column_stack([seen, *scored])
-        seen[:, list(self.scores)] = scored.T if len(scored) else 0.0
+            return np.column_stack([seen, *scored.values()])
+        for j, column in scored.items():
+            seen[:, j] = column
         return seen
 
 
