@@ -4,7 +4,7 @@ Taught in the book's part *inference*, beginning with
 ``book/inference/without-a-likelihood.md``.
 """
 
-from mechfit.inference.brute_force import Broadened, accept
+from mechfit.inference.brute_force import Broadened, Smoothed, accept
 from mechfit.inference.c2st import c2st
 from mechfit.inference.embedding import Convolution, Subset, Trials
 from mechfit.inference.fit import fit
@@ -44,6 +44,7 @@ __all__ = [
     "LearnedStatistics",
     "Posterior",
     "Rounds",
+    "Smoothed",
     "Subset",
     "Training",
     "Trials",

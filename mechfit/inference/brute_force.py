@@ -9,21 +9,30 @@ be, and weight what is kept:
 with the network's answers q to m observations x_i scattered around x_o, and a share c of the
 prior. The weighted draws are those of rejection ABC from the prior, whatever q is, as long as
 p~ covers them; how many equally weighted ones they are worth, (sum w)^2 / sum w^2, tells whether
-it does. Beaumont, Cornuet, Marin & Robert (2009), doi:10.1093/biomet/asp052. Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+it does. Where q is too thin it is small, and a second proposal is made of what the first one found
+(population Monte Carlo): q is then a normal with twice their covariance around one of the draws
+kept, chosen by its weight, in the prior's unbounded space. Beaumont, Cornuet, Marin & Robert
+(2009), doi:10.1093/biomet/asp052. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from scipy.special import logsumexp
 
 from mechfit.inference.posterior import Posterior
+from mechfit.models.distributions import LOG_SQRT_2PI
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
-__all__ = ["Broadened", "accept"]
+__all__ = ["Broadened", "Smoothed", "accept"]
+
+BLOCK = 500
+WIDER = 2.0
+"""Covariance of a kernel, relative to that of the draws."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +62,7 @@ class Broadened:
     share: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 < self.share <= 1:
-            raise ValueError(f"share is {self.share}, expected above 0 and at most 1")
+        check_share(self.share)
 
     @classmethod
     def around(
@@ -79,13 +87,10 @@ class Broadened:
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d)."""
-        rng = np.random.default_rng(seed)
-        each, rows = -(-n // len(self.x)), np.arange(n)
+        rng, each = np.random.default_rng(seed), -(-n // len(self.x))
         answers = self.posterior.sample_batched(each, int(rng.integers(2**63)), x=self.x)
         theta = rng.permutation(answers.reshape(-1, answers.shape[2]))[:n]
-        plain = rows[rng.random(n) < self.share]
-        theta[plain] = self.prior.sample(len(plain), rng)
-        return theta
+        return mixed(theta, self.prior, self.share, rng)
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) at theta (n, d)."""
@@ -94,13 +99,98 @@ class Broadened:
             np.broadcast_to(theta, (m, *theta.shape)), x=self.x
         )
         log_q = np.logaddexp.reduce(answers) - np.log(m)
-        log_prior = self.prior.log_prob(theta)
-        with np.errstate(divide="ignore"):
-            return np.logaddexp(np.log1p(-self.share) + log_q, np.log(self.share) + log_prior)
+        return log_mixed(log_q, self.prior.log_prob(theta), self.share)
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """A proposal around draws that were kept, and the prior.
+
+    Attributes:
+        prior: The prior.
+        theta: Parameters (m, d) that were kept.
+        weights: Their weights (m,), which sum to 1.
+        share: Share of the prior, above 0.
+
+    Example:
+        >>> prior = Prior.uniform(["a"], [0.0], [1.0])
+        >>> kept = Smoothed(prior, np.array([[0.4], [0.5]]), np.array([0.5, 0.5]))
+        >>> kept.sample(10, seed=1).shape, kept.log_prob([[0.5], [2.0]]).shape
+        ((10, 1), (2,))
+    """
+
+    prior: Prior
+    theta: np.ndarray
+    weights: np.ndarray
+    share: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_share(self.share)
+        if np.shape(self.weights) != (len(self.theta),) or len(self.theta) <= len(self.prior):
+            raise ValueError(
+                f"theta and weights have shapes {np.shape(self.theta)} and "
+                f"{np.shape(self.weights)}, expected more rows than the {len(self.prior)} "
+                "parameters and one weight for each"
+            )
+
+    def kernel(self) -> tuple[np.ndarray, np.ndarray]:
+        """Draws in the prior's unbounded space (m, d), and a root (d, d) of a covariance."""
+        z = self.prior.to_unbounded(self.theta)[0]
+        covariance = np.atleast_2d(np.cov(z.T, aweights=self.weights))
+        return z, np.linalg.cholesky(WIDER * covariance)
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n parameter sets (n, d)."""
+        rng, (z, root) = np.random.default_rng(seed), self.kernel()
+        centers = rng.choice(len(z), n, p=self.weights)
+        noise = rng.standard_normal((n, z.shape[1])) @ root.T
+        theta = self.prior.from_unbounded(z[centers] + noise)[0]
+        return mixed(theta, self.prior, self.share, rng)
+
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) at theta (n, d)."""
+        theta, (z, root) = self.prior.check(theta), self.kernel()
+        log_prior, centers = self.prior.log_prob(theta), np.linalg.solve(root, z.T).T
+        log_q, inside = np.full(len(theta), -np.inf), np.flatnonzero(np.isfinite(log_prior))
+        for rows in np.split(inside, range(BLOCK, len(inside), BLOCK)):
+            here, slope = self.prior.to_unbounded(theta[rows])
+            away = np.linalg.solve(root, here.T).T[:, None] - centers
+            log_kernel = logsumexp(-0.5 * (away**2).sum(-1), b=self.weights, axis=1)
+            log_q[rows] = log_kernel + slope
+        constant = np.log(np.diag(root)).sum() + z.shape[1] * LOG_SQRT_2PI
+        return log_mixed(log_q - constant, log_prior, self.share)
+
+
+def check_share(share: float) -> None:
+    """Refuse a proposal without the prior, which would leave weights unbounded."""
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}, expected above 0 and at most 1")
+
+
+def mixed(theta: np.ndarray, prior: Prior, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Put draws of the prior in the place of a share of parameters (n, d)."""
+    plain = np.flatnonzero(rng.random(len(theta)) < share)
+    theta[plain] = prior.sample(len(plain), rng)
+    return theta
+
+
+def log_mixed(log_q: np.ndarray, log_prior: np.ndarray, share: float) -> np.ndarray:
+    """Log-density (n,) of the mixture of a density with a share of the prior."""
+    with np.errstate(divide="ignore"):
+        return np.logaddexp(np.log1p(-share) + log_q, np.log(share) + log_prior)
+
+
+class Weighable(Protocol):
+    """A proposal whose density is known."""
+
+    prior: Prior
+
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) at theta (n, d)."""
 
 
 def accept(
-    bank: Bank, proposal: Broadened, x_o: np.ndarray, tolerance: np.ndarray
+    bank: Bank, proposal: Weighable, x_o: np.ndarray, tolerance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keep simulations that are near the observation in every statistic, with their weights.
 
@@ -111,8 +201,8 @@ def accept(
         tolerance: Largest difference from it in each statistic (k,), at least 0.
 
     Returns:
-        Parameters (m, d) and weights (m,) that sum to 1; their effective sample size is
-        ``1 / (weights**2).sum()``.
+        Rows (m,) of the bank and their weights (m,), which sum to 1; their effective sample size
+        is ``1 / (weights**2).sum()``.
 
     Raises:
         RuntimeError: No simulation is that near.
@@ -132,7 +222,8 @@ def accept(
             f"none of {len(bank)} simulations is within {tolerance.tolist()} of x_o; in each "
             f"statistic alone the nearest is {closest.tolist()} away: widen the tolerance"
         )
-    theta = bank.theta[near]
+    rows = np.flatnonzero(near)
+    theta = bank.theta[rows]
     log_weights = proposal.prior.log_prob(theta) - proposal.log_prob(theta)
     weights = np.exp(log_weights - log_weights.max())
-    return theta, weights / weights.sum()
+    return rows, weights / weights.sum()
