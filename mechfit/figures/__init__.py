@@ -4,6 +4,7 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 `ROLES`. Nothing scientific is computed here beyond bins, quantiles and correlations.
 """
 
+from mechfit.figures.bars import statistic_bars
 from mechfit.figures.corrections import corrections
 from mechfit.figures.curves import curves, history
 from mechfit.figures.durations import durations
@@ -54,6 +55,7 @@ __all__ = [
     "samples_to_traces",
     "scores",
     "sliding_curves",
+    "statistic_bars",
     "subset_explorer",
     "theme",
     "thin",

@@ -2,8 +2,9 @@
 
 Diagonal: marginal densities, the uniform prior as a flat line. Above it: two-dimensional
 densities as binned heat maps with outlines that hold 50 and 90 % of the samples. Below it: the
-correlation coefficient. Axes span the limits of the prior, so that contraction is seen. The chart
-carries bins, not samples: a pairplot of 8 parameters is 28 small heat maps. Taught in the chapter
+correlation coefficient, or the densities of other samples to compare with. Axes span the limits
+of the prior, so that contraction is seen, unless a window into it is given. The chart carries
+bins, not samples: a pairplot of 8 parameters is 28 small heat maps. Taught in the chapter
 inference/hodgkin-huxley-posterior.
 """
 
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
-from mechfit.figures.heat import heat_maps, marginals
-from mechfit.figures.labels import number, parse, quantity
+from mechfit.figures.heat import BESIDE, heat_maps, marginals
+from mechfit.figures.labels import Label, number, parse, quantity
 from mechfit.figures.marks import at, rows_of, segment, words
 from mechfit.figures.panels import LEFT, TOP, Grid, coefficients, headers, markers, symbol
 from mechfit.figures.theme import NARROW, ROLES, SAMPLE, WIDTH, Role, assign, finish
@@ -24,11 +25,14 @@ RING = Role(SAMPLE)
 ORDER = ("sample", "broken", "path", "posterior")
 
 
-def _legend(grid: Grid, looks: Mapping[str, Role]) -> list[alt.Chart]:
+def _legend(grid: Grid, looks: Mapping[str, Role], above: str, below: str) -> list[alt.Chart]:
     """Lay the key below the panels in a wide and in a narrow arrangement."""
+    patch = {"strokeWidth": 10, "strokeOpacity": 0.6}
+    other = {f"{below}, below the diagonal": (Role(BESIDE), patch)} if below else {}
     strokes = {
         "prior": (ROLES["prior"], {}),
-        "posterior": (ROLES["posterior"], {"strokeWidth": 10, "strokeOpacity": 0.6}),
+        f"{above}, above the diagonal" if below else above: (ROLES["posterior"], patch),
+        **other,
         "outlines hold 50 % and 90 %": (ROLES["observed"], {}),
     }
     bottom = f"{TOP + 22} + {grid.total} * {grid.zoom}"
@@ -68,6 +72,9 @@ def pairplot(
     truth: ArrayLike | None = None,
     points: Mapping[str, ArrayLike] | None = None,
     roles: Mapping[str, str] | None = None,
+    window: ArrayLike | None = None,
+    name: str = "posterior",
+    beside: Mapping[str, ArrayLike] | None = None,
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw marginals, pairwise densities and correlations of posterior samples.
@@ -81,6 +88,10 @@ def pairplot(
         points: Name to parameters, shape (d,), drawn in other shapes and named in the key.
         roles: Name of a point to its meaning, a key of `ROLES`; by default the first
             is a sample, the next broken, path, posterior.
+        window: Range of the axes, shape (d, 2), where it is not that of the prior.
+        name: What the samples are called in the key.
+        beside: Name to other samples, shape (m, d), of which the densities stand below the
+            diagonal in place of the correlation coefficients; one entry.
         description: The text alternative; medians and correlations if left out.
 
     Returns:
@@ -97,32 +108,48 @@ def pairplot(
         raise ValueError(f"labels names {d} parameters, expected at least 2")
     samples = numbers("samples", samples, "n", d, least=2)
     limits = ranges(limits, d)
+    shown = limits if window is None else ranges(window, d)
+    prior = np.diff(shown).ravel() / np.diff(limits).ravel()
     looks = assign(list(points), roles, ORDER)
     if truth is not None:
         points["truth"], looks["truth"] = truth, RING
     points = {name: numbers(repr(name), p, d) for name, p in points.items()}
-    parts = [parse(label) for label in labels]
+    parts, names = [parse(label) for label in labels], [parse(label).name for label in labels]
+    other, below = None, ""
+    if beside:
+        ((below, other),) = beside.items()
+        other = numbers(repr(below), other, "m", d, least=2)
     with np.errstate(invalid="ignore"):
         r = np.nan_to_num(np.corrcoef(samples.T))
-    grid = Grid.of(d)
+        other_r = None if other is None else np.nan_to_num(np.corrcoef(other.T))
+    grid, lower = Grid.of(d), []
+    if other is not None:
+        lower = heat_maps(grid, other, shown, names, other_r, prior, below=True)
     layers = [
-        *headers(grid, parts, limits),
-        *marginals(grid, samples, limits, parts),
-        *heat_maps(grid, samples, limits, [p.name for p in parts], r),
-        coefficients(grid, r).properties(name="wide" if d > 4 else "pairs"),
-        *markers(grid, points, looks, limits),
-        *_legend(grid, looks),
+        *headers(grid, parts, shown),
+        *marginals(grid, samples, shown, parts, prior, other),
+        *heat_maps(grid, samples, shown, names, r, prior),
+        *(lower or [coefficients(grid, r)]),
+        *markers(grid, points, looks, shown),
+        *_legend(grid, looks, name, below),
     ]
-    middles = np.quantile(samples, [0.05, 0.5, 0.95], axis=0)
+    layers[0] = layers[0].properties(name="wide" if d > 4 else "pairs")
     side = 250 if d <= 4 else grid.total
-    medians = "; ".join(
-        f"{p.name} {number(m)} ({number(a)} to {quantity(b, p.unit)})"
-        for p, (a, m, b) in zip(parts, middles.T, strict=True)
-    )
     pairs = sorted(zip(*np.triu_indices(d, 1), strict=True), key=lambda pair: -abs(r[pair]))
     strong = [f"{parts[i].name} and {parts[j].name} {number(r[i, j], 2)}" for i, j in pairs[:3]]
     told = (
         f"Pairplot of {d} parameters from {len(samples):,} samples. Median and 90 % interval: "
-        f"{medians}. Strongest correlations: {'; '.join(strong)}."
+        f"{medians(samples, parts)}. Strongest correlations: {'; '.join(strong)}."
     )
+    if other is not None:
+        told += f" Below the diagonal {below}: {medians(other, parts)}."
     return finish(alt.layer(*layers), title, description or told, (side, side))
+
+
+def medians(samples: np.ndarray, parts: Sequence[Label]) -> str:
+    """Tell the median and the 90 % interval of each parameter."""
+    middles = np.quantile(samples, [0.05, 0.5, 0.95], axis=0)
+    return "; ".join(
+        f"{p.name} {number(m)} ({number(a)} to {quantity(b, p.unit)})"
+        for p, (a, m, b) in zip(parts, middles.T, strict=True)
+    )

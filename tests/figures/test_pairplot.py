@@ -115,3 +115,38 @@ def test_many_parameters_scroll_in_their_own_box(theta, labels, limits):
     narrow = pairplot(theta[:, :4], labels[:4], limits[:4], title=TITLE).to_dict()
     assert "wide" in {layer.get("name") for layer in wide["layer"]}
     assert "wide" not in {layer.get("name") for layer in narrow["layer"]}
+
+
+def test_other_samples_stand_below_the_diagonal(theta, labels, limits):
+    theta, limits = theta[:, 4:7], limits[4:7]
+    other = theta + 0.05 * np.diff(limits).T
+    chart = pairplot(
+        theta, labels[4:7], limits, title=TITLE, name="network", beside={"counted": other}
+    )
+    maps = [rows for rows in datasets(chart) if rows and "c" in rows[0]]
+    assert [len(rows) for rows in maps] == [3, 3]
+    grid = Grid.of(3)
+    below = maps[1][0]
+    assert (below["x"], below["y2"]) == (grid.box(0, 1)["x"], grid.box(0, 1)["y2"])
+    steps = np.array([ALPHABET.index(c) for c in below["c"]]).reshape(grid.bins, grid.bins)
+    expected = density(other[:, [0, 1]], limits[[0, 1]], grid.bins)
+    assert np.abs(steps / 63 * below["peak"] - expected).max() <= expected.max() / 100
+    assert "Below the diagonal counted: τ_max" in chart.description
+    svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+    assert "network, above the diagonal" in svg
+    assert "counted, below the diagonal" in svg
+
+
+def test_a_window_keeps_the_prior_at_its_height(theta, labels, limits):
+    theta, limits = theta[:, 4:6], limits[4:6]
+    window = limits[:, :1] + np.diff(limits) * [0.25, 0.75]
+    whole, part = (
+        pairplot(theta, labels[4:6], limits, title=TITLE, window=shown) for shown in (None, window)
+    )
+    for chart, share in ((whole, 1.0), (part, 0.5)):
+        rows = next(r for r in datasets(chart) if r and "c" in r[0])
+        shown = limits if share == 1 else window
+        peak = density(theta[:, [1, 0]], shown[[1, 0]], Grid.of(2).bins).max()
+        assert rows[0]["peak"] == pytest.approx(peak / share**2, rel=1e-3)
+    svg = vl_convert.vegalite_to_svg(json.dumps(part.to_dict()))
+    assert f">{ends(*window[1])[0]}<" in svg
