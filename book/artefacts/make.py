@@ -14,13 +14,17 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mechfit.inference import Coupling, Subset, Training, fit, load, save
+from mechfit.inference import Coupling, Subset, Training, fit, load, save, truncate
+from mechfit.inference.truncated import Truncated
 from mechfit.models import AnyStep, HodgkinHuxley, Model, read_cells
 from mechfit.simulation import simulate
+from mechfit.simulation.tasks import Proposal
 from mechfit.summaries import Extended
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
+OBSERVED = 1
+"""Seed of the talk's observation."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,25 @@ class Recipe:
         if not self.cell:
             return HodgkinHuxley()
         return read_cells(HERE / "allen_cells.csv")[self.cell].model()
+
+    def proposal(self) -> Proposal | None:
+        """What parameters are drawn from; None is the prior."""
+        return None
+
+
+@dataclass(frozen=True)
+class RegionRecipe(Recipe):
+    """A posterior for one observation, of simulations where another posterior expects it."""
+
+    simulations: int = 50_000
+    seed: int = 5
+    first: str = "hodgkin-huxley"
+
+    def proposal(self) -> Truncated:
+        """The prior, in the region where the first posterior for the talk's neuron is dense."""
+        model = self.model()
+        x_o = model.summarize(model.simulate(model.truth, OBSERVED))[0]
+        return truncate(load(HERE / self.first).at(x_o), seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -67,6 +90,7 @@ class CellsRecipe(Recipe):
 
 RECIPES = {
     "hodgkin-huxley": Recipe(),
+    "hodgkin-huxley-region": RegionRecipe(),
     "allen-518290966": Recipe(cell="518290966", seed=2),
     "hodgkin-huxley-subsets": SubsetRecipe(),
     "hodgkin-huxley-twenty": SubsetRecipe(extended=Extended()),
@@ -90,7 +114,8 @@ def make(name: str, recipe: Recipe) -> None:
         print(f"{name}: up to date")
         return
     model = recipe.model()
-    bank = simulate(model, recipe.simulations, recipe.seed, store=WORK / name)
+    settings = {"proposal": recipe.proposal(), "store": WORK / name}
+    bank = simulate(model, recipe.simulations, recipe.seed, **settings)
     posterior = fit(
         bank, model.prior, flow=recipe.flow, training=recipe.training, seed=recipe.seed
     )
