@@ -14,6 +14,7 @@ from mechfit.figures.flowing import bent_grid
 from mechfit.figures.live import live_trace
 from mechfit.figures.maps import bent_map
 from mechfit.figures.matrix import informing
+from mechfit.figures.misses import misses
 from mechfit.figures.overlaid import overlaid
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
@@ -23,7 +24,7 @@ from mechfit.figures.rounds import rounds_map
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
-from mechfit.figures.subsets import subset_explorer
+from mechfit.figures.subsets import choice_explorer, subset_explorer
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.thinning import thin
 from mechfit.figures.traces import traces
@@ -39,6 +40,7 @@ __all__ = [
     "bent_grid",
     "bent_map",
     "by_round",
+    "choice_explorer",
     "corrections",
     "curves",
     "durations",
@@ -46,6 +48,7 @@ __all__ = [
     "history",
     "informing",
     "live_trace",
+    "misses",
     "overlaid",
     "pairplot",
     "parameter_explorer",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import vl_convert
 
-from mechfit.figures import overlaid, subset_explorer
+from mechfit.figures import choice_explorer, overlaid, subset_explorer
 from mechfit.figures.density import density
 from mechfit.figures.subsets import BINS, FILLED
 from mechfit.figures.thinning import ALPHABET
@@ -146,3 +146,35 @@ def test_panels_fit_wide_and_narrow_pages(make, page, least, most):
 def test_clear_errors(make, change, message):
     with pytest.raises(ValueError, match=message):
         make(**change)
+
+
+def test_a_menu_chooses_a_posterior(labels, limits):
+    limits = limits[:2]
+    half = limits[:, 0] + 0.5 * np.random.default_rng(1).random((400, 2)) * np.diff(limits).T
+    named = {"first": half, "second": half + 0.4 * np.diff(limits).T}
+    points = {name: draws[:3] for name, draws in named.items()}
+    chart = choice_explorer(
+        named, labels[:2], limits, title="They differ", menu="cell", points=points, point="fit"
+    )
+    spec = chart.to_dict()
+    chosen = next(p for p in spec["params"] if p["name"] == "chosen")
+    assert chosen["bind"] | {"input": "select"} == {
+        "input": "select",
+        "name": "cell",
+        "options": [0, 1],
+        "labels": ["first", "second"],
+    }
+    assert [row["k"] for row in spec["datasets"]["sets"]] == [0, 1]
+    assert all(abs(w - 50) <= 3 for row in spec["datasets"]["sets"] for w in row["w"])
+    rows = [row for layer in spec["layer"] for row in layer["data"].get("values", [])]
+    ticks = [row for row in rows if {"k", "at"} <= set(row)]
+    assert len(ticks) == 12
+    share = (half[0, 1] - limits[1, 0]) / np.diff(limits[1])[0]
+    assert any(t["at"] == pytest.approx(share, abs=1e-3) and t["i"] == 1 for t in ticks)
+    drawn = []
+    for value in (0, 1):
+        chosen["value"] = value
+        drawn.append(vl_convert.vegalite_to_svg(json.dumps(spec)))
+    assert drawn[0] != drawn[1]
+    with pytest.raises(ValueError, match=r"'first' has shape \(400, 2\), expected \(n, 1\)"):
+        choice_explorer(named, labels[:1], limits[:1], title="x", menu="cell")
