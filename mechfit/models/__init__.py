@@ -19,6 +19,7 @@ from mechfit.models.stimuli import (
     step_current,
     step_series,
 )
+from mechfit.models.thinned import Thinned
 from mechfit.models.toys import TwoMoons
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Parameter",
     "Prior",
     "Recording",
+    "Thinned",
     "Traces",
     "TwoMoons",
     "Uniform",

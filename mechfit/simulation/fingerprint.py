@@ -27,11 +27,18 @@ PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, type(Non
 
 def fingerprint(model: Model) -> dict[str, str]:
     """Describe a model and the package that simulates it."""
+    public = {"model": describe(type(model)), **settings(model)}
+    return public | {"package": f"mechfit {__version__}, source {source_digest()}"}
+
+
+def settings(model: Model) -> dict[str, str]:
+    """Describe the public attributes of a model; those of a model it wraps count as its own."""
     named = ("prior", "statistic_names", "statistic_units", "block", "time_limit")
-    values = {name: getattr(model, name) for name in named} | vars(model)
-    public = {k: describe(v) for k, v in values.items() if not k.startswith("_")}
-    package = f"mechfit {__version__}, source {source_digest()}"
-    return {"model": describe(type(model)), **public, "package": package}
+    values, inner = {name: getattr(model, name) for name in named} | vars(model), {}
+    for name, value in vars(model).items():
+        if isinstance(value, Model):
+            inner |= {f"{name}.{k}": v for k, v in settings(value).items()}
+    return {k: describe(v) for k, v in values.items() if not k.startswith("_")} | inner
 
 
 def describe(value: object) -> str:
