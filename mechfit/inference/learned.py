@@ -10,7 +10,7 @@ doi:10.1111/j.1467-9868.2011.01010.x. Taught in ``book/summaries/learned-feature
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -48,7 +48,7 @@ class LearnedStatistics:
         names = tuple(f"mean of {name}" for name in self.regression.prior.names)
         x = np.full((len(bank), len(names)), np.nan)
         x[bank.valid] = self(bank.x[bank.valid])
-        return replace(bank, x=x, statistic_names=names)
+        return Bank(bank.theta, x, bank.valid, bank.seed, names, bank.failure)
 
 
 def learn_statistics(

@@ -82,3 +82,10 @@ def test_storage(learned, tmp_path):
 def test_refusal(learned):
     with pytest.raises(ValueError, match="expected 5 finite statistics"):
         learned(np.zeros((2, 4)))
+
+
+def test_a_stored_bank(learned, tmp_path):
+    stored = simulate(exact.MODEL, 100, seed=4, store=tmp_path / "bank")
+    known = learned.bank(stored)
+    np.testing.assert_array_equal(known.theta, stored.theta)
+    np.testing.assert_array_equal(known.x, learned(stored.x))
