@@ -37,7 +37,7 @@ def _legend(grid: Grid, looks: Mapping[str, Role], above: str, below: str) -> li
     }
     bottom = f"{TOP + 22} + {grid.total} * {grid.zoom}"
     small = f"page < {NARROW}" if grid.d <= 4 else "false"
-    lengths = [40 + 5.9 * len(item) for item in [*strokes, *looks]]
+    lengths = [40 + 6.4 * len(item) for item in [*strokes, *looks]]
     wide, narrow = _lines(lengths, WIDTH), _lines(lengths, 330)
     layers = []
     for item, here, there in zip([*strokes, *looks], narrow, wide, strict=True):
