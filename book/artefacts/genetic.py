@@ -3,6 +3,7 @@
 Each run spends what the network of all cells cost, divided by the number of cells, and ends with
 one neuron. The cost is the mean squared difference of the statistics from the recorded ones, in
 standard deviations under the prior. Every finished run is stored, and a stopped call goes on.
+It does not see changed settings: remove the JSON file to begin anew.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 The same simulations, known by the seven statistics, by the thinned voltage, or by posterior means
 that a network learned from it, train the same flow; what it says about parameters of simulations
 that none has seen is the score. Every finished row is stored, and a stopped call goes on.
+It does not see changed settings: remove the JSON file to begin anew.
 """
 
 from __future__ import annotations
