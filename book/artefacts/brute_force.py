@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from mechfit.inference import Broadened, Smoothed, accept, load
+from mechfit.inference.files import write
+from mechfit.inference.losses import effective_sample_size
 from mechfit.models import HodgkinHuxley
 from mechfit.simulation import simulate
 
@@ -30,9 +32,10 @@ ENOUGH = 1000
 SEED = 1
 
 
-def effective(weights: np.ndarray) -> float:
-    """Number of equally weighted draws that weighted ones are worth."""
-    return 1 / (weights**2).sum()
+def count(simulations: int, weights: np.ndarray) -> dict[str, int]:
+    """How many draws were kept, and how many equally weighted ones they are worth."""
+    worth = round(effective_sample_size(weights))
+    return {"simulations": simulations, "accepted": len(weights), "effective": worth}
 
 
 def main() -> None:
@@ -45,15 +48,15 @@ def main() -> None:
     broad = Broadened.around(load(HERE / "hodgkin-huxley"), x_o, 2 * noise, seed=SEED)
     bank = simulate(model, FIRST, SEED + 2, proposal=broad, store=WORK / f"{NAME}-first")
     rows, weights = accept(bank, broad, x_o, WIDTHS[0] * noise)
-    first = {"simulations": FIRST, "accepted": len(rows), "effective": round(effective(weights))}
+    first = count(FIRST, weights)
 
     smoothed = Smoothed(model.prior, bank.theta[rows], weights)
     bank = simulate(model, SECOND, SEED + 3, proposal=smoothed, store=WORK / f"{NAME}-second")
     for width in WIDTHS:
         rows, weights = accept(bank, smoothed, x_o, width * noise)
-        if effective(weights) >= ENOUGH:
+        if effective_sample_size(weights) >= ENOUGH:
             break
-    second = {"simulations": SECOND, "accepted": len(rows), "effective": round(effective(weights))}
+    second = count(SECOND, weights)
     kept = {"theta": bank.theta[rows], "x": bank.x[rows], "weights": weights}
 
     bank = simulate(model, PRIOR, SEED + 4, store=WORK / f"{NAME}-prior")
@@ -67,7 +70,8 @@ def main() -> None:
         "each": near.sum(0).tolist(),
         "nearest": round(float(nearest.min()), 1),
     }
-    save_file({k: v.astype(np.float32) for k, v in kept.items()}, HERE / f"{NAME}.safetensors")
+    arrays = {k: np.ascontiguousarray(v, np.float32) for k, v in kept.items()}
+    write(HERE / f"{NAME}.safetensors", save(arrays))
     facts = {
         "command": "python book/artefacts/brute_force.py",
         "date": time.strftime("%Y-%m-%d"),
@@ -78,7 +82,7 @@ def main() -> None:
         "second": second,
         "prior": alone,
     }
-    (HERE / f"{NAME}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    write(HERE / f"{NAME}.json", (json.dumps(facts, indent=1) + "\n").encode())
     print(json.dumps(facts, indent=1))
 
 

@@ -3,13 +3,10 @@
 Each run spends what the network of all cells cost, divided by the number of cells, and ends with
 one neuron. The cost is the mean squared difference of the statistics from the recorded ones, in
 standard deviations under the prior. Every finished run is stored, and a stopped call goes on.
-It does not see changed settings: remove the JSON file to begin anew.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import numpy as np
 from pymoo.algorithms.soo.nonconvex.ga import GA
 from pymoo.core.problem import Problem
 from pymoo.optimize import minimize
+from study import Study
 
 from mechfit.models import AnyStep, HodgkinHuxley, read_cells
 from mechfit.simulation import simulate
@@ -45,31 +43,27 @@ def main() -> None:
     """Fit all cells that are not fitted yet."""
     cells = read_cells(HERE / "allen_cells.csv")
     model = AnyStep(cells)
-    scale = simulate(model, 2048, seed=1).x[:, :7].std(0)
-    made = {"command": "python book/artefacts/genetic.py", "scale": scale.tolist(), "runs": []}
-    made |= {"simulations": POPULATION * GENERATIONS}
-    if TARGET.exists():
-        made |= json.loads(TARGET.read_text(encoding="utf-8"))
-    done = {(run["cell"], run["seed"]) for run in made["runs"]}
+    settings = {
+        "command": "python book/artefacts/genetic.py",
+        "simulations": POPULATION * GENERATIONS,
+        "generations": GENERATIONS,
+    }
+    spread = simulate(model, 2048, seed=1).x[:, :7].std(0)
+    study = Study(TARGET, settings, scale=spread.tolist())
+    scale = np.array(study.made["scale"])
     for cell in cells.values():
         for seed in SEEDS:
-            if (cell.name, seed) in done:
+            if study.holds(cell=cell.name, seed=seed):
                 continue
             started = time.perf_counter()
             cost = Cost(model.under(cell.current, cell.v_init), cell.x, scale, seed)
             found = minimize(cost, GA(POPULATION), ("n_gen", GENERATIONS), seed=seed)
-            run = {
-                "cell": cell.name,
-                "seed": seed,
+            fitted = {
                 "theta": model.prior.from_unit(found.X)[0][0].tolist(),
                 "cost": float(found.F[0]),
                 "seconds": round(time.perf_counter() - started, 1),
             }
-            made["runs"].append(run)
-            made["date"] = time.strftime("%Y-%m-%d")
-            TARGET.with_suffix(".part").write_text(json.dumps(made, indent=1) + "\n", "utf-8")
-            os.replace(TARGET.with_suffix(".part"), TARGET)
-            print(f"{cell.name}, seed {seed}: cost {run['cost']:.2e} in {run['seconds']} s")
+            study.add(fitted, cell=cell.name, seed=seed)
 
 
 if __name__ == "__main__":

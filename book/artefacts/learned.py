@@ -3,15 +3,14 @@
 The same simulations, known by the seven statistics, by the thinned voltage, or by posterior means
 that a network learned from it, train the same flow; what it says about parameters of simulations
 that none has seen is the score. Every finished row is stored, and a stopped call goes on.
-It does not see changed settings: remove the JSON file to begin anew.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from pathlib import Path
+
+from study import Study
 
 from mechfit.inference import Convolution, Coupling, Posterior, fit, learn_statistics, save
 from mechfit.models import HodgkinHuxley, Thinned
@@ -25,7 +24,12 @@ SIMULATIONS = 1_000, 4_000, 16_000
 FRESH = 2_000
 SEED = 6
 KINDS = {"seven statistics": "seven", "trace": "whole", "posterior means": "means"}
-COMMAND = "python book/artefacts/learned.py"
+SETTINGS = {
+    "command": "python book/artefacts/learned.py",
+    "fresh": FRESH,
+    "every": EVERY,
+    "seed": SEED,
+}
 
 
 def score(posterior: Posterior, fresh: Bank) -> float:
@@ -36,7 +40,7 @@ def score(posterior: Posterior, fresh: Bank) -> float:
 
 def main() -> None:
     """Train everything that is not stored yet."""
-    neuron, target = HodgkinHuxley(), HERE / f"{NAME}-scores.json"
+    neuron, study = HodgkinHuxley(), Study(HERE / f"{NAME}-scores.json", SETTINGS)
     models = {"seven statistics": neuron, "trace": Thinned(neuron, EVERY)}
     banks = {
         name: [
@@ -45,13 +49,10 @@ def main() -> None:
         ]
         for name, model in models.items()
     }
-    made = {"command": COMMAND, "fresh": FRESH, "every": EVERY, "rows": []}
-    if target.exists():
-        made = json.loads(target.read_text(encoding="utf-8"))
-    done = {(row["statistics"], row["simulations"]) for row in made["rows"]}
     for n in SIMULATIONS:
-        for name in KINDS:
-            if (name, n) in done:
+        for name, kind in KINDS.items():
+            there = n < max(SIMULATIONS) or (HERE / f"{NAME}-{kind}.json").exists()
+            if there and study.holds(statistics=name, simulations=n):
                 continue
             bank, fresh = banks.get(name) or banks["trace"]
             bank, started = bank.rows(slice(n)), time.perf_counter()
@@ -62,18 +63,11 @@ def main() -> None:
             posterior = fit(bank, neuron.prior, flow=flow, seed=SEED)
             seconds = round(time.perf_counter() - started)
             if n == max(SIMULATIONS):
-                networks = {KINDS[name]: posterior}
                 if name == "posterior means":
-                    networks |= {"regression": learned.regression}
-                for kind, network in networks.items():
-                    save(network, HERE / f"{NAME}-{kind}")
-            row = {"statistics": name, "simulations": n, "seconds": seconds}
-            made["rows"].append(row | {"nats": score(posterior, fresh)})
-            made["date"] = time.strftime("%Y-%m-%d")
-            part = target.with_suffix(".part")
-            part.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-            os.replace(part, target)
-            print(made["rows"][-1], flush=True)
+                    save(learned.regression, HERE / f"{NAME}-regression")
+                save(posterior, HERE / f"{NAME}-{kind}")
+            result = {"seconds": seconds, "nats": score(posterior, fresh)}
+            study.add(result, statistics=name, simulations=n)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ the bins with density >= l hold the share q; marching squares (Lorensen & Cline 
 doi:10.1145/37402.37422, here in two dimensions) draws it.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter1d
@@ -33,6 +35,12 @@ def density(samples: ArrayLike, limits: ArrayLike, bins: int) -> np.ndarray:
         reach, width = min(int(np.ceil(3 * width)), bins), max(width, 1e-3)
         counts = gaussian_filter1d(counts, width, axis, mode="reflect", radius=reach)
     return counts * counts.size / n
+
+
+def heights(sets: Iterable[np.ndarray], limits: np.ndarray, bins: int) -> np.ndarray:
+    """Marginal densities (s, d, bins) of s sets of samples (n, d), relative to uniform ones."""
+    pairs = [(slice(i, i + 1), limits[[i]]) for i in range(len(limits))]
+    return np.array([[density(v[:, i], reach, bins) for i, reach in pairs] for v in sets])
 
 
 def mass_level(grid: np.ndarray, mass: float) -> float:

@@ -7,7 +7,7 @@ density, so it sits on any background. Outlines hold 50 and 90 % of the samples.
 import altair as alt
 import numpy as np
 
-from mechfit.figures.density import density, mass_level, outlines
+from mechfit.figures.density import density, heights, mass_level, outlines
 from mechfit.figures.labels import Label, number, quantity
 from mechfit.figures.marks import rows_of, tips
 from mechfit.figures.panels import Grid
@@ -63,7 +63,7 @@ def heat_maps(
     *,
     below: bool = False,
 ) -> list[alt.Chart]:
-    """Draw frames, densities and outlines above the diagonal; hovering names pair and density.
+    """Draw frames, densities and outlines on one side of the diagonal; hovering names them.
 
     Samples have shape (n, d), limits (d, 2), the correlation coefficients r (d, d), the share of
     the prior within the limits (d,).
@@ -102,12 +102,6 @@ def heat_maps(
     return [frame, _cells(grid, panels, corners, BESIDE if below else POSTERIOR), outline]
 
 
-def heights(grid: Grid, samples: np.ndarray, limits: np.ndarray) -> np.ndarray:
-    """Marginal densities (d, bins) of samples (n, d), relative to the uniform prior."""
-    pairs = zip(samples.T[:, :, None], limits[:, None], strict=True)
-    return np.array([density(column, reach, 2 * grid.bins) for column, reach in pairs])
-
-
 def marginals(
     grid: Grid,
     samples: np.ndarray,
@@ -122,12 +116,12 @@ def marginals(
     """
     curves, others, priors, boxes = [], [], [], []
     bins = 2 * grid.bins
-    sets = [heights(grid, s, limits) for s in (samples, beside) if s is not None]
+    sets = heights((s for s in (samples, beside) if s is not None), limits, bins)
     for i, part in enumerate(parts):
         box = grid.box(i, i)
-        unit = 0.9 * grid.panel / max(*(float(s[i].max()) for s in sets), prior[i])
+        unit = 0.9 * grid.panel / max(float(sets[:, i].max()), prior[i])
         x = box["x"] + grid.panel / bins * np.r_[0, np.arange(bins) + 0.5, bins]
-        for rows, field in zip((curves, others), (s[i] for s in sets), strict=False):
+        for rows, field in zip((curves, others), sets[:, i], strict=False):
             y = box["y2"] - unit * np.r_[field[0], field, field[-1]]
             where = {"x": x.round(2).tolist(), "y": y.round(1).tolist()}
             rows.append({**where, "y2": box["y2"], "i": i})

@@ -4,7 +4,7 @@ Every panel spans the prior of one parameter and has one height for all of its c
 equal areas mean equal probability. Taught in the chapter inference/more-features.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
-from mechfit.figures.density import density
+from mechfit.figures.density import heights
 from mechfit.figures.labels import ends, number, parse, quantity
 from mechfit.figures.marks import key, rows_of
 from mechfit.figures.theme import NARROW, POSTERIOR, ROLES, SAMPLE, Role, finish
@@ -121,8 +121,8 @@ def overlaid(
         raise ValueError(f"got {len(named)} posteriors, expected 1 to {len(DASHES)}")
     d, limits = len(labels), ranges(limits, len(labels))
     named = {name: numbers(repr(name), v, "n", d, least=2) for name, v in named.items()}
-    heights = marginals(named.values(), limits, BINS)
-    peaks = 1.02 * np.maximum(heights.max((0, 2)), 1.0)
+    curves = heights(named.values(), limits, BINS)
+    peaks = 1.02 * np.maximum(curves.max((0, 2)), 1.0)
     panels, looks, told = Panels(d, 120, 48), {"prior": ROLES["prior"]}, []
     level = rows_of([{"i": i, "v": 1 / peak} for i, peak in enumerate(peaks.tolist())])
     layers = [panels.rules(level, looks["prior"], "0", "1", "datum.v", "datum.v")]
@@ -130,8 +130,8 @@ def overlaid(
         DASHES[-len(named) :],
         (np.r_[0, np.arange(BINS) + 0.5, BINS] / BINS).round(4).tolist(),
     )
-    heights = np.pad(heights / peaks[:, None], [(0, 0), (0, 0), (1, 1)], mode="edge").round(4)
-    for (name, samples), shares, dash in zip(named.items(), heights, dashes, strict=True):
+    curves = np.pad(curves / peaks[:, None], [(0, 0), (0, 0), (1, 1)], mode="edge").round(4)
+    for (name, samples), shares, dash in zip(named.items(), curves, dashes, strict=True):
         looks[name] = Role(POSTERIOR, dash)
         rows = [{"i": i, "at": at, "v": v} for i, v in enumerate(shares.tolist())]
         layers += panels.curves(rows_of(rows).transform_flatten(["at", "v"]), list(dash))
@@ -142,9 +142,3 @@ def overlaid(
     looks |= {} if truth is None else {"truth": TRUTH}
     said = f"Densities of parameters, 90 % intervals. {'; '.join(told)}."
     return panels.finish(layers, looks, title, description or said)
-
-
-def marginals(sets: Iterable[np.ndarray], limits: np.ndarray, bins: int) -> np.ndarray:
-    """Densities (s, d, bins) of s sets of samples (n, d), relative to the uniform prior."""
-    pairs = [(slice(i, i + 1), limits[[i]]) for i in range(len(limits))]
-    return np.array([[density(v[:, i], reach, bins) for i, reach in pairs] for v in sets])

@@ -114,22 +114,18 @@ def pairplot(
     if truth is not None:
         points["truth"], looks["truth"] = truth, RING
     points = {name: numbers(repr(name), p, d) for name, p in points.items()}
-    parts, names = [parse(label) for label in labels], [parse(label).name for label in labels]
-    other, below = None, ""
+    parts = [parse(label) for label in labels]
+    names, r, grid = [p.name for p in parts], correlations(samples), Grid.of(d)
+    other, below, lower = None, "", [coefficients(grid, r)]
     if beside:
         ((below, other),) = beside.items()
         other = numbers(repr(below), other, "m", d, least=2)
-    with np.errstate(invalid="ignore"):
-        r = np.nan_to_num(np.corrcoef(samples.T))
-        other_r = None if other is None else np.nan_to_num(np.corrcoef(other.T))
-    grid, lower = Grid.of(d), []
-    if other is not None:
-        lower = heat_maps(grid, other, shown, names, other_r, prior, below=True)
+        lower = heat_maps(grid, other, shown, names, correlations(other), prior, below=True)
     layers = [
         *headers(grid, parts, shown),
         *marginals(grid, samples, shown, parts, prior, other),
         *heat_maps(grid, samples, shown, names, r, prior),
-        *(lower or [coefficients(grid, r)]),
+        *lower,
         *markers(grid, points, looks, shown),
         *_legend(grid, looks, name, below),
     ]
@@ -144,6 +140,12 @@ def pairplot(
     if other is not None:
         told += f" Below the diagonal {below}: {medians(other, parts)}."
     return finish(alt.layer(*layers), title, description or told, (side, side))
+
+
+def correlations(samples: np.ndarray) -> np.ndarray:
+    """Correlation coefficients (d, d) of samples (n, d), 0 with what is constant."""
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(np.corrcoef(samples.T))
 
 
 def medians(samples: np.ndarray, parts: Sequence[Label]) -> str:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.density import heights
 from mechfit.figures.labels import parse
 from mechfit.figures.marks import rows_of, words
-from mechfit.figures.overlaid import HEAD, TRUTH, Panels, marginals
-from mechfit.figures.theme import ROLES, SAMPLE, Role
+from mechfit.figures.overlaid import HEAD, TRUTH, Panels
+from mechfit.figures.theme import ROLES
 from mechfit.figures.thinning import ALPHABET, encode
 
 BINS, MOST, FILLED = 48, 7, 0.95
@@ -135,7 +136,7 @@ def choice_explorer(
             for i, at in enumerate(row)
         ]
         mine = rows_of(ticks).transform_filter("datum.k == chosen")
-        looks[point] = Role(SAMPLE)
+        looks[point] = TRUTH
         layers.append(panels.rules(mine, looks[point], "datum.at", "datum.at", "0", "0.3"))
     told = "; ".join(
         f"{name}: {', '.join(f'{parse(n).name} {w}' for n, w in zip(labels, row, strict=True))}"
@@ -152,10 +153,10 @@ def choice_explorer(
 
 def encoded(samples: np.ndarray, limits: np.ndarray) -> tuple[list[dict], np.ndarray]:
     """Marginals of samples (s, n, d) as text, and widths (s, d) in percent of the prior's."""
-    heights = marginals(samples, limits, BINS)
-    peaks = np.maximum(heights.max(2), 1.0) / FILLED
+    curves = heights(samples, limits, BINS)
+    peaks = np.maximum(curves.max(2), 1.0) / FILLED
     widths = np.rint(100 * samples.std(1) / (np.diff(limits).ravel() / np.sqrt(12))).astype(int)
-    texts = [encode(h, 0, 1, 1) for h in (heights / peaks[..., None]).reshape(len(samples), -1)]
+    texts = [encode(h, 0, 1, 1) for h in (curves / peaks[..., None]).reshape(len(samples), -1)]
     columns = zip(texts, (1 / peaks).round(4).tolist(), widths.tolist(), strict=True)
     return [{"k": k, "c": c, "p": p, "w": w} for k, (c, p, w) in enumerate(columns)], widths
 

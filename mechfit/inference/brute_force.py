@@ -18,6 +18,7 @@ kept, chosen by its weight, in the prior's unbounded space. Beaumont, Cornuet, M
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -133,6 +134,7 @@ class Smoothed:
                 "parameters and one weight for each"
             )
 
+    @cached_property
     def kernel(self) -> tuple[np.ndarray, np.ndarray]:
         """Draws in the prior's unbounded space (m, d), and a root (d, d) of a covariance."""
         z = self.prior.to_unbounded(self.theta)[0]
@@ -141,7 +143,7 @@ class Smoothed:
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d)."""
-        rng, (z, root) = np.random.default_rng(seed), self.kernel()
+        rng, (z, root) = np.random.default_rng(seed), self.kernel
         centers = rng.choice(len(z), n, p=self.weights)
         noise = rng.standard_normal((n, z.shape[1])) @ root.T
         theta = self.prior.from_unbounded(z[centers] + noise)[0]
@@ -149,7 +151,7 @@ class Smoothed:
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) at theta (n, d)."""
-        theta, (z, root) = self.prior.check(theta), self.kernel()
+        theta, (z, root) = self.prior.check(theta), self.kernel
         log_prior, centers = self.prior.log_prob(theta), np.linalg.solve(root, z.T).T
         log_q, inside = np.full(len(theta), -np.inf), np.flatnonzero(np.isfinite(log_prior))
         for rows in np.split(inside, range(BLOCK, len(inside), BLOCK)):

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -64,7 +65,7 @@ def importance_weights(log_prior: Tensor, log_proposal: Tensor) -> Tensor:
     return torch.softmax(log_prior - log_proposal, 0) * len(log_prior)
 
 
-def effective_sample_size(weights: Tensor) -> float:
+def effective_sample_size(weights: Tensor | np.ndarray) -> float:
     """Number of equally weighted simulations that are worth as much: (sum w)² / sum w²."""
     return float(weights.sum() ** 2 / (weights**2).sum())
 
