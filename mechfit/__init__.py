@@ -22,6 +22,7 @@ _EXPORTS = {
     "Traces": "mechfit.models",
     "Training": "mechfit.inference",
     "c2st": "mechfit.inference",
+    "check": "mechfit.inference",
     "fit": "mechfit.inference",
     "infer": "mechfit.inference",
     "load": "mechfit.inference",

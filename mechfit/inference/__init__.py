@@ -6,6 +6,8 @@ Taught in the book's part *inference*, beginning with
 
 from mechfit.inference.brute_force import Broadened, Smoothed, accept
 from mechfit.inference.c2st import c2st
+from mechfit.inference.data_tree import to_datatree
+from mechfit.inference.diagnostics import Report, check
 from mechfit.inference.embedding import Convolution, Subset, Trials
 from mechfit.inference.fit import fit
 from mechfit.inference.flows import MAF, NSF, Coupling
@@ -43,6 +45,7 @@ __all__ = [
     "History",
     "LearnedStatistics",
     "Posterior",
+    "Report",
     "Rounds",
     "Smoothed",
     "Subset",
@@ -51,6 +54,7 @@ __all__ = [
     "accept",
     "as_sbi",
     "c2st",
+    "check",
     "contraction",
     "fit",
     "greedy_selection",
@@ -62,5 +66,6 @@ __all__ = [
     "rejection_abc",
     "restrict",
     "save",
+    "to_datatree",
     "truncate",
 ]

@@ -36,12 +36,15 @@ class Classifier:
         y: Labels.
         hidden: Number of units h in each of the two hidden layers.
         seed: Seed of the first weights and of the batches.
+        epochs: Passes through the rows at most; few keep a network from learning them by heart.
 
     Attributes:
         losses: Mean loss of every epoch.
     """
 
-    def __init__(self, x: np.ndarray, y: np.ndarray, *, hidden: int, seed: int) -> None:
+    def __init__(
+        self, x: np.ndarray, y: np.ndarray, *, hidden: int, seed: int, epochs: int = MOST
+    ) -> None:
         rng = np.random.RandomState(seed)  # noqa: NPY002 - that of scikit-learn
         self.hidden, self.losses = hidden, []
         sizes = [(x.shape[1], hidden), (hidden, hidden), (hidden, 1)]
@@ -52,7 +55,7 @@ class Classifier:
         parts = [[PENALTY] * a * b + [0.0] * b for a, b in sizes]  # none on the biases
         penalty, means = np.concatenate(parts), np.zeros((2, len(self.weights)))
         order, best, waited, steps = np.arange(len(x)), np.inf, 0, -(-len(x) // BATCH)
-        while waited <= PATIENCE and len(self.losses) < MOST:
+        while waited <= PATIENCE and len(self.losses) < epochs:
             shuffled = np.arange(len(x))
             rng.shuffle(shuffled)
             order = order[shuffled]
@@ -62,10 +65,13 @@ class Classifier:
             waited = waited + 1 if loss > best - BETTER else 0
             best = min(best, loss)
 
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Log of the odds of y = 1 (n,) for rows x (n, d)."""
+        return forward(x, *layers(self.weights, x.shape[1], self.hidden))[2]
+
     def accuracy(self, x: np.ndarray, y: np.ndarray) -> float:
         """Share of rows x (n, d) whose label y (n,) is told right."""
-        z = forward(x, *layers(self.weights, x.shape[1], self.hidden))[2]
-        return float(np.mean((z > 0) == y))
+        return float(np.mean((self.logits(x) > 0) == y))
 
 
 @compiled

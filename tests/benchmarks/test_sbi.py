@@ -4,13 +4,17 @@ Its neural posterior estimation, driven by our simulations, ends at the analytic
 diagnostics, given our posterior, find it calibrated.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.stats import kstest
 
 from mechfit.inference import NPE, as_sbi
+from mechfit.inference.diagnostics import calibrate
 from mechfit.models import HodgkinHuxley
+from mechfit.simulation import Bank
 from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, C, S, mean
 
 sbi_inference = pytest.importorskip("sbi.inference", exc_type=ImportError)
@@ -115,3 +119,47 @@ def test_sbi_reads_our_log_probabilities(ours):
     exact += 0.5 * np.linalg.slogdet(2 * np.pi * C)[1]
     nltp = sbi_diagnostics.get_nltp(theta, x, ours)
     assert -0.05 < nltp.mean() - exact.mean() < 0.15  # in the mean, the exact posterior is best
+
+
+def drawn(calibration):
+    """A posterior for sbi that hands out the draws of a calibration."""
+
+    class Drawn:
+        def sample_batched(self, shape, x, **_):
+            return torch.as_tensor(calibration.draws).transpose(0, 1).float()
+
+    return Drawn()
+
+
+@pytest.fixture(scope="module")
+def calibration(ours):
+    theta, x = (rows.double().numpy() for rows in simulations(500, 6))
+    bank = Bank(theta, x, np.ones(500, bool), 6, MODEL.statistic_names)
+    return calibrate(ours.posterior, bank, draws=200, seed=1)
+
+
+def test_ranks_are_those_of_sbi(calibration):
+    c = calibration
+    theta, x = (torch.as_tensor(rows).float() for rows in (c.theta, c.x))
+    ranks, _ = sbi_diagnostics.run_sbc(
+        theta, x, drawn(c), num_posterior_samples=200, show_progress_bar=False
+    )
+    np.testing.assert_allclose(ranks.numpy(), np.floor(201 * c.ranks), atol=1)  # single precision
+    assert (ranks.numpy() == np.floor(201 * c.ranks)).mean() > 0.99
+
+
+def test_tarp_is_that_of_sbi(calibration):
+    c, unit = calibration, PRIOR.to_unit
+    cube = replace(c, draws=unit(c.draws.reshape(-1, 3))[0].reshape(c.draws.shape))
+    theta, points = (torch.as_tensor(unit(rows)[0]).float() for rows in (c.theta, c.references))
+    covered, level = sbi_diagnostics.run_tarp(
+        theta,
+        torch.as_tensor(c.x).float(),
+        drawn(cube),
+        references=points,
+        num_posterior_samples=200,
+        z_score_theta=False,
+        show_progress_bar=False,
+    )
+    expected = (np.floor(201 * c.distances)[:, None] / 200 <= level.numpy() + 1e-6).mean(0)
+    np.testing.assert_allclose(covered.numpy()[1:-1], expected[1:-1], atol=0.012)

@@ -1,0 +1,34 @@
+"""Diagnostics: does the posterior deserve belief?
+
+Taught in the chapters ``book/inference/calibration.md``, ``book/inference/predictive-checks.md``
+and ``book/inference/when-the-model-is-wrong.md``.
+"""
+
+from mechfit.inference.diagnostics.check import Report, check
+from mechfit.inference.diagnostics.dependence import dependence
+from mechfit.inference.diagnostics.lc2st import LocalC2ST, lc2st
+from mechfit.inference.diagnostics.misspecification import Misspecification, misspecification
+from mechfit.inference.diagnostics.predictive import PredictiveCheck, predictive_check
+from mechfit.inference.diagnostics.ranks import Amortized, Calibration, calibrate
+from mechfit.inference.diagnostics.recalibration import Recalibrated, recalibrate
+from mechfit.inference.diagnostics.uniform import band, grid, p_value
+
+__all__ = [
+    "Amortized",
+    "Calibration",
+    "LocalC2ST",
+    "Misspecification",
+    "PredictiveCheck",
+    "Recalibrated",
+    "Report",
+    "band",
+    "calibrate",
+    "check",
+    "dependence",
+    "grid",
+    "lc2st",
+    "misspecification",
+    "p_value",
+    "predictive_check",
+    "recalibrate",
+]

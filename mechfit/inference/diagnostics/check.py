@@ -1,0 +1,189 @@
+r"""Check: one call that says whether a posterior deserves belief.
+
+Simulate parameters of the prior, ask the posterior about each, and put every check of this room
+to the answers. With T tests, the posterior is called calibrated unless the smallest of their
+p-values is below 0.01 / T (Bonferroni): of 100 correct posteriors at most one is accused, however
+many parameters it has. The tests are exact, so no number has to be tuned to the problem; what is
+wrong is then told by its size, not by its p-value. Taught in ``book/inference/calibration.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from mechfit.inference.diagnostics.dependence import dependence
+from mechfit.inference.diagnostics.misspecification import Misspecification, misspecification
+from mechfit.inference.diagnostics.predictive import PredictiveCheck, predictive_check
+from mechfit.inference.diagnostics.ranks import Amortized, Calibration, calibrate
+from mechfit.inference.diagnostics.uniform import p_value
+from mechfit.models import Model
+from mechfit.simulation import simulate
+from mechfit.simulation.tasks import Proposal
+
+__all__ = ["Report", "check"]
+
+ALPHA = 0.01
+"""Probability at most that a correct posterior, or a possible observation, is accused."""
+NAMED = 3
+LEVELS = np.arange(1, 10) / 10
+REGIONS = "credible regions"
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What the checks of a posterior found; `print` it for the verdict.
+
+    Attributes:
+        calibration: Known parameters and draws of the posterior for each.
+        p_values: p-value of each test, by its name.
+        predictive: Simulations of draws at the observation, or None without one.
+        misspecification: How unusual the observation is, or None without one.
+    """
+
+    calibration: Calibration
+    p_values: dict[str, float]
+    predictive: PredictiveCheck | None = None
+    misspecification: Misspecification | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether no test of the posterior failed."""
+        return self.smallest >= ALPHA
+
+    @property
+    def smallest(self) -> float:
+        """Smallest p-value, corrected for the number of tests."""
+        return min(1.0, min(self.p_values.values()) * len(self.p_values))
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What is wrong with the posterior, in words; empty if it is calibrated."""
+        if self.calibrated:
+            return ()
+        limit = ALPHA / len(self.p_values)
+        c, n, far = self.calibration, len(self.calibration), norm.isf(limit / 2)
+        found = []
+        if self.p_values[REGIONS] < limit:
+            width = "narrow" if c.levels.mean() > 0.5 else "wide"
+            held = f"{c.coverage(0.9):.0%} of {n} truths"
+            found.append(f"too {width}: its 90 % regions held {held}")
+        for j, name in enumerate(c.names):
+            shift, stretch = c.shift[j], c.stretch[j]
+            if abs(shift) * n**0.5 > far:
+                way = "low" if shift > 0 else "high"
+                found.append(f"{name} {abs(shift):.2f} posterior standard deviations too {way}")
+            if abs(stretch**2 - 1) * (n / 2) ** 0.5 > far:
+                found.append(f"{name} should be {stretch:.2f} times as wide")
+            if any(p < limit for test, p in self.p_values.items() if test.startswith(f"{name}, ")):
+                found.append(f"the error of {name} depends on the data")
+        return tuple(found) or (f"failed: {min(self.p_values, key=self.p_values.get)}",)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What speaks against the observation, in words."""
+        doubts, unlike, predicted = [], self.misspecification, self.predictive
+        if unlike is not None and unlike.p_value < ALPHA:
+            doubts.append(f"x_o is unlike the simulations, {unlike.worst} most of all")
+        if predicted is not None:
+            beyond = predicted.p_values < 1.5 / (len(predicted.x) + 1)
+            names = [n for n, b in zip(predicted.names, beyond, strict=True) if b]
+            doubts += [f"no draw reproduces {', '.join(names)}"] if names else []
+        return tuple(doubts)
+
+    @property
+    def verdict(self) -> str:
+        """The result in one line."""
+        c = self.calibration
+        if self.calibrated:
+            line = f"calibrated: {len(c)} runs show no fault (smallest p {self.smallest:.2g})"
+        else:
+            line = "not calibrated: " + "; ".join(self.findings[:NAMED])
+        return line + "".join(f". Observation: {doubt}" for doubt in self.doubts)
+
+    def __repr__(self) -> str:
+        return f"<Report: {self.verdict}>"
+
+    def to_dict(self) -> dict:
+        """Plain data to keep with a posterior: verdict, p-values, coverage, sizes of errors."""
+        c = self.calibration
+        sizes = {"shift": c.shift, "stretch": c.stretch, "contraction": c.contraction}
+        return {
+            "calibrated": self.calibrated,
+            "verdict": self.verdict,
+            "runs": len(c) + c.invalid,
+            "invalid": c.invalid,
+            "draws": c.draws.shape[1],
+            "p_values": {name: float(f"{p:.3g}") for name, p in self.p_values.items()},
+            "coverage": {f"{a:.1f}": round(float(c.coverage(a)), 4) for a in LEVELS},
+            **{
+                name: dict(zip(c.names, v.round(4).tolist(), strict=True))
+                for name, v in sizes.items()
+            },
+        }
+
+
+def check(
+    posterior: Amortized,
+    model: Model,
+    *,
+    x_o: np.ndarray | None = None,
+    runs: int = 500,
+    draws: int = 200,
+    proposal: Proposal | None = None,
+    seed: int,
+) -> Report:
+    """Judge a posterior by simulations that it has not seen.
+
+    Args:
+        posterior: The posterior, or anything with its `prior` and batched methods.
+        model: The simulator; it may return more statistics than the posterior was trained on.
+        x_o: An observation (k,) to judge too; by default that of the posterior, if it has one.
+        runs: Simulations; 500 show an error of a quarter of a posterior's width.
+        draws: Draws of the posterior for each.
+        proposal: Where parameters come from; a posterior learned on a part of the prior is right
+            only there. By default the model's prior.
+        seed: Seed of simulations and draws; use another than for training.
+
+    Returns:
+        The report; `report.verdict` says it in a line.
+
+    Example:
+        >>> from mechfit.inference import Training, fit
+        >>> from mechfit.models import TwoMoons
+        >>> bank = simulate(TwoMoons(), 200, seed=1)
+        >>> posterior = fit(bank, TwoMoons.prior, training=Training(epochs=1), seed=1)
+        >>> check(posterior, TwoMoons(), runs=200, seed=2).calibrated
+        False
+    """
+    if posterior.prior.names != model.prior.names:
+        raise ValueError(
+            f"the posterior has the parameters {', '.join(posterior.prior.names)}, expected "
+            f"those of the model: {', '.join(model.prior.names)}"
+        )
+    names = getattr(posterior, "statistic_names", model.statistic_names)
+    bank = simulate(model, runs, seed, proposal=proposal).select(names)
+    calibration = calibrate(posterior, bank, draws=draws, seed=seed)
+    x_o = getattr(posterior, "x_o", None) if x_o is None else np.asarray(x_o, float)
+    seen = {}
+    if x_o is not None:
+        seen["predictive"] = predictive_check(posterior, model, x_o, draws=runs, seed=seed)
+        seen["misspecification"] = misspecification(bank, x_o, seed=seed)
+    return Report(calibration, tests(calibration), **seen)
+
+
+def tests(calibration: Calibration) -> dict[str, float]:
+    """p-value of every test of the posterior, by name."""
+    c = calibration
+    found = {REGIONS: p_value(c.levels), "distances to a point": p_value(c.distances)}
+    for kind, ranks in (("", c.ranks), (" given the others", c.residuals)):
+        places, spreads = dependence(ranks, c.x)
+        for j, name in enumerate(c.names):
+            found |= {
+                f"{name}{kind}": p_value(ranks[:, j]),
+                f"{name}, place{kind} and the data": float(places[j]),
+                f"{name}, spread{kind} and the data": float(spreads[j]),
+            }
+    return found

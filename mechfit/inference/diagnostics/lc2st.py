@@ -1,0 +1,100 @@
+r"""L-C2ST: is the posterior right at this one observation?
+
+A classifier is trained to tell (theta_i, x_i), the parameters that made x_i, from (theta~_i, x_i)
+with theta~_i drawn from the posterior at x_i. Where the posterior is right it cannot, and its
+answer is p = 1/2. So train over all x, and look at one:
+
+    T(x_o) = E_q(theta | x_o) (p(theta, x_o) - 1/2)^2.
+
+How large T is by chance is known, because then the two of each pair can change places: swap pairs
+by the toss of a coin, train again, and repeat. Linhart, Gramfort & Rodrigues (2023),
+arXiv:2306.03580. Taught in ``book/inference/calibration.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from mechfit.inference.classifier import Classifier
+from mechfit.inference.diagnostics.ranks import Calibration
+from mechfit.inference.posterior import Posterior
+from mechfit.inference.scales import Standardizer, View
+from mechfit.simulation import progress_bar
+
+__all__ = ["LocalC2ST", "lc2st"]
+
+HIDDEN, EPOCHS = 20, 60
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class LocalC2ST:
+    """What a classifier makes of the posterior at one observation.
+
+    Attributes:
+        statistic: T at the observation, at most 1/4.
+        null: The same after swaps at random (m,).
+        p_value: Probability that it is as large by chance.
+        theta: Draws of the posterior at the observation (l, d).
+        probability: Probability of each (l,) to be no draw but a truth: above 1/2 the posterior
+            is too thin there, below too dense.
+    """
+
+    statistic: float
+    null: np.ndarray
+    p_value: float
+    theta: np.ndarray
+    probability: np.ndarray
+
+
+def lc2st(
+    posterior: Posterior, calibration: Calibration, x_o: np.ndarray, *, swaps: int = 100, seed: int
+) -> LocalC2ST:
+    """Test the posterior at one observation.
+
+    Args:
+        posterior: The posterior that was calibrated.
+        calibration: Its draws for known parameters, the more the better; see `calibrate`.
+        x_o: The observation (k,).
+        swaps: Trainings with pairs swapped at random; the p-value is at least 1 / (swaps + 1).
+        seed: Seed of draws, swaps and trainings.
+
+    Returns:
+        The test's result.
+    """
+    rng = np.random.default_rng(seed)
+    theta = posterior.sample_batched(DRAWS, seed, x=np.atleast_2d(x_o))[0]
+    scale, view = Standardizer.of(calibration.theta), View.of(calibration.x, None)
+    x = view.apply(calibration.x)
+    pairs = np.stack([calibration.theta, calibration.draws[:, 0]])
+    first, second = (np.column_stack([scale.apply(rows), x]) for rows in pairs)
+    seen = view.apply(np.atleast_2d(x_o))
+    here = np.column_stack([scale.apply(theta), np.repeat(seen, len(theta), 0)])
+    labels = np.repeat([1, 0], len(first))
+
+    def trained(swapped: np.ndarray) -> np.ndarray:
+        """Probabilities at x_o after these pairs (n, 1) changed places."""
+        rows = np.concatenate(
+            [np.where(swapped, b, a) for a, b in ((first, second), (second, first))]
+        )
+        return expit(
+            Classifier(rows, labels, hidden=HIDDEN, seed=seed, epochs=EPOCHS).logits(here)
+        )
+
+    null = []
+    with progress_bar(swaps, " classifiers") as bar:
+        for _ in range(swaps):
+            null.append(distance(trained(rng.random((len(first), 1)) < 0.5)))
+            bar.update()
+    probability = trained(np.zeros((len(first), 1), bool))
+    statistic, null = distance(probability), np.array(null)
+    p = (1 + (null >= statistic).sum()) / (1 + swaps)
+    return LocalC2ST(statistic, null, float(p), theta, probability)
+
+
+def distance(probability: np.ndarray) -> float:
+    """Mean squared distance of probabilities from 1/2."""
+    return float(((probability - 0.5) ** 2).mean())

@@ -1,0 +1,95 @@
+r"""Predictive checks: do simulations of the posterior's draws look like the observation?
+
+Simulate draws of the posterior and see where x_o lies among their statistics: with the share F_j
+of simulations below it, counting half of those that are equal,
+
+    p_j = 2 min(F_j, 1 - F_j),
+
+and 1 / (n + 1) at least. A small p_j says that draws do not reproduce statistic j: the posterior
+is wrong, or the model cannot do it. A p_j that is not small says little, as the draws were chosen
+to fit: under a correct posterior p_j is seldom small, more seldom than its size says. Gelman, Meng
+& Stern (1996), Statistica Sinica 6:733. Taught in ``book/inference/predictive-checks.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechfit.inference.diagnostics.ranks import Amortized
+from mechfit.models import Model
+
+__all__ = ["PredictiveCheck", "predictive_check", "tail"]
+
+FEWEST = 20
+
+
+@dataclass(frozen=True, repr=False)
+class PredictiveCheck:
+    """Simulations of a posterior's draws, and where the observation lies among them.
+
+    Attributes:
+        names: Names of the k statistics.
+        x_o: The observation (k,).
+        theta: Draws of the posterior (n, d).
+        x: Their statistics (n, k); only those of valid simulations.
+        p_values: Two-sided p-value of each statistic (k,).
+        invalid: Simulations that were not valid, and are left out.
+    """
+
+    names: tuple[str, ...]
+    x_o: np.ndarray
+    theta: np.ndarray
+    x: np.ndarray
+    p_values: np.ndarray
+    invalid: int
+
+    @property
+    def misses(self) -> np.ndarray:
+        """How far x_o is from the median of the simulations, in their standard deviations (k,)."""
+        spread = self.x.std(0, ddof=1)
+        away = self.x_o - np.median(self.x, 0)
+        return np.divide(away, spread, out=np.zeros_like(away), where=spread > 0)
+
+
+def predictive_check(
+    posterior: Amortized, model: Model, x_o: np.ndarray, *, draws: int = 500, seed: int
+) -> PredictiveCheck:
+    """Simulate draws of the posterior at x_o (k,) and compare their statistics with it.
+
+    Raises:
+        ValueError: Hardly any of the simulations is valid.
+    """
+    x_o = np.asarray(x_o, float)
+    theta = posterior.sample_batched(draws, seed, x=x_o[None])[0]
+    names = getattr(posterior, "statistic_names", model.statistic_names)
+    x = model.statistics(theta, seed)[:, [model.statistic_names.index(n) for n in names]]
+    if x_o.shape != x.shape[1:]:
+        raise ValueError(
+            f"x_o has shape {x_o.shape}, expected ({x.shape[1]},) for the statistics "
+            f"{', '.join(names)}"
+        )
+    valid = np.isfinite(x).all(1)
+    if valid.sum() < FEWEST:
+        raise ValueError(
+            f"{valid.sum()} of {draws} simulations of posterior draws are valid, expected at "
+            f"least {FEWEST}: the posterior lies where the model fails"
+        )
+    theta, x = theta[valid], x[valid]
+    return PredictiveCheck(names, x_o, theta, x, tail(x, x_o), draws - int(valid.sum()))
+
+
+def tail(x: np.ndarray, x_o: np.ndarray) -> np.ndarray:
+    """Two-sided p-values (k,) of x_o (k,) among rows x (n, k).
+
+    Example:
+        >>> tail(np.arange(99.0)[:, None], np.array([49.0])).round(2)
+        array([1.])
+        >>> tail(np.arange(99.0)[:, None], np.array([200.0])).round(2)
+        array([0.01])
+    """
+    below, equal = (x < x_o).sum(0), (x == x_o).sum(0)
+    n = len(x)
+    share = (below + 0.5 * equal + 0.5) / (n + 1)
+    return (2 * np.minimum(share, 1 - share)).clip(1 / (n + 1), 1)

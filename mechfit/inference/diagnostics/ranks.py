@@ -1,0 +1,162 @@
+r"""Ranks: where known parameters stand among the draws of the posteriors they gave rise to.
+
+Draw theta from the prior and x from the model, then L draws theta_l from the posterior at x. If
+the posterior is right, theta and the theta_l are L + 1 draws of one distribution, and for any
+number f(theta, x) the truth is equally likely to take each place among them:
+
+    u = (#{l : f(theta_l, x) < f(theta, x)} + U) / (L + 1)    is uniform,    U ~ U(0, 1).
+
+One comparison gives the three checks in use. With f = theta_j it is simulation-based calibration
+(Talts, Betancourt, Simpson, Vehtari & Gelman 2018, arXiv:1804.06788); with f = -log q(theta | x),
+u is the level of the smallest credible region that holds the truth, and its distribution the
+expected coverage (Hermans et al. 2022, arXiv:2110.06581); with the distance of theta to a random
+point it is TARP (Lemos, Coogan, Hezaveh & Perreault-Levasseur 2023, arXiv:2302.03026). And where
+parameters compensate for each other, the posterior is narrow in one of them *given the others*:
+f is then the residual of theta_j after regression on them, (S^-1 theta)_j with the covariance S of
+all L + 1. Whether a simulation is valid is seen in x alone, so those that are not are left out
+without bias. Taught in ``book/inference/calibration.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.special import ndtri
+
+from mechfit.models.prior import Prior
+from mechfit.simulation import Bank
+
+__all__ = ["Amortized", "Calibration", "calibrate"]
+
+FEWEST = 20
+EDGE = 1e-12
+OWN = 0x5BC
+"""Sets the stream of a seed apart from those that a bank is made with."""
+
+
+class Amortized(Protocol):
+    """A posterior that answers for many observations: trained, or known exactly."""
+
+    prior: Prior
+
+    def sample_batched(self, n: int, seed: int, *, x: np.ndarray) -> np.ndarray:
+        """Draw n times for each row of x (m, k); returns theta (m, n, d)."""
+
+    def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
+        """Log-densities (m, n), up to a constant for each x, of theta (m, n, d)."""
+
+
+@dataclass(frozen=True, repr=False)
+class Calibration:
+    """Places of n known parameter sets among L draws each; uniform if the posterior is right.
+
+    Attributes:
+        prior: Prior over the d parameters.
+        theta: The parameter sets (n, d).
+        x: Their data (n, k).
+        draws: Draws (n, L, d) of the posterior at each x.
+        ranks: Places of each parameter (n, d), in (0, 1).
+        residuals: Places of each parameter given all others (n, d).
+        levels: Level of the smallest credible region that holds each set (n,).
+        distances: Places (n,) of the distances to the reference points.
+        references: Reference points (n, d), drawn from the prior.
+        invalid: Simulations that were left out.
+    """
+
+    prior: Prior
+    theta: np.ndarray
+    x: np.ndarray
+    draws: np.ndarray
+    ranks: np.ndarray
+    residuals: np.ndarray
+    levels: np.ndarray
+    distances: np.ndarray
+    references: np.ndarray
+    invalid: int
+
+    def __len__(self) -> int:
+        return len(self.theta)
+
+    def __repr__(self) -> str:
+        return f"<Calibration of {len(self)} runs, parameters {', '.join(self.names)}>"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the d parameters."""
+        return self.prior.names
+
+    def coverage(self, level: np.ndarray | float) -> np.ndarray:
+        """Share of the parameter sets inside the credible regions of these levels."""
+        return np.searchsorted(np.sort(self.levels), level, side="right") / len(self)
+
+    @property
+    def shift(self) -> np.ndarray:
+        """By how many posterior standard deviations each parameter (d,) is estimated too low."""
+        return ndtri(self.ranks).mean(0)
+
+    @property
+    def stretch(self) -> np.ndarray:
+        """How many times as wide each parameter's posterior (d,) should be."""
+        return ndtri(self.ranks).std(0)
+
+    @property
+    def contraction(self) -> np.ndarray:
+        """One minus the mean posterior variance over that of the truths (d,)."""
+        return 1 - self.draws.var(1, ddof=1).mean(0) / self.theta.var(0, ddof=1)
+
+
+def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) -> Calibration:
+    """Compare known parameters with the posterior of their simulations.
+
+    Args:
+        posterior: The posterior to be judged.
+        bank: Fresh simulations of the prior, or of the proposal that the posterior belongs to;
+            invalid ones are left out.
+        draws: Draws L of each posterior.
+        seed: Seed of draws, reference points and ties.
+
+    Returns:
+        The places, with what they were found from.
+
+    Raises:
+        ValueError: Too few simulations are valid.
+    """
+    rows = np.flatnonzero(bank.valid)
+    if len(rows) < FEWEST or draws < 1:
+        raise ValueError(
+            f"{len(rows)} of {len(bank)} simulations are valid and draws is {draws}, expected at "
+            f"least {FEWEST} and 1"
+        )
+    theta, x, prior = bank.theta[rows], bank.x[rows], posterior.prior
+    rng = np.random.default_rng([seed, OWN])
+    samples = posterior.sample_batched(draws, int(rng.integers(2**63)), x=x)
+    all_of_them = np.concatenate([theta[:, None], samples], 1)
+    log_q = posterior.log_prob_batched(all_of_them, x=x)
+    points = rng.random(theta.shape)
+    away, rest = np.empty(log_q.shape), np.empty(all_of_them.shape)
+    for i in range(len(rows)):
+        u = prior.to_unit(all_of_them[i])[0]
+        away[i] = np.linalg.norm(u - points[i], axis=1)
+        rest[i] = u @ np.linalg.pinv(np.atleast_2d(np.cov(u.T)), hermitian=True)
+    return Calibration(
+        prior,
+        theta,
+        x,
+        samples,
+        ranks=place(all_of_them, rng),
+        residuals=place(rest, rng),
+        levels=place(-log_q, rng),
+        distances=place(away, rng),
+        references=prior.from_unit(points)[0],
+        invalid=len(bank) - len(rows),
+    )
+
+
+def place(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Place (n, ...) of the first of values (n, L + 1, ...) among the others; ties are broken."""
+    truth, draws = values[:, :1], values[:, 1:]
+    below, equal = (draws < truth).sum(1), (draws == truth).sum(1)
+    u = (below + (equal + 1) * rng.random(below.shape)) / values.shape[1]
+    return u.clip(EDGE, 1 - EDGE)
