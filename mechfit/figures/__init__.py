@@ -5,8 +5,10 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 """
 
 from mechfit.figures.bars import statistic_bars
+from mechfit.figures.breaking import breaking
 from mechfit.figures.corrections import corrections
 from mechfit.figures.curves import curves, history
+from mechfit.figures.departures import departures
 from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
@@ -25,6 +27,8 @@ from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
 from mechfit.figures.subsets import choice_explorer, subset_explorer
+from mechfit.figures.suspects import suspects
+from mechfit.figures.tails import tails
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.thinning import thin
 from mechfit.figures.traces import traces
@@ -39,10 +43,12 @@ __all__ = [
     "SAMPLE",
     "bent_grid",
     "bent_map",
+    "breaking",
     "by_round",
     "choice_explorer",
     "corrections",
     "curves",
+    "departures",
     "durations",
     "fields",
     "history",
@@ -60,6 +66,8 @@ __all__ = [
     "sliding_curves",
     "statistic_bars",
     "subset_explorer",
+    "suspects",
+    "tails",
     "theme",
     "thin",
     "traces",

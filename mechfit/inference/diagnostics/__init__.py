@@ -8,7 +8,7 @@ from mechfit.inference.diagnostics.check import Report, check
 from mechfit.inference.diagnostics.dependence import dependence
 from mechfit.inference.diagnostics.lc2st import LocalC2ST, lc2st
 from mechfit.inference.diagnostics.misspecification import Misspecification, misspecification
-from mechfit.inference.diagnostics.predictive import PredictiveCheck, predictive_check
+from mechfit.inference.diagnostics.predictive import PredictiveCheck, predictive_check, tail
 from mechfit.inference.diagnostics.ranks import Amortized, Calibration, calibrate
 from mechfit.inference.diagnostics.recalibration import Recalibrated, recalibrate
 from mechfit.inference.diagnostics.uniform import band, grid, p_value
@@ -31,4 +31,5 @@ __all__ = [
     "p_value",
     "predictive_check",
     "recalibrate",
+    "tail",
 ]
