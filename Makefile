@@ -60,6 +60,7 @@ artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the 
 	$(PY) book/artefacts/brute_force.py
 	$(PY) book/artefacts/genetic.py
 	$(PY) book/artefacts/learned.py
+	$(PY) book/artefacts/dimensions.py
 
 clean: ## Remove the built book and the executed chapters; .venv stays.
 	rm -rf _build

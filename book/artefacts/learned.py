@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from study import Study
+from study import CHECKED, KNOWN, Study, checked
 
 from mechfit.inference import Convolution, Coupling, Posterior, fit, learn_statistics, save
 from mechfit.models import HodgkinHuxley, Thinned
@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 WORK = HERE / ".work"
 NAME = "hodgkin-huxley-traces"
 EVERY = 25
-SIMULATIONS = 1_000, 4_000, 16_000
+SIMULATIONS = 1_000, 4_000, 16_000, 64_000
 FRESH = 2_000
 SEED = 6
 KINDS = {"seven statistics": "seven", "trace": "whole", "posterior means": "means"}
@@ -49,23 +49,25 @@ def main() -> None:
         ]
         for name, model in models.items()
     }
+    known = {name: simulate(model, KNOWN, CHECKED) for name, model in models.items()}
     for n in SIMULATIONS:
         for name, kind in KINDS.items():
-            there = n < max(SIMULATIONS) or (HERE / f"{NAME}-{kind}.json").exists()
-            if there and study.holds(statistics=name, simulations=n):
+            if study.holds(statistics=name, simulations=n):
                 continue
             bank, fresh = banks.get(name) or banks["trace"]
+            other = known.get(name) or known["trace"]
             bank, started = bank.rows(slice(n)), time.perf_counter()
             flow = Coupling(embedding=Convolution() if name == "trace" else None)
             if name == "posterior means":
                 learned = learn_statistics(bank, neuron.prior, embedding=Convolution(), seed=SEED)
-                bank, fresh = learned.bank(bank), learned.bank(fresh)
+                bank, fresh, other = (learned.bank(b) for b in (bank, fresh, other))
             posterior = fit(bank, neuron.prior, flow=flow, seed=SEED)
             seconds = round(time.perf_counter() - started)
             if n == max(SIMULATIONS):
                 if name == "posterior means":
                     save(learned.regression, HERE / f"{NAME}-regression")
-                save(posterior, HERE / f"{NAME}-{kind}")
+                judged = checked(posterior, other, fresh.first(500), seed=CHECKED)
+                save(judged, HERE / f"{NAME}-{kind}")
             result = {"seconds": seconds, "nats": score(posterior, fresh)}
             study.add(result, statistics=name, simulations=n)
 

@@ -14,7 +14,19 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mechfit.inference import Coupling, Subset, Training, fit, load, save, truncate
+import numpy as np
+from study import CHECKED, FRESH, KNOWN, checked
+
+from mechfit.inference import (
+    Coupling,
+    Posterior,
+    Subset,
+    Training,
+    fit,
+    load,
+    save,
+    truncate,
+)
 from mechfit.inference.truncated import Truncated
 from mechfit.models import AnyStep, HodgkinHuxley, Model, read_cells
 from mechfit.simulation import simulate
@@ -34,6 +46,7 @@ class Recipe:
     simulations: int = 100_000
     flow: Coupling = Coupling(layers=5)
     training: Training = Training(epochs=60)
+    trainings: int = 1
     seed: int = 1
     cell: str = ""
 
@@ -52,7 +65,7 @@ class Recipe:
 class RegionRecipe(Recipe):
     """A posterior for one observation, of simulations where another posterior expects it."""
 
-    simulations: int = 50_000
+    training: Training = Training(epochs=30)
     seed: int = 5
     first: str = "hodgkin-huxley"
 
@@ -89,7 +102,7 @@ class CellsRecipe(Recipe):
 
 
 RECIPES = {
-    "hodgkin-huxley": Recipe(),
+    "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
     "allen-518290966": Recipe(cell="518290966", seed=2),
     "hodgkin-huxley-subsets": SubsetRecipe(),
@@ -98,36 +111,54 @@ RECIPES = {
 }
 
 
-def recipe_of(target: Path) -> str | None:
-    """Fingerprint of the recipe that an artefact was made by; None if there is none to read."""
+def stored(target: Path) -> Posterior | None:
+    """The artefact that is there; None if there is none to read."""
     try:
-        return load(target).provenance.get("recipe")
+        return load(target)
     except (FileNotFoundError, ValueError):  # absent, damaged or of an earlier format
         return None
 
 
 def make(name: str, recipe: Recipe) -> None:
-    """Make one artefact unless it is there already."""
+    """Make one artefact, and its calibration report, unless they are there already."""
     fingerprint = hashlib.sha256(repr(asdict(recipe)).encode()).hexdigest()
-    target = HERE / name
-    if recipe_of(target) == fingerprint:
-        print(f"{name}: up to date")
-        return
-    model = recipe.model()
+    posterior, model = stored(HERE / name), recipe.model()
+    if posterior is None or posterior.provenance.get("recipe") != fingerprint:
+        posterior = trained(name, recipe, model)
+        made = {
+            "command": f"python book/artefacts/make.py {name}",
+            "recipe": fingerprint,
+            "date": time.strftime("%Y-%m-%d"),
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+        }
+        posterior = replace(posterior, provenance={**posterior.provenance, **made})
+        save(posterior, HERE / name)
+        print(f"{name}: trained in {posterior.provenance['seconds']} s")
+    if "check" not in posterior.provenance:
+        known, fresh = (
+            simulate(model, n, CHECKED + i, proposal=recipe.proposal())
+            for i, n in enumerate((KNOWN, FRESH))
+        )
+        save(checked(posterior, known, fresh, seed=CHECKED), HERE / name)
+    print(f"{name}: {load(HERE / name).provenance['check']['verdict']}")
+
+
+def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
+    """Simulate and learn; of several trainings keep what is best on held-out simulations."""
     settings = {"proposal": recipe.proposal(), "store": WORK / name}
     bank = simulate(model, recipe.simulations, recipe.seed, **settings)
-    posterior = fit(
-        bank, model.prior, flow=recipe.flow, training=recipe.training, seed=recipe.seed
+    choice = {"flow": recipe.flow, "training": recipe.training, "members": recipe.trainings}
+    posterior = fit(bank, model.prior, **choice, seed=recipe.seed)
+    if recipe.trainings == 1:
+        return posterior
+    best = int(np.argmin([history.validation.min() for history in posterior.history]))
+    return replace(
+        posterior,
+        flow=posterior.flow.members[best],
+        history=posterior.history[best : best + 1],
+        provenance={**posterior.provenance, "members": 1, "best_of": recipe.trainings},
     )
-    made = {
-        "command": f"python book/artefacts/make.py {name}",
-        "recipe": fingerprint,
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
-    save(replace(posterior, provenance={**posterior.provenance, **made}), target)
-    print(f"{name}: trained in {posterior.provenance['seconds']} s")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,36 @@
-"""Results of a long study, kept row by row: a stopped run goes on, other settings begin anew."""
+"""What the scripts beside this file share: studies kept row by row, and calibration reports."""
 
 from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from mechfit.inference import Posterior
+from mechfit.inference.diagnostics import calibrate, judge, recalibrate
 from mechfit.inference.files import write
+from mechfit.simulation import Bank
+
+CHECKED = 1_000_001
+"""Seed of the simulations that levels are found from; the next one's are those of the report."""
+KNOWN, FRESH = 1_000, 500
+
+
+def checked(posterior: Posterior, known: Bank, fresh: Bank, *, seed: int) -> Posterior:
+    """A posterior with its calibration report, and with levels for its credible regions.
+
+    The levels are found from `known`. The report is that of the posterior with these levels, on
+    the simulations `fresh`; that of the posterior as it was trained stands beside it.
+    """
+    mended = recalibrate(posterior, calibrate(posterior, known, seed=seed))
+    report, raw = (judge(p, fresh, seed=seed) for p in (mended, posterior))
+    facts = {
+        "check": {"seed": fresh.seed, **report.to_dict()},
+        "check_as_trained": {"seed": fresh.seed, **raw.to_dict()},
+        "levels": mended.levels.round(4).tolist(),
+    }
+    return replace(posterior, provenance={**posterior.provenance, **facts})
 
 
 class Study:

@@ -4,7 +4,7 @@ Taught in the chapters ``book/inference/calibration.md``, ``book/inference/predi
 and ``book/inference/when-the-model-is-wrong.md``.
 """
 
-from mechfit.inference.diagnostics.check import Report, check
+from mechfit.inference.diagnostics.check import Report, check, judge
 from mechfit.inference.diagnostics.dependence import dependence
 from mechfit.inference.diagnostics.lc2st import LocalC2ST, lc2st
 from mechfit.inference.diagnostics.misspecification import Misspecification, misspecification
@@ -26,6 +26,7 @@ __all__ = [
     "check",
     "dependence",
     "grid",
+    "judge",
     "lc2st",
     "misspecification",
     "p_value",

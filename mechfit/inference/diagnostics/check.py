@@ -9,7 +9,7 @@ wrong is then told by its size, not by its p-value. Taught in ``book/inference/c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -20,10 +20,10 @@ from mechfit.inference.diagnostics.predictive import PredictiveCheck, predictive
 from mechfit.inference.diagnostics.ranks import Amortized, Calibration, calibrate
 from mechfit.inference.diagnostics.uniform import p_value
 from mechfit.models import Model
-from mechfit.simulation import simulate
+from mechfit.simulation import Bank, simulate
 from mechfit.simulation.tasks import Proposal
 
-__all__ = ["Report", "check"]
+__all__ = ["Report", "check", "judge"]
 
 ALPHA = 0.01
 """Probability at most that a correct posterior, or a possible observation, is accused."""
@@ -165,16 +165,22 @@ def check(
         )
     names = getattr(posterior, "statistic_names", model.statistic_names)
     bank = simulate(model, runs, seed, proposal=proposal).select(names)
-    calibration = calibrate(posterior, bank, draws=draws, seed=seed)
+    report = judge(posterior, bank, draws=draws, seed=seed)
     x_o = getattr(posterior, "x_o", None) if x_o is None else np.asarray(x_o, float)
-    seen = {}
-    if x_o is not None:
-        seen["predictive"] = predictive_check(posterior, model, x_o, draws=runs, seed=seed)
-        seen["misspecification"] = misspecification(bank, x_o, seed=seed)
-    return Report(calibration, tests(calibration), **seen)
+    if x_o is None:
+        return report
+    predicted = predictive_check(posterior, model, x_o, draws=runs, seed=seed)
+    unlike = misspecification(bank, x_o, seed=seed)
+    return replace(report, predictive=predicted, misspecification=unlike)
 
 
-def tests(calibration: Calibration) -> dict[str, float]:
+def judge(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) -> Report:
+    """Judge a posterior by a bank that it has not seen; the arguments are those of `calibrate`."""
+    calibration = calibrate(posterior, bank, draws=draws, seed=seed)
+    return Report(calibration, p_values_of(calibration))
+
+
+def p_values_of(calibration: Calibration) -> dict[str, float]:
     """p-value of every test of the posterior, by name."""
     c = calibration
     found = {REGIONS: p_value(c.levels), "distances to a point": p_value(c.distances)}

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist, pdist
+from scipy.spatial.distance import cdist, pdist, squareform
 
 from mechfit.inference.diagnostics.predictive import tail
 from mechfit.inference.scales import Scores, varying
@@ -104,13 +104,9 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
     root = root.U * root.S**0.5
     rng = np.random.default_rng(seed)
     sets = np.arange(n)[:, None] if m == 1 else rng.random((SETS, n)).argsort(1)[:, :m]
-    near, null = Kernel(cloud @ root), []
-    for rows in sets:
-        rest = np.setdiff1d(np.arange(n), rows)
-        null.append(
-            near.discrepancy(near.within[np.ix_(rows, rows)], near.within[np.ix_(rows, rest)])
-        )
-    mmd, null = near.distance(seen @ root), np.array(null)
+    near = Kernel(cloud @ root)
+    null = np.array([near.of_its_own(rows) for rows in sets])
+    mmd = near.distance(seen @ root)
     alone, given, far = tail(x[sets].mean(1), x_o.mean(0)), np.ones(k), np.zeros(k)
     rests, rest = (cloud @ residual)[sets].mean(1), (seen @ residual).mean(0)
     given[vary] = tail(rests, rest)
@@ -127,17 +123,22 @@ class Kernel:
     """A Gaussian kernel as wide as the median distance in a cloud (n, k)."""
 
     def __init__(self, cloud: np.ndarray) -> None:
-        self.cloud, self.width = cloud, np.median(pdist(cloud))
-        self.within = self(cloud, cloud)
+        apart = pdist(cloud)
+        self.cloud, self.width = cloud, np.median(apart)
+        self.within = squareform(np.exp(-0.5 * (apart / self.width) ** 2))
+        np.fill_diagonal(self.within, 1.0)
+        self.sums, self.mean = self.within.sum(1), self.within.mean()
 
     def distance(self, rows: np.ndarray) -> float:
         """Squared maximum mean discrepancy of rows (m, k) from the cloud."""
-        return self.discrepancy(self(rows, rows), self(rows, self.cloud))
+        own, others = (
+            np.exp(-0.5 * (cdist(rows, b) / self.width) ** 2).mean() for b in (rows, self.cloud)
+        )
+        return float(own - 2 * others + self.mean)
 
-    def __call__(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Similarities of rows a (m, k) and b (n, k), (m, n)."""
-        return np.exp(-0.5 * (cdist(a, b) / self.width) ** 2)
-
-    def discrepancy(self, own: np.ndarray, others: np.ndarray) -> float:
-        """Squared maximum mean discrepancy from similarities within a set and to the cloud."""
-        return float(own.mean() - 2 * others.mean() + self.within.mean())
+    def of_its_own(self, rows: np.ndarray) -> float:
+        """The same of rows of the cloud, by their numbers (m,), from all its others."""
+        n, m = len(self.cloud), len(rows)
+        own = self.within[np.ix_(rows, rows)].sum()
+        others = (self.sums[rows].sum() - own) / (m * (n - m))
+        return float(own / m**2 - 2 * others + self.mean)
