@@ -15,7 +15,7 @@ from mechfit.figures.labels import number
 from mechfit.figures.marks import px, rows_of, segment, tips, words
 from mechfit.figures.theme import OBSERVED, PRIOR, ROLES, finish, page
 
-LEFT, RIGHT, TOP, HEIGHT, STRIP = 48, 84, 26, 190, 96
+LEFT, RIGHT, TOP, HEIGHT, STRIP = 48, 16, 26, 190, 96
 WIDE = page(LEFT + RIGHT)
 LEAST = 1e-10
 """Smaller p-values are drawn here."""
@@ -32,14 +32,15 @@ def _curves(
     y_scale = alt.Scale(domain=[-reach, reach], range=[TOP + HEIGHT, TOP], nice=False)
     signed = "datum.value == 0 ? '0' : format(datum.value, '+~g')"
     x = alt.X("x:Q", scale=x_scale, axis=None)
-    y = alt.Y("y:Q", scale=y_scale, axis=alt.Axis(title=None, tickCount=5, labelExpr=signed))
+    y = alt.Y("y:Q", scale=y_scale, axis=None)
+    ticked = y.axis(title=None, tickCount=5, labelExpr=signed)
     edge = rows_of(
         [
             {"x": a, "y": round(b, 4), "y2": round(c, 4)}
             for a, b, c in zip(z.tolist(), lower - z, upper - z, strict=True)
         ]
     )
-    band = edge.mark_area(fill=PRIOR, fillOpacity=0.28, aria=False).encode(x=x, y=y, y2="y2")
+    band = edge.mark_area(fill=PRIOR, fillOpacity=0.28, aria=False).encode(x=x, y=ticked, y2="y2")
     layers = [band, segment((0, WIDE), (TOP + HEIGHT / 2,) * 2, strokeWidth=1, strokeOpacity=0.4)]
     places = {}
     for name in sorted(off, key=lambda n: n in out):
@@ -70,7 +71,7 @@ def _dots(p_values: Mapping[str, float], limit: float) -> list[alt.Chart]:
     ]
     scale = alt.Scale(type="log", domain=[LEAST, 1], range=[0, px(WIDE)], nice=False)
     axis = alt.Axis(title=None, values=[1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1], format="~g", offset=4)
-    x, y = alt.X("p:Q", scale=scale, axis=axis), alt.Y("y:Q", scale=None, axis=None)
+    x, y = alt.X("p:Q", scale=scale, axis=None), alt.Y("y:Q", scale=None, axis=None)
     edge = f"{1 - np.log10(limit) / np.log10(LEAST):.4f} * ({WIDE})"
     layers = [
         segment((edge, edge), (top, top + STRIP), strokeWidth=1.2, strokeDash=[4, 3]),
@@ -84,7 +85,7 @@ def _dots(p_values: Mapping[str, float], limit: float) -> list[alt.Chart]:
         look = {"fill": ROLES["broken"].color, "shape": "triangle-up", "size": 70}
         look = look if bad else {"fill": OBSERVED, "shape": "circle", "size": 30}
         mark = mine.mark_point(stroke=None, opacity=0.8, aria=False, **look)
-        layers.append(mark.encode(x=x, y=y, tooltip=said))
+        layers.append(mark.encode(x=x if bad else x.axis(axis), y=y, tooltip=said))
     return layers
 
 

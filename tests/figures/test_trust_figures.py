@@ -1,0 +1,119 @@
+"""Charts of the checks: what they show is what they were given, and what is wrong is refused."""
+
+import json
+
+import numpy as np
+import pytest
+import vl_convert
+
+from mechfit.figures import BROKEN, POSTERIOR, breaking, departures, suspects, tails
+
+Z = np.arange(1, 20) / 20
+
+
+def rows_of(spec):
+    """All rows that travel in a chart."""
+    return [row for layer in spec["layer"] for row in layer.get("data", {}).get("values", [])]
+
+
+def drawn(chart):
+    spec = chart.to_dict()
+    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
+    assert "NaN" not in svg
+    assert len(json.dumps(spec)) < 300_000
+    return spec, svg
+
+
+class TestDepartures:
+    def test_what_leaves_the_band_is_broken_and_named(self):
+        p = {"a": 0.3, "b": 1e-12}
+        chart = departures(Z, {"a": Z, "b": Z**2}, Z - 0.06, Z + 0.06, p, 1e-3, title="b is off")
+        spec, svg = drawn(chart)
+        curves = {r["name"]: r["y"] for r in rows_of(spec) if isinstance(r.get("y"), list)}
+        np.testing.assert_allclose(curves["b"], Z**2 - Z, atol=1e-4)
+        np.testing.assert_allclose(curves["a"], 0, atol=1e-4)
+        assert svg.count(">b</text>") == 1
+        assert ">a</text>" not in svg
+        dots = {r["name"]: r for r in rows_of(spec) if "bad" in r}
+        assert dots["b"]["bad"]
+        assert dots["b"]["p"] == 1e-10  # the end of the axis
+        assert not dots["a"]["bad"]
+        assert "outside the band: b. Of 2 tests failed: b." in chart.description
+
+    def test_wrong_arguments_are_refused(self):
+        with pytest.raises(ValueError, match=r"'?a'? has shape \(3,\), expected \(19,\)"):
+            departures(Z, {"a": Z[:3]}, Z, Z, {"a": 0.5}, 0.01, title="x")
+        with pytest.raises(ValueError, match="expected at least one of each"):
+            departures(Z, {"a": Z}, Z, Z, {}, 0.01, title="x")
+
+
+class TestBreaking:
+    def example(self, **changes):
+        given = {
+            "faults": {"noise": ["right", "half"], "prior": ["right", "wide"]},
+            "ranks": {"noise": np.full((2, 5), 0.2), "prior": np.eye(5)[:2]},
+            "coverage": {n: np.tile(np.linspace(0, 1, 11), (2, 1)) for n in ("noise", "prior")},
+            "verdicts": {n: ["calibrated", "not calibrated: off"] for n in ("noise", "prior")},
+            "band": (0.15, 0.25),
+        } | changes
+        return breaking(*given.values(), title="Break it", start=("noise", 1))
+
+    def test_every_step_of_every_fault_is_there(self):
+        spec, svg = drawn(self.example())
+        rows = {(r["fault"], r["k"]): r for r in rows_of(spec) if "fault" in r}
+        assert len(rows) == 4
+        assert rows["prior", 1]["h"] == [0, 1, 0, 0, 0]
+        assert rows["noise", 0]["color"] == POSTERIOR
+        assert rows["noise", 1]["color"] == BROKEN
+        assert "not calibrated: off" in svg
+
+    def test_wrong_arguments_are_refused(self):
+        with pytest.raises(ValueError, match="noise has 2 steps and 1 verdicts, expected 2"):
+            self.example(verdicts={"noise": ["calibrated"], "prior": ["a", "b"]})
+        with pytest.raises(ValueError, match="ranks of prior has shape"):
+            self.example(ranks={"noise": np.full((2, 5), 0.2), "prior": np.eye(5)})
+
+
+class TestTails:
+    def test_histograms_line_and_p_value(self):
+        rng = np.random.default_rng(1)
+        x, prior = rng.normal(size=(500, 2)), rng.normal(size=(900, 2)) * 3
+        chart = tails(
+            x, prior, [9.0, 0.0], [0.002, 0.9], ["rest", "rate"], units=["mV", ""], title="Far"
+        )
+        spec, svg = drawn(chart)
+        rows = {r["name"]: r for r in rows_of(spec) if "posterior" in r}
+        assert max(rows["rest"]["posterior"]) == max(rows["rest"]["prior"]) == 1
+        assert rows["rest"]["o"] > 0.9
+        assert "observed 9 mV, p = 0.002" in svg  # the least p-value is shown first
+        assert "rate 0.9" in chart.description
+
+    def test_wrong_arguments_are_refused(self):
+        x = np.ones((5, 2))
+        with pytest.raises(ValueError, match="units has 1 entries, expected 2"):
+            tails(x, x, x[0], [0.1, 0.1], ["a", "b"], units=["mV"], title="x")
+        with pytest.raises(ValueError, match=r"p_values has shape \(1,\), expected \(2,\)"):
+            tails(x, x, x[0], [0.1], ["a", "b"], title="x")
+
+
+class TestSuspects:
+    given = {
+        "distances": {"a": [[0.1, 0.2], [20.0, 0.3]], "b": [[0.1, 0.2], [0.1, 4.0]]},
+        "p_values": {"a": [0.5, 0.001], "b": [0.5, 0.2]},
+    }
+
+    def test_the_farthest_is_accused_only_by_an_alarm(self):
+        chart = suspects([0, 1], **self.given, across="sd", start=("a", 1), title="Which?")
+        spec, svg = drawn(chart)
+        rows = {(r["moved"], r["k"]): r for r in rows_of(spec) if "moved" in r}
+        assert rows["a", 1]["bad"]
+        assert rows["a", 1]["d"][0] == 10  # bars end there
+        assert not rows["b", 1]["bad"]
+        assert BROKEN in svg
+        assert "p = 0.001: unlike the simulations" in svg
+
+    def test_wrong_arguments_are_refused(self):
+        with pytest.raises(ValueError, match="expected even steps and one of"):
+            suspects([0, 1, 3], **self.given, across="sd", start=("a", 1), title="x")
+        with pytest.raises(ValueError, match="expected even steps and one of"):
+            suspects([0, 1], **self.given, across="sd", start=("c", 1), title="x")
