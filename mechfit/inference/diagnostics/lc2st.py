@@ -19,8 +19,7 @@ import numpy as np
 from scipy.special import expit
 
 from mechfit.inference.classifier import Classifier
-from mechfit.inference.diagnostics.ranks import Calibration
-from mechfit.inference.posterior import Posterior
+from mechfit.inference.diagnostics.ranks import Amortized, Calibration
 from mechfit.inference.scales import Standardizer, View
 from mechfit.simulation import progress_bar
 
@@ -51,7 +50,7 @@ class LocalC2ST:
 
 
 def lc2st(
-    posterior: Posterior, calibration: Calibration, x_o: np.ndarray, *, swaps: int = 100, seed: int
+    posterior: Amortized, calibration: Calibration, x_o: np.ndarray, *, swaps: int = 100, seed: int
 ) -> LocalC2ST:
     """Test the posterior at one observation.
 
