@@ -19,12 +19,14 @@ class WrongAbove(Exact):
         return means + (x[:, 4:] > 0) * np.linalg.norm(root, axis=1), root
 
 
+@pytest.mark.slow
 def test_an_exact_posterior_is_seldom_accused():
     c = calibrate(Exact(), BANK, draws=20, seed=1)
     found = [lc2st(Exact(), c, x_o, swaps=19, seed=1).p_value for x_o in BANK.x[:10]]
     assert np.mean(np.array(found) <= 0.05) <= 0.3
 
 
+@pytest.mark.slow
 def test_an_error_is_found_where_it_is():
     posterior, fresh = WrongAbove(), simulate(Simulator(), 40, seed=2).x
     c = calibrate(posterior, BANK, draws=20, seed=1)

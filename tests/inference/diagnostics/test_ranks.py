@@ -94,6 +94,7 @@ def test_invalid_simulations_are_left_out_without_bias():
         assert kstest(u, "uniform").pvalue > 1e-3
 
 
+@pytest.mark.slow
 def test_two_moons_is_calibrated():
     model = TwoMoons()
 
