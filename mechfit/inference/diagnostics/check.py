@@ -68,7 +68,7 @@ class Report:
         found = []
         if self.p_values[REGIONS] < limit:
             width = "narrow" if c.levels.mean() > 0.5 else "wide"
-            held = f"{c.coverage(0.9):.0%} of {n} truths"
+            held = f"{100 * c.coverage(0.9):.0f} % of {n} truths"
             found.append(f"too {width}: its 90 % regions held {held}")
         for j, name in enumerate(c.names):
             shift, stretch = c.shift[j], c.stretch[j]
