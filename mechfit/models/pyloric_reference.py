@@ -7,6 +7,7 @@ Formulas stand where a fast path reads a table; nothing is reordered. See
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,7 +26,9 @@ from mechfit.models.pyloric_step import (
     time_constants,
 )
 
-__all__ = ["Q10", "circuit", "factors"]
+__all__ = ["Q10", "Setting", "circuit", "factors"]
+
+VOLTAGES, CALCIUM = [0, 13, 26], [1, 14, 27]
 
 Q10 = {
     "membrane": (1.5,) * 8,
@@ -42,52 +45,76 @@ def factors(kelvin: float, q10: dict[str, tuple[float, ...]] = Q10) -> dict[str,
     return {name: np.array(values) ** ((kelvin - COLD) / 10) for name, values in q10.items()}
 
 
-def circuit(
-    theta: np.ndarray,
-    noise: np.ndarray,
-    *,
-    dt: float = 0.025,
-    kelvin: float = COLD,
-    q10: dict[str, tuple[float, ...]] = Q10,
-) -> np.ndarray:
-    """Simulate one circuit and keep its whole state.
+@dataclass(frozen=True)
+class Setting:
+    """What one circuit is made of, at its temperature.
+
+    Attributes:
+        membrane: Conductances of the neurons (3, 8) in mS.
+        synaptic: Conductances of the synapses (7,) in mS.
+        faster: How many times faster each gate is than at 283 K (11,).
+        closing: The same of each synapse (7,).
+        clock: dt (ms), temperature (K), and exp(-dt / tau_Ca).
+    """
+
+    membrane: np.ndarray
+    synaptic: np.ndarray
+    faster: np.ndarray
+    closing: np.ndarray
+    clock: tuple[float, float, float]
+
+    @classmethod
+    def of(
+        cls,
+        theta: np.ndarray,
+        dt: float = 0.025,
+        kelvin: float = COLD,
+        q10: dict[str, tuple[float, ...]] = Q10,
+    ) -> Setting:
+        """Take 24 conductances in mS/cm², neuron by neuron, and seven as logarithms of mS."""
+        scale = factors(kelvin, q10)
+        theta = np.asarray(theta, float)
+        return cls(
+            theta[:24].reshape(3, 8) * AREA * scale["membrane"],
+            np.exp(theta[24:]) * scale["synapses"],
+            scale["gates"],
+            scale["closing"],
+            (dt, kelvin, math.exp(-dt * scale["calcium"][0] / TAU_CA)),
+        )
+
+
+def circuit(setting: Setting, noise: np.ndarray) -> np.ndarray:
+    """Simulate one circuit and keep its voltages.
 
     Args:
-        theta: 24 membrane conductances in mS/cm², neuron by neuron, and the natural logarithms of
-            seven synaptic conductances in mS.
-        noise: Noise current (3, samples) in µA; its first column is not used.
-        dt: Step in ms.
-        kelvin: Temperature in K.
-        q10: Factors over 10 K, see `Q10`.
+        setting: The circuit.
+        noise: Noise current (samples, 3) in µA; its first row is not used.
 
     Returns:
-        States (samples, 46): for each neuron V (mV), [Ca] (µM) and eleven gates, then the seven
-        synapses.
+        Voltages (3, samples) in mV.
     """
-    scale = factors(kelvin, q10)
-    membrane = np.asarray(theta[:24], float).reshape(3, 8) * AREA * scale["membrane"]
-    synaptic = np.exp(np.asarray(theta[24:], float)) * scale["synapses"]
-    return run(
-        membrane,
-        synaptic,
-        np.asarray(noise, float),
-        scale["gates"],
-        scale["closing"],
-        (dt, kelvin, math.exp(-dt * scale["calcium"][0] / TAU_CA)),
-    )
+    voltage = np.empty(noise.shape[::-1])
+    state = start()
+    voltage[:, 0] = state[VOLTAGES]
+    advance(*vars(setting).values(), noise, state, voltage)
+    return voltage
+
+
+def start() -> np.ndarray:
+    """The first state (46,): V (mV), [Ca] (µM) and eleven gates of each neuron, seven synapses."""
+    state = np.zeros(46)
+    state[VOLTAGES], state[CALCIUM] = V_FIRST, CA_REST
+    return state
 
 
 @compiled
-def run(membrane, synaptic, noise, faster, closing, clock):
-    """Advance all samples; returns states (samples, 46)."""
-    samples, dt = noise.shape[1], clock[0]
-    states = np.zeros((samples, 46))
-    for j in range(3):
-        states[0, 13 * j] = V_FIRST
-        states[0, 13 * j + 1] = CA_REST
-    for i in range(1, samples):
-        old, new = states[i - 1], states[i]
-        total, driven = np.zeros(3), np.zeros(3)
+def advance(membrane, synaptic, faster, closing, clock, noise, state, voltage):
+    """Advance the state (46,) in place by all samples but the first; write the voltages."""
+    dt, old = clock[0], np.empty(46)
+    total, driven, decay = np.empty(3), np.empty(3), np.empty(11)
+    for i in range(1, noise.shape[0]):
+        old[:] = state
+        total[:], driven[:] = 0.0, 0.0
         for k in range(7):
             after = SYNAPSES[k][1]
             g = synaptic[k] * old[39 + k]
@@ -95,19 +122,19 @@ def run(membrane, synaptic, noise, faster, closing, clock):
             driven[after] += g * SYNAPSES[k][2]
         for j in range(3):
             s = old[13 * j : 13 * j + 13]
-            steady, tau, decay = steady_states(s[0]), time_constants(s[0]), np.empty(11)
+            steady, tau = steady_states(s[0]), time_constants(s[0])
             for x in range(11):
                 decay[x] = math.exp(-dt * faster[x] / tau[x])
-            state = (
+            whole = (
                 *(s[0], s[1], s[2], s[3], s[4], s[5], s[6]),
                 *(s[7], s[8], s[9], s[10], s[11], s[12]),
             )
-            moved = neuron_step(
-                state, steady, decay, membrane[j], (total[j], driven[j]), noise[j, i], clock
-            )
+            synapses = total[j], driven[j]
+            moved = neuron_step(whole, steady, decay, membrane[j], synapses, noise[i, j], clock)
             for x in range(13):
-                new[13 * j + x] = moved[x]
+                state[13 * j + x] = moved[x]
+            voltage[j, i] = moved[0]
         for k in range(7):
             s_inf = opening(old[13 * SYNAPSES[k][0]])
-            new[39 + k] = synapse_step(old[39 + k], s_inf, SYNAPSES[k][3] / closing[k], dt)
-    return states
+            tau_k = SYNAPSES[k][3] / closing[k]
+            state[39 + k] = synapse_step(old[39 + k], s_inf, tau_k, dt)

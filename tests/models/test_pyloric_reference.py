@@ -5,17 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mechfit.models.pyloric_reference import Q10, circuit, factors
+from mechfit.models.pyloric_reference import (
+    Q10,
+    Setting,
+    advance,
+    circuit,
+    factors,
+    start,
+)
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "pyloric.npz")
-VOLTAGES = [0, 13, 26]
-QUIET = np.zeros((3, 120_000))
+QUIET = np.zeros((120_000, 3))
 NAMES = list(GOLDEN["names"])
 
 
 @pytest.mark.parametrize("row", range(len(NAMES)), ids=NAMES)
 def test_voltages_without_noise(row):
-    v = circuit(GOLDEN["theta"][row], QUIET)[:, VOLTAGES].T
+    v = circuit(Setting.of(GOLDEN["theta"][row]), QUIET)
     assert abs(v[:, ::200] - GOLDEN["V_5ms"][row]).max() < 1e-4
     assert abs(v[:, :4001:10] - GOLDEN["V_first100ms_every0p25"][row]).max() < 1e-9
 
@@ -24,15 +30,19 @@ def test_voltages_without_noise(row):
 def test_calcium_gates_and_synapses(row):
     steps = GOLDEN["state_step_index"]
     theta = GOLDEN["theta"][NAMES.index(GOLDEN["state_sets"][row])]
-    states = circuit(theta, QUIET[:, : steps.max() + 1])
-    np.testing.assert_allclose(states[steps], GOLDEN["state"][row], rtol=1e-6, atol=1e-6)
+    state, setting = start(), Setting.of(theta)
+    for before, now, expected in zip([0, *steps], steps, GOLDEN["state"][row], strict=False):
+        pause = QUIET[: now - before + 1]
+        advance(*vars(setting).values(), pause, state, np.empty(pause.shape[::-1]))
+        np.testing.assert_allclose(state, expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("kelvin", range(2))
 @pytest.mark.parametrize("row", range(2))
 def test_temperature(kelvin, row):
     theta = GOLDEN["theta"][NAMES.index(GOLDEN["temperature_sets"][row])]
-    v = circuit(theta, QUIET, kelvin=float(GOLDEN["temperature_K"][kelvin]))[:, VOLTAGES].T
+    setting = Setting.of(theta, kelvin=float(GOLDEN["temperature_K"][kelvin]))
+    v = circuit(setting, QUIET)
     assert abs(v[:, ::200] - GOLDEN["temperature_V_5ms"][kelvin, row]).max() < 1e-4
 
 
@@ -43,7 +53,5 @@ def test_the_cold_changes_nothing_and_q10_is_per_ten_kelvin():
 
 def test_a_neuron_without_conductances_charges_with_the_noise():
     theta = np.r_[np.zeros(24), np.full(7, -1000.0)]
-    noise = np.zeros((3, 11))
-    noise[:, 1:] = 0.01
-    v = circuit(theta, noise)[:, VOLTAGES]
-    np.testing.assert_allclose(v[-1], -50 + 10 * 0.025 * 0.01 / 0.6283e-3)
+    v = circuit(Setting.of(theta), np.full((11, 3), 0.01))
+    np.testing.assert_allclose(v[:, -1], -50 + 10 * 0.025 * 0.01 / 0.6283e-3)

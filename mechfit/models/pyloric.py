@@ -1,0 +1,148 @@
+"""Pyloric: the circuit of three neurons that makes a rhythm in the stomach of crabs.
+
+AB/PD, LP and PY have eight conductances each and inhibit each other by seven synapses; see
+`mechfit.models.pyloric_step` for the equations and `mechfit.summaries.triphasic` for the
+statistics. About 1 in 75 draws of the prior is rhythmic. The prior spans the neurons of Prinz,
+Bucher & Marder (2004), doi:10.1038/nn1352, as in Gonçalves, Lueckmann, Deistler et al. (2020),
+doi:10.7554/eLife.56261. Taught in ``book/geometry/pyloric-circuit.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from mechfit.models.model import Model, Traces
+from mechfit.models.noise import normals
+from mechfit.models.prior import Prior
+from mechfit.models.pyloric_reference import Q10, Setting, circuit
+from mechfit.models.pyloric_step import COLD
+from mechfit.summaries.triphasic import NEURONS, TRIPHASIC, rhythm
+
+__all__ = ["Pyloric"]
+
+CURRENTS = "Na", "CaT", "CaS", "A", "KCa", "Kd", "H", "leak"
+LOW = (0, 0, 0, 0, 0, 25, 0, 0), (0, 0, 2, 10, 0, 0, 0, 0.01), (0, 0, 0, 30, 0, 50, 0, 0)
+HIGH = (
+    (500, 7.5, 8, 60, 15, 150, 0.02, 0.01),
+    (200, 2.5, 12, 60, 10, 125, 0.06, 0.04),
+    (600, 12.5, 4, 60, 5, 150, 0.06, 0.04),
+)
+SYNAPSE_NAMES = "AB-LP", "PD-LP", "AB-PY", "PD-PY", "LP-PD", "LP-PY", "PY-LP"
+WEAKEST, STRONGEST, STRONGEST_AB_LP = (math.log(g) for g in (1e-8, 1e-3, 1e-2))
+
+
+class Pyloric(Model):
+    """The pyloric circuit, in double precision.
+
+    The columns of theta are the conductances (mS/cm²) of Na, CaT, CaS, A, KCa, Kd, H and leak in
+    AB/PD, in LP and in PY, and the natural logarithms of seven synaptic conductances (mS).
+
+    Args:
+        noise_std: Standard deviation (µA) of the noise current of each step.
+        temperature: In K; at 283 every Q10 factor is 1.
+        duration: Length (ms) of a simulation.
+        dt: Time step (ms). The rhythm depends on it; 0.025 is that of the paper.
+        q10: Factors over 10 K that differ from those of `Q10`, by the same names.
+        burst_threshold: Duration (ms) up to which a burst is dropped; the paper's simulations have
+            50, its recordings 40.
+        burn_in: Time (ms) before the statistics begin.
+
+    Example:
+        >>> model = Pyloric(duration=200.0, burn_in=100.0)
+        >>> model.statistics(model.prior.sample(2, seed=1), seed=1).shape
+        (2, 19)
+    """
+
+    prior = Prior.uniform(
+        [f"{c}_{n}" for n in NEURONS for c in CURRENTS] + list(SYNAPSE_NAMES),
+        [*np.ravel(LOW), *[WEAKEST] * 7],
+        [*np.ravel(HIGH), STRONGEST_AB_LP, *[STRONGEST] * 6],
+        units=["mS/cm²"] * 24 + ["ln mS"] * 7,
+    )
+    statistic_names = tuple(TRIPHASIC)
+    statistic_units = tuple(TRIPHASIC.values())
+    block = 16
+
+    def __init__(
+        self,
+        noise_std: float = 0.001,
+        temperature: float = COLD,
+        duration: float = 11_000.0,
+        dt: float = 0.025,
+        *,
+        q10: Mapping[str, tuple[float, ...]] | None = None,
+        burst_threshold: float = 50.0,
+        burn_in: float = 1000.0,
+    ) -> None:
+        if not (0 <= burn_in < duration and dt > 0 and noise_std >= 0 and temperature > 0):
+            raise ValueError(
+                f"duration, burn_in, dt are {duration}, {burn_in}, {dt} ms, noise_std "
+                f"{noise_std} µA and temperature {temperature} K, expected a burn-in shorter than "
+                "the duration, a positive step and temperature, and noise of at least 0"
+            )
+        unknown = {n for n, v in (q10 or {}).items() if len(v) != len(Q10.get(n, ()))}
+        if unknown:
+            lengths = {name: len(values) for name, values in Q10.items()}
+            raise ValueError(f"q10 has {sorted(unknown)}, expected factors as many as {lengths}")
+        self.noise_std, self.temperature, self.dt = noise_std, temperature, dt
+        self.burst_threshold = burst_threshold
+        self.q10 = {**Q10, **(q10 or {})}
+        self.samples, self.first = math.ceil(duration / dt - 1e-9), int(burn_in / dt)
+
+    @property
+    def time(self) -> np.ndarray:
+        """Times (time,) of the samples in ms."""
+        return np.arange(self.samples) * self.dt
+
+    def simulate(
+        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
+    ) -> Traces:
+        """Simulate theta (n, 31) and keep the voltages (n, 3, time) of AB/PD, LP and PY.
+
+        Args:
+            theta: Parameters (n, 31); a (31,) vector is one row.
+            seed: Seed of the noise.
+            first: Number of the first simulation.
+            noise: Standard normals (n, 3, time) to use instead of drawing them; the first of each
+                neuron is not used.
+        """
+        theta = self.prior.check(theta)
+        if noise is not None and np.shape(noise) != (len(theta), 3, self.samples):
+            raise ValueError(
+                f"noise has shape {np.shape(noise)}, expected ({len(theta)}, 3, {self.samples})"
+            )
+        rows = [
+            self._voltage(row, seed, first + i, None if noise is None else np.asarray(noise[i]).T)
+            for i, row in enumerate(theta)
+        ]
+        return Traces(np.stack(rows), self.time)
+
+    def summarize(self, traces: Traces) -> np.ndarray:
+        """Reduce traces (n, 3, time) to statistics (n, 19), after the burn-in."""
+        if traces.voltage.shape[1:] != (3, self.samples):
+            raise ValueError(
+                f"traces have shape {traces.voltage.shape}, expected (n, 3, {self.samples})"
+            )
+        return np.stack([self._rhythm(voltage) for voltage in traces.voltage])
+
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Simulate theta (n, 31) and return the statistics (n, 19), one circuit at a time."""
+        rows = enumerate(self.prior.check(theta))
+        return np.stack([self._rhythm(self._voltage(row, seed, first + i)) for i, row in rows])
+
+    def _rhythm(self, voltage: np.ndarray) -> np.ndarray:
+        return rhythm(voltage[:, self.first :], self.dt, self.burst_threshold)
+
+    def _voltage(
+        self, theta: np.ndarray, seed: int, number: int, noise: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Voltages (3, time) of one circuit; normal 3 i + j is that of neuron j at sample i."""
+        if noise is None:
+            noise = np.zeros((self.samples, 3))
+            if self.noise_std:
+                noise = normals(seed, number, noise.size).reshape(noise.shape)
+        setting = Setting.of(theta, self.dt, self.temperature, self.q10)
+        return circuit(setting, self.noise_std * noise)

@@ -1,0 +1,95 @@
+"""The circuit as a model: prior, noise, statistics, and what it refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mechfit.models import Traces
+from mechfit.models.pyloric import Pyloric
+from mechfit.simulation import simulate
+
+GOLDEN = np.load(Path(__file__).parents[1] / "data" / "pyloric.npz")
+CHAOTIC = {2, 42, 45, 50, 63, 64, 108, 112, 127, 134, 144, 146}
+SHORT = Pyloric(duration=400.0, burn_in=100.0)
+
+
+def test_the_prior_is_that_of_the_paper():
+    limits = SHORT.prior.limits()
+    np.testing.assert_allclose(limits[:, 0], GOLDEN["lower"], rtol=1e-6)
+    np.testing.assert_allclose(limits[:, 1], GOLDEN["upper"], rtol=1e-6)
+    assert SHORT.prior.names[:2] == ("Na_AB/PD", "CaT_AB/PD")
+    assert [n.replace("Synapses|", "") for n in GOLDEN["param_names"][24:]] == list(
+        SHORT.prior.names[24:]
+    )
+
+
+def test_statistics_stand_in_the_order_of_the_paper():
+    assert len(SHORT.statistic_names) == len(SHORT.statistic_units) == 19
+    model = Pyloric(noise_std=0.0)
+    x = model.statistics(GOLDEN["theta"][0], seed=1)[0]
+    np.testing.assert_allclose(x, GOLDEN["stats_paper19"][0], rtol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 150, 50))
+def test_prior_draws_with_the_noise_of_the_authors(start):
+    model = Pyloric()
+    for row in sorted(set(range(start, start + 50)) - CHAOTIC):
+        noise = np.random.RandomState(row).normal(size=(1, 3, model.samples))
+        traces = model.simulate(GOLDEN["prior300_theta"][row], seed=0, noise=noise)
+        expected = GOLDEN["prior300_stats_paper19"][row]
+        np.testing.assert_allclose(model.summarize(traces)[0], expected, rtol=1e-3)
+
+
+def test_noise_is_keyed_by_seed_and_number():
+    theta = SHORT.prior.sample(3, 1)
+    whole = SHORT.simulate(theta, 5).voltage
+    assert whole.shape == (3, 3, 16_000)
+    np.testing.assert_array_equal(SHORT.simulate(theta[1:], 5, first=1).voltage, whole[1:])
+    assert (SHORT.simulate(theta, 6).voltage != whole).any()
+
+
+def test_given_noise_is_used_and_scaled():
+    theta, noise = SHORT.prior.sample(1, 1), np.ones((1, 3, 16_000))
+    twice = Pyloric(noise_std=0.002, duration=400.0, burn_in=100.0)
+    np.testing.assert_array_equal(
+        SHORT.simulate(theta, 1, noise=2 * noise).voltage,
+        twice.simulate(theta, 1, noise=noise).voltage,
+    )
+    with pytest.raises(ValueError, match=r"noise has shape \(2,\), expected \(1, 3, 16000\)"):
+        SHORT.simulate(theta, 1, noise=np.ones(2))
+
+
+def test_fused_statistics_are_those_of_the_traces():
+    theta = GOLDEN["theta"][:2]
+    model = Pyloric(duration=3000.0, burn_in=500.0)
+    x = model.statistics(theta, 3, first=7)
+    np.testing.assert_array_equal(x, model.summarize(model.simulate(theta, 3, first=7)))
+
+
+def test_a_bank_of_circuits():
+    bank = simulate(SHORT, 4, seed=1)
+    assert bank.x.shape == (4, 19)
+    assert not bank.valid.any()  # 300 ms hold no rhythm
+    np.testing.assert_array_equal(bank.x, SHORT.statistics(bank.theta, 1))
+
+
+def test_temperature_and_factors():
+    theta = GOLDEN["theta"][0]
+    warm = Pyloric(0.0, 289.0, 400.0, burn_in=100.0).simulate(theta, 1).voltage
+    assert (
+        abs(warm - Pyloric(0.0, 283.0, 400.0, burn_in=100.0).simulate(theta, 1).voltage).max() > 1
+    )
+    still = {name: (1.0,) * n for name, n in (("membrane", 8), ("synapses", 7), ("gates", 11))}
+    same = Pyloric(0.0, 289.0, 400.0, burn_in=100.0, q10=still).simulate(theta, 1).voltage
+    assert (same != warm).any()
+
+
+def test_wrong_settings_are_refused():
+    with pytest.raises(ValueError, match="expected a burn-in shorter than the duration"):
+        Pyloric(duration=500.0)
+    with pytest.raises(ValueError, match=r"q10 has \['gates'\], expected factors as many as"):
+        Pyloric(q10={"gates": (2.0,)})
+    with pytest.raises(ValueError, match=r"traces have shape \(1, 3, 5\)"):
+        SHORT.summarize(Traces(np.zeros((1, 3, 5)), np.arange(5.0)))
