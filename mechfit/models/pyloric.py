@@ -15,11 +15,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from mechfit.models.model import Model, Traces
-from mechfit.models.noise import normals
+from mechfit.models.noise import key_of, normals
 from mechfit.models.prior import Prior
-from mechfit.models.pyloric_reference import Q10, Setting, circuit
-from mechfit.models.pyloric_step import COLD
-from mechfit.summaries.triphasic import NEURONS, TRIPHASIC, rhythm
+from mechfit.models.pyloric_lanes import LANES, Recorder, run_lanes, table
+from mechfit.models.pyloric_reference import Q10, Setting, circuit, factors
+from mechfit.models.pyloric_step import COLD, SYNAPSES
+from mechfit.summaries.bursts import window
+from mechfit.summaries.triphasic import NEURONS, TRIPHASIC, rhythm, rhythm_of
 
 __all__ = ["Pyloric"]
 
@@ -35,7 +37,7 @@ WEAKEST, STRONGEST, STRONGEST_AB_LP = (math.log(g) for g in (1e-8, 1e-3, 1e-2))
 
 
 class Pyloric(Model):
-    """The pyloric circuit, in double precision.
+    """The pyloric circuit.
 
     The columns of theta are the conductances (mS/cm²) of Na, CaT, CaS, A, KCa, Kd, H and leak in
     AB/PD, in LP and in PY, and the natural logarithms of seven synaptic conductances (mS).
@@ -45,6 +47,8 @@ class Pyloric(Model):
         temperature: In K; at 283 every Q10 factor is 1.
         duration: Length (ms) of a simulation.
         dt: Time step (ms). The rhythm depends on it; 0.025 is that of the paper.
+        precision: Of the statistics: "float32", fast, or "float64", the reference. Traces are
+            always made in float64.
         q10: Factors over 10 K that differ from those of `Q10`, by the same names.
         burst_threshold: Duration (ms) up to which a burst is dropped; the paper's simulations have
             50, its recordings 40.
@@ -64,7 +68,7 @@ class Pyloric(Model):
     )
     statistic_names = tuple(TRIPHASIC)
     statistic_units = tuple(TRIPHASIC.values())
-    block = 16
+    block = 256
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class Pyloric(Model):
         temperature: float = COLD,
         duration: float = 11_000.0,
         dt: float = 0.025,
+        precision: str = "float32",
         *,
         q10: Mapping[str, tuple[float, ...]] | None = None,
         burst_threshold: float = 50.0,
@@ -87,9 +92,13 @@ class Pyloric(Model):
         if unknown:
             lengths = {name: len(values) for name, values in Q10.items()}
             raise ValueError(f"q10 has {sorted(unknown)}, expected factors as many as {lengths}")
+        if precision not in ("float32", "float64"):
+            raise ValueError(f"precision is {precision!r}, expected 'float32' or 'float64'")
         self.noise_std, self.temperature, self.dt = noise_std, temperature, dt
+        self.precision = precision
         self.burst_threshold = burst_threshold
         self.q10 = {**Q10, **(q10 or {})}
+        self._table = table(dt, factors(temperature, self.q10)["gates"])
         self.samples, self.first = math.ceil(duration / dt - 1e-9), int(burn_in / dt)
 
     @property
@@ -129,9 +138,37 @@ class Pyloric(Model):
         return np.stack([self._rhythm(voltage) for voltage in traces.voltage])
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
-        """Simulate theta (n, 31) and return the statistics (n, 19), one circuit at a time."""
-        rows = enumerate(self.prior.check(theta))
+        """Simulate theta (n, 31) and return the statistics (n, 19) without keeping traces."""
+        theta = self.prior.check(theta)
+        if self.precision == "float32":
+            return self._lanes(theta, seed, first)
+        rows = enumerate(theta)
         return np.stack([self._rhythm(self._voltage(row, seed, first + i)) for i, row in rows])
+
+    def _lanes(self, theta: np.ndarray, seed: int, first: int) -> np.ndarray:
+        """Statistics (n, 19) in single precision; the last lanes repeat the last circuit."""
+        recorder, x = Recorder(window(self.dt)), np.empty((len(theta), len(TRIPHASIC)))
+        tau = np.array([synapse[3] for synapse in SYNAPSES])
+        for start in range(0, len(theta), LANES):
+            rows = np.minimum(np.arange(start, start + LANES), len(theta) - 1)
+            lanes = [Setting.of(theta[r], self.dt, self.temperature, self.q10) for r in rows]
+            one = lanes[0]
+            run_lanes(
+                self._table,
+                np.stack([s.membrane for s in lanes], 1).reshape(-1, 8).astype(np.float32),
+                np.stack([s.synaptic for s in lanes], 1).astype(np.float32),
+                tau / one.closing,
+                tuple(np.float32(c) for c in one.clock),
+                np.float32(self.noise_std),
+                key_of(seed),
+                (first + rows).astype(np.uint32),
+                (self.first, self.samples),
+                recorder.weights,
+                recorder.kept,
+            )
+            for lane, row in enumerate(range(start, min(start + LANES, len(theta)))):
+                x[row] = rhythm_of(*recorder.of(lane), self.dt, self.burst_threshold)
+        return x
 
     def _rhythm(self, voltage: np.ndarray) -> np.ndarray:
         return rhythm(voltage[:, self.first :], self.dt, self.burst_threshold)

@@ -19,7 +19,8 @@ from mechfit.models.pyloric_step import (
     SYNAPSES,
     TAU_CA,
     V_FIRST,
-    neuron_step,
+    conductances,
+    membrane_step,
     opening,
     steady_states,
     synapse_step,
@@ -29,6 +30,7 @@ from mechfit.models.pyloric_step import (
 __all__ = ["Q10", "Setting", "circuit", "factors"]
 
 VOLTAGES, CALCIUM = [0, 13, 26], [1, 14, 27]
+KCA = 4
 
 Q10 = {
     "membrane": (1.5,) * 8,
@@ -54,7 +56,7 @@ class Setting:
         synaptic: Conductances of the synapses (7,) in mS.
         faster: How many times faster each gate is than at 283 K (11,).
         closing: The same of each synapse (7,).
-        clock: dt (ms), temperature (K), and exp(-dt / tau_Ca).
+        clock: dt (ms), temperature (K), and 1 - exp(-dt / tau_Ca).
     """
 
     membrane: np.ndarray
@@ -79,7 +81,7 @@ class Setting:
             np.exp(theta[24:]) * scale["synapses"],
             scale["gates"],
             scale["closing"],
-            (dt, kelvin, math.exp(-dt * scale["calcium"][0] / TAU_CA)),
+            (dt, kelvin, -math.expm1(-dt * scale["calcium"][0] / TAU_CA)),
         )
 
 
@@ -111,7 +113,7 @@ def start() -> np.ndarray:
 def advance(membrane, synaptic, faster, closing, clock, noise, state, voltage):
     """Advance the state (46,) in place by all samples but the first; write the voltages."""
     dt, old = clock[0], np.empty(46)
-    total, driven, decay = np.empty(3), np.empty(3), np.empty(11)
+    total, driven = np.empty(3), np.empty(3)
     for i in range(1, noise.shape[0]):
         old[:] = state
         total[:], driven[:] = 0.0, 0.0
@@ -121,19 +123,20 @@ def advance(membrane, synaptic, faster, closing, clock, noise, state, voltage):
             total[after] += g
             driven[after] += g * SYNAPSES[k][2]
         for j in range(3):
-            s = old[13 * j : 13 * j + 13]
-            steady, tau = steady_states(s[0]), time_constants(s[0])
-            for x in range(11):
-                decay[x] = math.exp(-dt * faster[x] / tau[x])
-            whole = (
-                *(s[0], s[1], s[2], s[3], s[4], s[5], s[6]),
-                *(s[7], s[8], s[9], s[10], s[11], s[12]),
+            s, v, ca, g = (
+                state[13 * j + 2 : 13 * j + 13],
+                old[13 * j],
+                old[13 * j + 1],
+                membrane[j],
             )
-            synapses = total[j], driven[j]
-            moved = neuron_step(whole, steady, decay, membrane[j], synapses, noise[i, j], clock)
-            for x in range(13):
-                state[13 * j + x] = moved[x]
-            voltage[j, i] = moved[0]
+            gates = (*(s[0], s[1], s[2], s[3], s[4], s[5]), *(s[6], s[7], s[8], s[9], s[10]))
+            open_now = (*conductances(gates, g), g[7], total[j], driven[j])
+            v, ca, share = membrane_step(v, ca, open_now, noise[i, j], clock)
+            steady, tau = steady_states(old[13 * j]), time_constants(old[13 * j])
+            for x in range(11):
+                to = steady[x] * share if x == KCA else steady[x]
+                s[x] = to + (s[x] - to) * math.exp(-dt * faster[x] / tau[x])
+            state[13 * j], state[13 * j + 1], voltage[j, i] = v, ca, v
         for k in range(7):
             s_inf = opening(old[13 * SYNAPSES[k][0]])
             tau_k = SYNAPSES[k][3] / closing[k]

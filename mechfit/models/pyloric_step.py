@@ -9,8 +9,8 @@ and gates that relax, tau_x dx/dt = x_inf(V) - x, with the channels of Prinz, Bu
 (2004), doi:10.1038/nn1352. A graded synapse opens by s_inf = 1 / (1 + exp((-35 - V_pre) / 5)) with
 tau_s = tau_k (1 - s_inf). The scheme is that of Gonçalves, Lueckmann, Deistler et al. (2020),
 doi:10.7554/eLife.56261: V, [Ca] and gates relax exactly for a step, everything else at its old
-value; synapses move by Euler's method. The steady states and decays of the gates are arguments,
-so that a table may stand for the formulas. Units: mV, ms, mS, µA, µF, µM.
+value; synapses move by Euler's method. Steady states and time constants are functions of V alone,
+so that a table may stand for them. Units: mV, ms, mS, µA, µF, µM.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ AREA = 0.628e-3
 """Membrane of a neuron in cm²; its capacitance below is that of the authors, in µF."""
 CAPACITANCE = 0.6283e-3
 E_NA, E_K, E_H, E_LEAK = 50.0, -80.0, -20.0, -50.0
-CA_REST, CA_PER_CURRENT, CA_OUTSIDE, TAU_CA = 0.05, 14961.0, 3000.0, 200.0
+CA_REST, CA_PER_CURRENT, TAU_CA = 0.05, 14961.0, 200.0
+LOG_CA_OUTSIDE = log(3000.0)
 GAS_CONSTANT, FARADAY, COLD = 8314.51, 96485.3415, 283.0
 V_FIRST = -50.0
+NOTHING = 1e-20
+"""Conductance (mS) that stands for none at all."""
 
 E_GLUTAMATE, E_CHOLINERGIC = -70.0, -80.0
 SYNAPSES = (
@@ -88,69 +91,40 @@ def time_constants(v: float) -> tuple:
 
 
 @register_jitable
-def ca_reversal(ca: float, kelvin: float) -> float:
-    """Reversal potential of calcium (mV)."""
-    return GAS_CONSTANT * kelvin / (2.0 * FARADAY) * log(CA_OUTSIDE / ca)
+def conductances(gates: tuple, g: tuple) -> tuple:
+    """What the gates let through (mS): sodium, calcium, potassium and H, of maximal g (8)."""
+    m_na, m_cat, m_cas, m_a, m_kca, m_kd, m_h, h_na, h_cat, h_cas, h_a = gates
+    sodium = g[0] * m_na * m_na * m_na * h_na
+    calcium = g[1] * m_cat * m_cat * m_cat * h_cat + g[2] * m_cas * m_cas * m_cas * h_cas
+    potassium = g[3] * m_a * m_a * m_a * h_a + g[5] * m_kd * m_kd * m_kd * m_kd
+    potassium += g[4] * m_kca * m_kca * m_kca * m_kca
+    return sodium, calcium, potassium, g[6] * m_h
 
 
 @register_jitable
-def neuron_step(
-    state: tuple,
-    steady: tuple,
-    decay: tuple,
-    g: tuple,
-    synaptic: tuple,
-    drive: float,
-    clock: tuple,
-) -> tuple:
-    """One step of a neuron.
+def membrane_step(v: float, ca: float, g: tuple, drive: float, clock: tuple) -> tuple:
+    """One step of V and [Ca].
 
     Args:
-        state: V, [Ca] and the eleven gates.
-        steady: Steady states of the gates at this V.
-        decay: exp(-dt / tau) of the gates at this V.
-        g: Eight conductances (mS): Na, CaT, CaS, A, KCa, Kd, H, leak.
-        synaptic: Sum of g s, and of g s E, over the synapses onto the neuron.
+        v: Voltage (mV).
+        ca: Calcium (µM).
+        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all synapses, and the sum
+            of g E over the synapses.
         drive: Noise current (µA).
-        clock: dt (ms), temperature (K), exp(-dt / tau_Ca).
+        clock: dt (ms), temperature (K), 1 - exp(-dt / tau_Ca).
 
     Returns:
-        The next state.
+        Next V, next [Ca], and the share [Ca] / ([Ca] + 3) that opens KCa, before the step.
     """
-    v, ca, m_na, m_cat, m_cas, m_a, m_kca, m_kd, m_h, h_na, h_cat, h_cas, h_a = state
-    dt, kelvin, ca_decay = clock
-    na = g[0] * m_na * m_na * m_na * h_na
-    cat, cas = g[1] * m_cat * m_cat * m_cat * h_cat, g[2] * m_cas * m_cas * m_cas * h_cas
-    kca, kd = g[4] * m_kca * m_kca * m_kca * m_kca, g[5] * m_kd * m_kd * m_kd * m_kd
-    potassium = g[3] * m_a * m_a * m_a * h_a + kca + kd
-    h, e_ca = g[6] * m_h, ca_reversal(ca, kelvin)
-
-    total = na + cat + cas + potassium + h + g[7] + synaptic[0]
-    current = na * E_NA + (cat + cas) * e_ca + potassium * E_K + h * E_H + g[7] * E_LEAK
-    current += synaptic[1] + drive
-    if total > 0.0:
-        next_v = v + (v - current / total) * expm1(-dt * total / CAPACITANCE)
-    else:
-        next_v = v + dt * current / CAPACITANCE
-    ca_inf = CA_REST - CA_PER_CURRENT * (cat + cas) * (v - e_ca)
-    next_ca = ca_inf + (ca - ca_inf) * ca_decay
-
-    kca_inf = steady[4] * ca / (ca + 3.0)
-    return (
-        next_v,
-        next_ca,
-        steady[0] + (m_na - steady[0]) * decay[0],
-        steady[1] + (m_cat - steady[1]) * decay[1],
-        steady[2] + (m_cas - steady[2]) * decay[2],
-        steady[3] + (m_a - steady[3]) * decay[3],
-        kca_inf + (m_kca - kca_inf) * decay[4],
-        steady[5] + (m_kd - steady[5]) * decay[5],
-        steady[6] + (m_h - steady[6]) * decay[6],
-        steady[7] + (h_na - steady[7]) * decay[7],
-        steady[8] + (h_cat - steady[8]) * decay[8],
-        steady[9] + (h_cas - steady[9]) * decay[9],
-        steady[10] + (h_a - steady[10]) * decay[10],
-    )
+    sodium, calcium, potassium, h, leak, synapses, driven = g
+    dt, kelvin, ca_moved = clock
+    e_ca = GAS_CONSTANT * kelvin / (2.0 * FARADAY) * (LOG_CA_OUTSIDE - log(ca))
+    total = max(sodium + calcium + potassium + h + leak + synapses, NOTHING)
+    current = sodium * E_NA + calcium * e_ca + potassium * E_K + h * E_H + leak * E_LEAK
+    current += driven + drive
+    ca_inf = CA_REST - CA_PER_CURRENT * calcium * (v - e_ca)
+    next_v = v + (v - current / total) * expm1(-dt / CAPACITANCE * total)
+    return next_v, ca + (ca_inf - ca) * ca_moved, ca / (ca + 3.0)
 
 
 @register_jitable

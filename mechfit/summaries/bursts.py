@@ -14,7 +14,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import savgol_filter
 
-__all__ = ["bursts", "plateau", "smoothed", "spike_samples"]
+from mechfit.compile import compiled
+
+__all__ = ["bursts", "crossings", "plateau", "smoothed", "spike_samples", "window"]
 
 WINDOW_MS, DEGREE = 0.5, 3
 SPIKE_MV, PLATEAU_MV = -10.0, -30.0
@@ -23,10 +25,15 @@ EVERY, SHORTEST, FLOOR = 10, 200, 100
 """A plateau is looked at every tenth sample; below 200 samples it counts as 100."""
 
 
+def window(dt: float) -> int:
+    """Number of samples, an odd one, over which voltages are smoothed; dt in ms."""
+    samples = int(WINDOW_MS / dt)
+    return samples + (samples + 1) % 2
+
+
 def smoothed(voltage: np.ndarray, dt: float) -> np.ndarray:
     """Voltages (..., time) in mV, smoothed over half a millisecond; dt in ms."""
-    samples = int(WINDOW_MS / dt)
-    return savgol_filter(voltage, samples + (samples + 1) % 2, DEGREE)
+    return savgol_filter(voltage, window(dt), DEGREE)
 
 
 def spike_samples(v: np.ndarray) -> np.ndarray:
@@ -55,17 +62,45 @@ def bursts(spikes: np.ndarray, dt: float, threshold: float) -> np.ndarray:
     return np.stack([first, last], 1)[kept]
 
 
-def plateau(v: np.ndarray, found: np.ndarray, spikes: np.ndarray, dt: float) -> float:
-    """Mean plateau (ms) after the starts of bursts found (b, 2) in v (time,); NaN without one."""
+def crossings(v: np.ndarray) -> np.ndarray:
+    """Samples (c,) at which a smoothed voltage v (time,) is above -30 mV anew, and no longer."""
+    up = np.r_[False, v > PLATEAU_MV]
+    return np.flatnonzero(up[1:] != up[:-1])
+
+
+def plateau(changes: np.ndarray, found: np.ndarray, spikes: np.ndarray, dt: float) -> float:
+    """Mean plateau (ms) between burst and burst.
+
+    Args:
+        changes: Samples (c,) as from `crossings`.
+        found: First and last sample of the bursts (b, 2).
+        spikes: Samples of all spikes; the last burst's plateau ends with the last of them.
+        dt: Step in ms.
+
+    Returns:
+        The mean; NaN without a burst.
+    """
     if not len(found):
         return np.nan
     stops = np.r_[found[1:, 0], spikes[-1]]
-    lengths = [longest(v[a:b:EVERY] > PLATEAU_MV) for a, b in zip(found[:, 0], stops, strict=True)]
-    samples = EVERY * float(np.mean(lengths))
+    samples = EVERY * plateau_lengths(changes, found[:, 0], stops).mean()
     return (FLOOR if samples < SHORTEST else samples) * dt
 
 
-def longest(up: np.ndarray) -> int:
-    """Length of the longest run of True in up (n,) that a False ends."""
-    ends = np.flatnonzero(~up)
-    return int(np.diff(np.r_[-1, ends]).max(initial=1)) - 1
+@compiled
+def plateau_lengths(changes, starts, stops):
+    """Longest runs (b,), in looks at every tenth sample, that are up and end before the stop."""
+    longest, c = np.zeros(len(starts)), 0
+    for b in range(len(starts)):
+        while c < len(changes) and changes[c] <= starts[b]:
+            c += 1
+        run, k = 0, c
+        for at in range(starts[b], stops[b], EVERY):
+            while k < len(changes) and changes[k] <= at:
+                k += 1
+            if k % 2:  # an odd number of changes lies behind: up
+                run += 1
+            else:
+                longest[b] = max(longest[b], run)
+                run = 0
+    return longest

@@ -13,11 +13,13 @@ Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261. Taught in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from mechfit.summaries.bursts import bursts, plateau, smoothed, spike_samples
+from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
 
-__all__ = ["TRIPHASIC", "reason", "rhythm"]
+__all__ = ["TRIPHASIC", "reason", "rhythm", "rhythm_of"]
 
 NEURONS = ("AB/PD", "LP", "PY")
 TRIPHASIC = {
@@ -52,12 +54,18 @@ def rhythm(voltage: np.ndarray, dt: float, threshold: float = 50.0) -> np.ndarra
         The statistics in the order of `TRIPHASIC`; NaN where undefined.
     """
     v = smoothed(voltage, dt)
-    spikes = [spike_samples(row) for row in v]
+    return rhythm_of([spike_samples(r) for r in v], [crossings(r) for r in v], dt, threshold)
+
+
+def rhythm_of(
+    spikes: Sequence[np.ndarray], changes: Sequence[np.ndarray], dt: float, threshold: float = 50.0
+) -> np.ndarray:
+    """The same from the samples of each neuron's spikes and of its crossings of -30 mV."""
     found = [bursts(s, dt, threshold) for s in spikes]
     means = [np.diff(b).mean() * dt if len(b) else np.nan for b in found]
     starts = found[0][:, 0]
     period = np.diff(starts).mean() * dt if len(starts) > 1 else np.nan
-    plateaus = [plateau(*each, dt) for each in zip(v, found, spikes, strict=True)]
+    plateaus = [plateau(*each, dt) for each in zip(changes, found, spikes, strict=True)]
     cycles = triphasic_cycles(found) * dt
     if not len(cycles):
         delays, like = np.full(4, np.nan), 0.0

@@ -12,6 +12,7 @@ from mechfit.simulation import simulate
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "pyloric.npz")
 CHAOTIC = {2, 42, 45, 50, 63, 64, 108, 112, 127, 134, 144, 146}
 SHORT = Pyloric(duration=400.0, burn_in=100.0)
+DOUBLE = {"precision": "float64"}
 
 
 def test_the_prior_is_that_of_the_paper():
@@ -26,7 +27,7 @@ def test_the_prior_is_that_of_the_paper():
 
 def test_statistics_stand_in_the_order_of_the_paper():
     assert len(SHORT.statistic_names) == len(SHORT.statistic_units) == 19
-    model = Pyloric(noise_std=0.0)
+    model = Pyloric(noise_std=0.0, **DOUBLE)
     x = model.statistics(GOLDEN["theta"][0], seed=1)[0]
     np.testing.assert_allclose(x, GOLDEN["stats_paper19"][0], rtol=1e-9)
 
@@ -63,7 +64,7 @@ def test_given_noise_is_used_and_scaled():
 
 def test_fused_statistics_are_those_of_the_traces():
     theta = GOLDEN["theta"][:2]
-    model = Pyloric(duration=3000.0, burn_in=500.0)
+    model = Pyloric(duration=3000.0, burn_in=500.0, **DOUBLE)
     x = model.statistics(theta, 3, first=7)
     np.testing.assert_array_equal(x, model.summarize(model.simulate(theta, 3, first=7)))
 
@@ -86,9 +87,55 @@ def test_temperature_and_factors():
     assert (same != warm).any()
 
 
+MARGINAL = "ortho_path_node24"
+"""In double precision, a change of its parameters by 1e-5 decides whether it is triphasic."""
+
+
+@pytest.mark.parametrize("kelvin", [283.0, 289.0])
+def test_single_precision_agrees_on_the_golden_sets(kelvin):
+    rows = np.flatnonzero(GOLDEN["names"] != MARGINAL) if kelvin == 283.0 else [0, 2]
+    theta = GOLDEN["theta"][rows]
+    fast = Pyloric(0.0, kelvin).statistics(theta, 1)
+    exact = Pyloric(0.0, kelvin, **DOUBLE).statistics(theta, 1)
+    np.testing.assert_allclose(fast, exact, rtol=0.01)
+
+
+def test_a_circuit_does_not_feel_its_neighbors():
+    theta = np.concatenate([GOLDEN["theta"], SHORT.prior.sample(30, 1)])
+    model = Pyloric(duration=1500.0, burn_in=300.0)
+    whole = model.statistics(theta, 5)
+    np.testing.assert_array_equal(model.statistics(theta[3:20], 5, first=3), whole[3:20])
+    assert np.isfinite(whole[:, 1]).any()
+
+
+def test_both_precisions_have_the_same_noise():
+    theta = GOLDEN["theta"][[0, 1, 4]]
+    short = {"duration": 600.0, "burn_in": 100.0, "noise_std": 0.01}
+    fast, exact = (
+        Pyloric(**short, precision=p).statistics(theta, 9) for p in ("float32", "float64")
+    )
+    other = Pyloric(**short).statistics(theta, 10)
+    np.testing.assert_allclose(fast, exact, rtol=0.02)
+    assert not np.allclose(fast, other, rtol=0.002, equal_nan=True)
+
+
+@pytest.mark.slow
+def test_prior_draws_are_as_often_defined_in_single_precision():
+    theta = GOLDEN["prior300_theta"]
+    defined = np.isfinite(Pyloric().statistics(theta, 3))
+    expected = np.isfinite(GOLDEN["prior300_stats_paper19"])
+    valid = defined.all(1) == expected.all(1)
+    assert valid.mean() >= 0.97
+    share, n = expected.mean(0), len(theta)
+    error = np.sqrt(np.maximum(share * (1 - share), 1 / n) / n)
+    assert (abs(defined.mean(0) - share) <= 4 * error).all()
+
+
 def test_wrong_settings_are_refused():
     with pytest.raises(ValueError, match="expected a burn-in shorter than the duration"):
         Pyloric(duration=500.0)
+    with pytest.raises(ValueError, match="precision is 'half', expected"):
+        Pyloric(precision="half")
     with pytest.raises(ValueError, match=r"q10 has \['gates'\], expected factors as many as"):
         Pyloric(q10={"gates": (2.0,)})
     with pytest.raises(ValueError, match=r"traces have shape \(1, 3, 5\)"):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechfit.models.pyloric_reference import Setting, circuit
-from mechfit.summaries.bursts import bursts, longest, plateau, smoothed, spike_samples
+from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
 from mechfit.summaries.triphasic import TRIPHASIC, reason, rhythm, triphasic_cycles
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "pyloric.npz")
@@ -106,18 +106,26 @@ def test_bursts_partition_the_spikes(gaps):
     assert inside == len(spikes)
 
 
-@given(st.lists(st.booleans(), max_size=60))
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
 def test_the_longest_run_is_one_that_ends(up):
+    v = np.repeat(np.where(up, -20.0, -60.0), 10)
     text = "".join("1" if u else "0" for u in up)
     expected = max((len(run) for run in text.rstrip("1").split("0")), default=0)
-    assert longest(np.array(up, bool)) == expected
+    found = np.array([[0, 5]])
+    mean = plateau(crossings(v), found, np.array([len(v)]), 1.0)
+    assert mean == (10 * expected if 10 * expected >= 200 else 100)
 
 
 def test_plateaus_are_measured_from_burst_to_burst():
     v = np.full(4000, -60.0)
     v[500:1500], v[2500:2800] = -20.0, -20.0
     found = np.array([[400, 450], [2400, 2450]])
-    assert plateau(v, found, np.array([3990]), 1.0) == (1000 + 300) / 2
+    assert plateau(crossings(v), found, np.array([3990]), 1.0) == (1000 + 300) / 2
+
+
+def test_crossings_begin_with_a_rise():
+    v = np.array([-20.0, -20.0, -60.0, -20.0])
+    assert crossings(v).tolist() == [0, 2, 3]
 
 
 def test_spikes_are_timed_one_sample_early():

@@ -32,7 +32,7 @@ def dependence(ranks: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """Test whether where the truth lies, and how far out, depends on the data.
 
     Args:
-        ranks: Places (n, d) in (0, 1), see `mechfit.inference.diagnostics.calibrate`.
+        ranks: Places (n, d) in (0, 1), see `calibrate`.
         x: Data (n, k); NaN counts as average.
 
     Returns:
