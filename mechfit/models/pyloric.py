@@ -98,7 +98,8 @@ class Pyloric(Model):
         self.precision = precision
         self.burst_threshold = burst_threshold
         self.q10 = {**Q10, **(q10 or {})}
-        self._table = table(dt, factors(temperature, self.q10)["gates"])
+        if precision == "float32":
+            self._table = table(dt, factors(temperature, self.q10)["gates"])
         self.samples, self.first = math.ceil(duration / dt - 1e-9), int(burn_in / dt)
 
     @property
