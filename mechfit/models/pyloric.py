@@ -10,18 +10,20 @@ doi:10.7554/eLife.56261. Taught in ``book/geometry/pyloric-circuit.md``.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import key_of, normals
 from mechfit.models.prior import Prior
-from mechfit.models.pyloric_lanes import LANES, Recorder, run_lanes, table
+from mechfit.models.pyloric_lanes import run_lanes, table
+from mechfit.models.pyloric_recorder import LANES, Recorder
 from mechfit.models.pyloric_reference import Q10, Setting, circuit, factors
-from mechfit.models.pyloric_step import COLD, SYNAPSES
-from mechfit.summaries.bursts import window
-from mechfit.summaries.triphasic import NEURONS, TRIPHASIC, rhythm, rhythm_of
+from mechfit.models.pyloric_step import AREA, COLD, SYNAPSES
+from mechfit.summaries.activity import PACKAGE, activity, in_package_order, powers
+from mechfit.summaries.bursts import bursts, crossings, smoothed, spike_samples, window
+from mechfit.summaries.triphasic import NEURONS, TRIPHASIC, rhythm_of
 
 __all__ = ["Pyloric"]
 
@@ -34,6 +36,9 @@ HIGH = (
 )
 SYNAPSE_NAMES = "AB-LP", "PD-LP", "AB-PY", "PD-PY", "LP-PD", "LP-PY", "PY-LP"
 WEAKEST, STRONGEST, STRONGEST_AB_LP = (math.log(g) for g in (1e-8, 1e-3, 1e-2))
+
+ORDERS = {"paper": (TRIPHASIC, 50.0), "package": (PACKAGE, 40.0)}
+"""Statistics of each report, with the threshold (ms) of its bursts."""
 
 
 class Pyloric(Model):
@@ -50,9 +55,16 @@ class Pyloric(Model):
         precision: Of the statistics: "float32", fast, or "float64", the reference. Traces are
             always made in float64.
         q10: Factors over 10 K that differ from those of `Q10`, by the same names.
-        burst_threshold: Duration (ms) up to which a burst is dropped; the paper's simulations have
-            50, its recordings 40.
+        burst_threshold: Duration (ms) up to which a burst is dropped; by default the paper's 50,
+            or the package's 40. The paper's recordings have 40.
+        report: "paper", 19 statistics of the rhythm, or "package", 46 with the distribution of the
+            voltages, counts of spikes and bursts, and energies, in the order of the package
+            ``pyloric``.
         burn_in: Time (ms) before the statistics begin.
+        patience: Time (ms) after the burn-in by which each neuron must have begun a burst; a
+            circuit that has not is given up, and all its statistics are NaN. None waits for the
+            end. For banks from the prior, where nine circuits in ten have a neuron that never
+            bursts.
 
     Example:
         >>> model = Pyloric(duration=200.0, burn_in=100.0)
@@ -79,8 +91,10 @@ class Pyloric(Model):
         precision: str = "float32",
         *,
         q10: Mapping[str, tuple[float, ...]] | None = None,
-        burst_threshold: float = 50.0,
+        burst_threshold: float | None = None,
+        report: str = "paper",
         burn_in: float = 1000.0,
+        patience: float | None = None,
     ) -> None:
         if not (0 <= burn_in < duration and dt > 0 and noise_std >= 0 and temperature > 0):
             raise ValueError(
@@ -94,12 +108,23 @@ class Pyloric(Model):
             raise ValueError(f"q10 has {sorted(unknown)}, expected factors as many as {lengths}")
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision is {precision!r}, expected 'float32' or 'float64'")
+        if patience is not None and not 0 < patience <= duration - burn_in:
+            raise ValueError(
+                f"patience is {patience} ms, expected None, or a time of at most the "
+                f"{duration - burn_in} ms after the burn-in"
+            )
+        if report not in ORDERS:
+            raise ValueError(f"report is {report!r}, expected 'paper' or 'package'")
+        names, threshold = ORDERS[report]
+        self.report, self.statistic_names = report, tuple(names)
+        self.statistic_units = tuple(names.values())
         self.noise_std, self.temperature, self.dt = noise_std, temperature, dt
         self.precision = precision
-        self.burst_threshold = burst_threshold
+        self.burst_threshold = threshold if burst_threshold is None else burst_threshold
         self.q10 = {**Q10, **(q10 or {})}
         if precision == "float32":
             self._table = table(dt, factors(temperature, self.q10)["gates"])
+        self.patience = patience
         self.samples, self.first = math.ceil(duration / dt - 1e-9), int(burn_in / dt)
 
     @property
@@ -125,59 +150,114 @@ class Pyloric(Model):
                 f"noise has shape {np.shape(noise)}, expected ({len(theta)}, 3, {self.samples})"
             )
         rows = [
-            self._voltage(row, seed, first + i, None if noise is None else np.asarray(noise[i]).T)
+            self._run(row, seed, first + i, None if noise is None else np.asarray(noise[i]).T)[0]
             for i, row in enumerate(theta)
         ]
         return Traces(np.stack(rows), self.time)
 
     def summarize(self, traces: Traces) -> np.ndarray:
-        """Reduce traces (n, 3, time) to statistics (n, 19), after the burn-in."""
+        """Reduce traces (n, 3, time) to statistics (n, k), after the burn-in.
+
+        Raises:
+            ValueError: The traces have another shape, or energies are asked for, which voltages do
+                not tell.
+        """
         if traces.voltage.shape[1:] != (3, self.samples):
             raise ValueError(
                 f"traces have shape {traces.voltage.shape}, expected (n, 3, {self.samples})"
             )
-        return np.stack([self._rhythm(voltage) for voltage in traces.voltage])
+        if self.report == "package":
+            raise ValueError(
+                "traces do not tell the energies of report 'package', expected a call of "
+                "statistics(), or report 'paper'"
+            )
+        return np.stack([self._of_voltage(voltage) for voltage in traces.voltage])
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
-        """Simulate theta (n, 31) and return the statistics (n, 19) without keeping traces."""
+        """Simulate theta (n, 31) and return the statistics (n, k) without keeping traces."""
         theta = self.prior.check(theta)
-        if self.precision == "float32":
-            return self._lanes(theta, seed, first)
-        rows = enumerate(theta)
-        return np.stack([self._rhythm(self._voltage(row, seed, first + i)) for i, row in rows])
+        if self.precision == "float64":
+            runs = (self._run(row, seed, first + i) for i, row in enumerate(theta))
+            return np.stack([self._of_voltage(*each) for each in runs])
+        x, rows = np.full((len(theta), len(self.statistic_names)), np.nan), np.arange(len(theta))
+        if self.patience is not None:
+            last = self.first + self._awake_by() + window(self.dt)
+            early = self._lanes(theta, key_of(seed), first + rows, min(last, self.samples))
+            rows = np.array(
+                [r for r, e in zip(rows, early, strict=True) if self._awake(e[0])], int
+            )
+        events = self._lanes(theta[rows], key_of(seed), first + rows, self.samples)
+        for row, each in zip(rows, events, strict=True):
+            x[row] = self._of_events(*each)
+        return x
 
-    def _lanes(self, theta: np.ndarray, seed: int, first: int) -> np.ndarray:
-        """Statistics (n, 19) in single precision; the last lanes repeat the last circuit."""
-        recorder, x = Recorder(window(self.dt)), np.empty((len(theta), len(TRIPHASIC)))
+    def _lanes(
+        self, theta: np.ndarray, key: tuple, numbers: np.ndarray, samples: int
+    ) -> Iterator[tuple]:
+        """Events and sums of each circuit; the last lanes repeat the last circuit."""
+        recorder = Recorder(window(self.dt), samples - self.first)
         tau = np.array([synapse[3] for synapse in SYNAPSES])
         for start in range(0, len(theta), LANES):
             rows = np.minimum(np.arange(start, start + LANES), len(theta) - 1)
             lanes = [Setting.of(theta[r], self.dt, self.temperature, self.q10) for r in rows]
             one = lanes[0]
+            recorder.clear()
             run_lanes(
                 self._table,
-                np.stack([s.membrane for s in lanes], 1).reshape(-1, 8).astype(np.float32),
+                np.stack([s.membrane.T for s in lanes], 2).reshape(8, -1).astype(np.float32),
                 np.stack([s.synaptic for s in lanes], 1).astype(np.float32),
                 tau / one.closing,
                 tuple(np.float32(c) for c in one.clock),
                 np.float32(self.noise_std),
-                key_of(seed),
-                (first + rows).astype(np.uint32),
-                (self.first, self.samples),
+                key,
+                numbers[rows].astype(np.uint32),
+                (self.first, samples),
                 recorder.weights,
                 recorder.kept,
             )
-            for lane, row in enumerate(range(start, min(start + LANES, len(theta)))):
-                x[row] = rhythm_of(*recorder.of(lane), self.dt, self.burst_threshold)
-        return x
+            for lane in range(min(LANES, len(theta) - start)):
+                yield *recorder.events(lane), *recorder.sums(lane)
 
-    def _rhythm(self, voltage: np.ndarray) -> np.ndarray:
-        return rhythm(voltage[:, self.first :], self.dt, self.burst_threshold)
+    def _awake_by(self) -> int:
+        """Samples after the burn-in at which patience ends."""
+        return math.ceil(self.patience / self.dt - 1e-9)
 
-    def _voltage(
-        self, theta: np.ndarray, seed: int, number: int, noise: np.ndarray | None = None
+    def _awake(self, spikes: list[np.ndarray]) -> bool:
+        """Whether each neuron has burst before patience ends."""
+        early = [s[s < self._awake_by()] for s in spikes]
+        return all(len(bursts(s, self.dt, self.burst_threshold)) for s in early)
+
+    def _of_voltage(self, voltage: np.ndarray, spent: np.ndarray | None = None) -> np.ndarray:
+        """Statistics (k,) of voltages (3, time) and of the powers spent (3, time) in nW."""
+        voltage = voltage[:, self.first :]
+        v = smoothed(voltage, self.dt)
+        sums = powers(voltage), np.arange(voltage.shape[1] + 1), np.zeros((3, v.shape[1] + 1))
+        if spent is not None:
+            np.cumsum(spent[:, self.first :], 1, out=sums[2][:, 1:])
+        return self._of_events([spike_samples(r) for r in v], [crossings(r) for r in v], *sums)
+
+    def _of_events(
+        self,
+        spikes: list[np.ndarray],
+        changes: list[np.ndarray],
+        means: np.ndarray,
+        samples: np.ndarray,
+        spent: np.ndarray,
     ) -> np.ndarray:
-        """Voltages (3, time) of one circuit; normal 3 i + j is that of neuron j at sample i."""
+        """Statistics (k,) of a circuit's spikes, crossings, mean powers of V, and energy (nW)."""
+        if self.patience is not None and not self._awake(spikes):
+            return np.full(len(self.statistic_names), np.nan)
+        x = rhythm_of(spikes, changes, self.dt, self.burst_threshold)
+        if self.report == "paper":
+            return x
+        found = [bursts(s, self.dt, self.burst_threshold) for s in spikes]
+        energy = spent * self.dt * 1e-3 / AREA
+        return in_package_order(x, activity(means, samples, energy, spikes, found))
+
+    def _run(
+        self, theta: np.ndarray, seed: int, number: int, noise: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Voltages and powers spent; normal 3 i + j is that of neuron j at sample i."""
         if noise is None:
             noise = np.zeros((self.samples, 3))
             if self.noise_std:

@@ -85,21 +85,22 @@ class Setting:
         )
 
 
-def circuit(setting: Setting, noise: np.ndarray) -> np.ndarray:
-    """Simulate one circuit and keep its voltages.
+def circuit(setting: Setting, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Simulate one circuit.
 
     Args:
         setting: The circuit.
         noise: Noise current (samples, 3) in µA; its first row is not used.
 
     Returns:
-        Voltages (3, samples) in mV.
+        Voltages (3, samples) in mV, and the powers (3, samples) in nW that the currents spent
+        on the way to them.
     """
-    voltage = np.empty(noise.shape[::-1])
+    voltage, power = np.zeros((2, *noise.shape[::-1]))
     state = start()
     voltage[:, 0] = state[VOLTAGES]
-    advance(*vars(setting).values(), noise, state, voltage)
-    return voltage
+    advance(*vars(setting).values(), noise, state, voltage, power)
+    return voltage, power
 
 
 def start() -> np.ndarray:
@@ -110,18 +111,19 @@ def start() -> np.ndarray:
 
 
 @compiled
-def advance(membrane, synaptic, faster, closing, clock, noise, state, voltage):
-    """Advance the state (46,) in place by all samples but the first; write the voltages."""
+def advance(membrane, synaptic, faster, closing, clock, noise, state, voltage, power):
+    """Advance the state (46,) in place by all samples but the first; write voltages and powers."""
     dt, old = clock[0], np.empty(46)
-    total, driven = np.empty(3), np.empty(3)
+    total, driven, squares = np.empty((3, 3))
     for i in range(1, noise.shape[0]):
         old[:] = state
-        total[:], driven[:] = 0.0, 0.0
+        total[:], driven[:], squares[:] = 0.0, 0.0, 0.0
         for k in range(7):
             after = SYNAPSES[k][1]
             g = synaptic[k] * old[39 + k]
             total[after] += g
             driven[after] += g * SYNAPSES[k][2]
+            squares[after] += g * SYNAPSES[k][2] ** 2
         for j in range(3):
             s, v, ca, g = (
                 state[13 * j + 2 : 13 * j + 13],
@@ -130,13 +132,14 @@ def advance(membrane, synaptic, faster, closing, clock, noise, state, voltage):
                 membrane[j],
             )
             gates = (*(s[0], s[1], s[2], s[3], s[4], s[5]), *(s[6], s[7], s[8], s[9], s[10]))
-            open_now = (*conductances(gates, g), g[7], total[j], driven[j])
-            v, ca, share = membrane_step(v, ca, open_now, noise[i, j], clock)
+            open_now = (*conductances(gates, g), g[7], total[j], driven[j], squares[j])
+            dv, dca, share, spent = membrane_step(v, ca, open_now, noise[i, j], clock)
             steady, tau = steady_states(old[13 * j]), time_constants(old[13 * j])
             for x in range(11):
                 to = steady[x] * share if x == KCA else steady[x]
                 s[x] = to + (s[x] - to) * math.exp(-dt * faster[x] / tau[x])
-            state[13 * j], state[13 * j + 1], voltage[j, i] = v, ca, v
+            state[13 * j], state[13 * j + 1], voltage[j, i] = v + dv, ca + dca, v + dv
+            power[j, i] = spent
         for k in range(7):
             s_inf = opening(old[13 * SYNAPSES[k][0]])
             tau_k = SYNAPSES[k][3] / closing[k]

@@ -108,23 +108,28 @@ def membrane_step(v: float, ca: float, g: tuple, drive: float, clock: tuple) -> 
     Args:
         v: Voltage (mV).
         ca: Calcium (µM).
-        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all synapses, and the sum
-            of g E over the synapses.
+        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all synapses, and the sums
+            of g E and of g E² over the synapses.
         drive: Noise current (µA).
         clock: dt (ms), temperature (K), 1 - exp(-dt / tau_Ca).
 
     Returns:
-        Next V, next [Ca], and the share [Ca] / ([Ca] + 3) that opens KCa, before the step.
+        Changes of V and of [Ca], and, before the step, the share [Ca] / ([Ca] + 3) that opens KCa
+        and the power (nW) sum_x g_x (V - E_x)^2 that the ionic currents spend.
     """
-    sodium, calcium, potassium, h, leak, synapses, driven = g
+    sodium, calcium, potassium, h, leak, synapses, driven, squares = g
     dt, kelvin, ca_moved = clock
     e_ca = GAS_CONSTANT * kelvin / (2.0 * FARADAY) * (LOG_CA_OUTSIDE - log(ca))
     total = max(sodium + calcium + potassium + h + leak + synapses, NOTHING)
     current = sodium * E_NA + calcium * e_ca + potassium * E_K + h * E_H + leak * E_LEAK
     current += driven + drive
     ca_inf = CA_REST - CA_PER_CURRENT * calcium * (v - e_ca)
-    next_v = v + (v - current / total) * expm1(-dt / CAPACITANCE * total)
-    return next_v, ca + (ca_inf - ca) * ca_moved, ca / (ca + 3.0)
+    change = (v - current / total) * expm1(-dt / CAPACITANCE * total)
+    power = synapses * v * v - 2.0 * driven * v + squares
+    power += sodium * (v - E_NA) * (v - E_NA) + calcium * (v - e_ca) * (v - e_ca)
+    power += potassium * (v - E_K) * (v - E_K) + h * (v - E_H) * (v - E_H)
+    power += leak * (v - E_LEAK) * (v - E_LEAK)
+    return change, (ca_inf - ca) * ca_moved, ca / (ca + 3.0), power
 
 
 @register_jitable

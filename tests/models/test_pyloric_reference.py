@@ -21,7 +21,7 @@ NAMES = list(GOLDEN["names"])
 
 @pytest.mark.parametrize("row", range(len(NAMES)), ids=NAMES)
 def test_voltages_without_noise(row):
-    v = circuit(Setting.of(GOLDEN["theta"][row]), QUIET)
+    v, _ = circuit(Setting.of(GOLDEN["theta"][row]), QUIET)
     assert abs(v[:, ::200] - GOLDEN["V_5ms"][row]).max() < 1e-4
     assert abs(v[:, :4001:10] - GOLDEN["V_first100ms_every0p25"][row]).max() < 1e-9
 
@@ -33,7 +33,7 @@ def test_calcium_gates_and_synapses(row):
     state, setting = start(), Setting.of(theta)
     for before, now, expected in zip([0, *steps], steps, GOLDEN["state"][row], strict=False):
         pause = QUIET[: now - before + 1]
-        advance(*vars(setting).values(), pause, state, np.empty(pause.shape[::-1]))
+        advance(*vars(setting).values(), pause, state, *np.empty((2, *pause.shape[::-1])))
         np.testing.assert_allclose(state, expected, rtol=1e-6, atol=1e-6)
 
 
@@ -42,7 +42,7 @@ def test_calcium_gates_and_synapses(row):
 def test_temperature(kelvin, row):
     theta = GOLDEN["theta"][NAMES.index(GOLDEN["temperature_sets"][row])]
     setting = Setting.of(theta, kelvin=float(GOLDEN["temperature_K"][kelvin]))
-    v = circuit(setting, QUIET)
+    v, _ = circuit(setting, QUIET)
     assert abs(v[:, ::200] - GOLDEN["temperature_V_5ms"][kelvin, row]).max() < 1e-4
 
 
@@ -53,5 +53,5 @@ def test_the_cold_changes_nothing_and_q10_is_per_ten_kelvin():
 
 def test_a_neuron_without_conductances_charges_with_the_noise():
     theta = np.r_[np.zeros(24), np.full(7, -1000.0)]
-    v = circuit(Setting.of(theta), np.full((11, 3), 0.01))
+    v, _ = circuit(Setting.of(theta), np.full((11, 3), 0.01))
     np.testing.assert_allclose(v[:, -1], -50 + 10 * 0.025 * 0.01 / 0.6283e-3)

@@ -18,7 +18,7 @@ DT, BURN_IN, SAMPLES = 0.025, 40_000, 440_000
 
 def simulated(theta, noise, **settings):
     """Voltages (3, time) after the burn-in."""
-    return circuit(Setting.of(theta, DT, **settings), noise.T)[:, BURN_IN:]
+    return circuit(Setting.of(theta, DT, **settings), noise.T)[0][:, BURN_IN:]
 
 
 @pytest.mark.parametrize("noisy", [False, True])
