@@ -24,6 +24,8 @@ from mechfit.simulation import Bank
 __all__ = ["Region"]
 
 BATCH = 10_000
+LOWEST = 1e-3
+"""Share of the prior below which rejection takes too long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +49,14 @@ class Region(ABC):
         """Score (n,) of parameter sets (n, d); -inf outside the prior."""
 
     def inside(self, theta: np.ndarray) -> np.ndarray:
-        """Whether parameter sets (n, d) lie in the region (n,)."""
-        return self._inside(theta, self.score(theta))
+        """Whether parameter sets (n, d) lie in the region (n,).
 
-    def _inside(self, theta: np.ndarray, score: np.ndarray) -> np.ndarray:
-        inside = score > self.threshold
-        if self.within is not None and inside.any():
-            inside[inside] = self.within.inside(theta[inside])
+        The earlier region is asked first: where it is a classifier's, it is cheap, and the score
+        is then needed for few.
+        """
+        inside = np.ones(len(theta), bool) if self.within is None else self.within.inside(theta)
+        if inside.any():
+            inside[inside] = self.score(np.asarray(theta)[inside]) > self.threshold
         return inside
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
@@ -68,9 +71,12 @@ class Region(ABC):
         return np.where(inside, self.prior.log_prob(theta), -np.inf) - np.log(self.acceptance_rate)
 
     def measured(self, seed: int) -> Self:
-        """The same region, with its acceptance rate found by draws of the prior."""
-        inside = self.inside(self.prior.sample(BATCH, seed))
-        return replace(self, acceptance_rate=inside.mean())
+        """The same region, with its acceptance rate found by draws of the one it lies in."""
+        if self.within is None or self.within.acceptance_rate < LOWEST:
+            inside = self.inside(self.prior.sample(BATCH, seed))
+            return replace(self, acceptance_rate=inside.mean())
+        inside = self.score(self.within.sample(BATCH, seed)) > self.threshold
+        return replace(self, acceptance_rate=self.within.acceptance_rate * inside.mean())
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d) from the prior on the region.

@@ -19,13 +19,11 @@ from typing import Protocol
 
 import numpy as np
 
-from mechfit.inference.region import BATCH, Region
+from mechfit.inference.region import BATCH, LOWEST, Region
 from mechfit.models.prior import Prior
 
 __all__ = ["Truncated", "truncate"]
 
-LOWEST = 1e-3
-"""Share of the prior below which rejection gives way to resampling."""
 CANDIDATES = 256
 
 
@@ -72,7 +70,10 @@ class Truncated(Region):
         theta = self.estimate.sample(n * CANDIDATES, int(rng.integers(2**63)))
         log_q = self.estimate.log_prob(theta)
         log_weight = self.prior.log_prob(theta) - log_q
-        log_weight[~self._inside(theta, log_q)] = -np.inf
+        inside = log_q > self.threshold
+        if self.within is not None and inside.any():
+            inside[inside] = self.within.inside(theta[inside])
+        log_weight[~inside] = -np.inf
         noisy = (log_weight + rng.gumbel(size=len(theta))).reshape(n, CANDIDATES)
         if np.isneginf(noisy.max(1)).any():
             raise RuntimeError(

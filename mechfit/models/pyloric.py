@@ -59,7 +59,8 @@ class Pyloric(Model):
             or the package's 40. The paper's recordings have 40.
         report: "paper", 19 statistics of the rhythm, or "package", 46 with the distribution of the
             voltages, counts of spikes and bursts, and energies, in the order of the package
-            ``pyloric``.
+            ``pyloric``. In single precision the shape of the distribution of a voltage that
+            hardly moves is not exact.
         burn_in: Time (ms) before the statistics begin.
         patience: Time (ms) after the burn-in by which each neuron must have begun a burst; a
             circuit that has not is given up, and all its statistics are NaN. None waits for the

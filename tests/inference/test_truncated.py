@@ -72,7 +72,7 @@ def test_it_stops_when_nothing_is_accepted():
 
 
 def test_it_stops_when_an_earlier_region_excludes_the_estimate():
-    proposal = truncate(Normals(0.15), within=nowhere(), seed=1)
+    proposal = truncate(Normals(0.15), within=nowhere().measured(1), seed=1)
     with pytest.raises(RuntimeError, match="disagrees with the estimate of an earlier round"):
         proposal.sample(10, seed=1)
 
