@@ -19,6 +19,7 @@ _EXPORTS = {
     "Parameter": "mechfit.models",
     "Posterior": "mechfit.inference",
     "Prior": "mechfit.models",
+    "Pyloric": "mechfit.models",
     "Traces": "mechfit.models",
     "Training": "mechfit.inference",
     "c2st": "mechfit.inference",

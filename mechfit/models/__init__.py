@@ -11,6 +11,7 @@ from mechfit.models.model import Model, Traces
 from mechfit.models.noise import normals
 from mechfit.models.nwb import load_recording
 from mechfit.models.prior import Parameter, Prior
+from mechfit.models.pyloric import Pyloric
 from mechfit.models.recordings import Cell, Recording, read_cells
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
@@ -32,6 +33,7 @@ __all__ = [
     "Normal",
     "Parameter",
     "Prior",
+    "Pyloric",
     "Recording",
     "Thinned",
     "Traces",

@@ -78,10 +78,12 @@ class Pyloric(Model):
         [*np.ravel(LOW), *[WEAKEST] * 7],
         [*np.ravel(HIGH), STRONGEST_AB_LP, *[STRONGEST] * 6],
         units=["mS/cm²"] * 24 + ["ln mS"] * 7,
+        symbols=[f"{n} {c}" for n in NEURONS for c in CURRENTS]
+        + [s.replace("-", "–") for s in SYNAPSE_NAMES],
     )
     statistic_names = tuple(TRIPHASIC)
     statistic_units = tuple(TRIPHASIC.values())
-    block = 256
+    block = 1024
 
     def __init__(
         self,
@@ -184,18 +186,17 @@ class Pyloric(Model):
         if self.patience is not None:
             last = self.first + self._awake_by() + window(self.dt)
             early = self._lanes(theta, key_of(seed), first + rows, min(last, self.samples))
-            rows = np.array(
-                [r for r, e in zip(rows, early, strict=True) if self._awake(e[0])], int
-            )
+            awake = [self._awake(kept.events(lane)[0]) for kept, lane in early]
+            rows = rows[awake]
         events = self._lanes(theta[rows], key_of(seed), first + rows, self.samples)
-        for row, each in zip(rows, events, strict=True):
-            x[row] = self._of_events(*each)
+        for row, (kept, lane) in zip(rows, events, strict=True):
+            x[row] = self._of_events(*kept.events(lane), *kept.sums(lane))
         return x
 
     def _lanes(
         self, theta: np.ndarray, key: tuple, numbers: np.ndarray, samples: int
-    ) -> Iterator[tuple]:
-        """Events and sums of each circuit; the last lanes repeat the last circuit."""
+    ) -> Iterator[tuple[Recorder, int]]:
+        """What is kept of each circuit, and its lane; the last lanes repeat the last circuit."""
         recorder = Recorder(window(self.dt), samples - self.first)
         tau = np.array([synapse[3] for synapse in SYNAPSES])
         for start in range(0, len(theta), LANES):
@@ -217,7 +218,7 @@ class Pyloric(Model):
                 recorder.kept,
             )
             for lane in range(min(LANES, len(theta) - start)):
-                yield *recorder.events(lane), *recorder.sums(lane)
+                yield recorder, lane
 
     def _awake_by(self) -> int:
         """Samples after the burn-in at which patience ends."""

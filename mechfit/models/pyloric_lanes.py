@@ -15,7 +15,7 @@ from numba.extending import register_jitable
 
 from mechfit.compile import compiled, compiled_fast
 from mechfit.models.noise import normal_pair
-from mechfit.models.pyloric_recorder import LANES, ROWS, pass_on, take
+from mechfit.models.pyloric_recorder import BIN, LANES, ROWS, remember
 from mechfit.models.pyloric_reference import KCA
 from mechfit.models.pyloric_step import (
     CA_REST,
@@ -28,8 +28,8 @@ from mechfit.models.pyloric_step import (
     steady_states,
     time_constants,
 )
+from mechfit.models.registers import WIDTH, relax
 from mechfit.models.single import single
-from mechfit.models.transpose import WIDTH, transpose
 
 __all__ = ["run_lanes", "table"]
 
@@ -40,7 +40,6 @@ f32, i32, u32 = np.float32, np.int32, np.uint32
 conductances_single, membrane_single = single(conductances), single(membrane_step)
 noise_single = single(normal_pair)
 ONLY_KCA = np.array([float(z == KCA) for z in range(WIDTH)], f32)
-OTHERS = 1 - ONLY_KCA
 GLUTAMATE, CHOLINERGIC = f32(E_GLUTAMATE), f32(E_CHOLINERGIC)
 GLUTAMATE_2, CHOLINERGIC_2, ONE = f32(E_GLUTAMATE**2), f32(E_CHOLINERGIC**2), f32(1)
 
@@ -69,16 +68,15 @@ def fill(values, dt, faster):
 
 
 @compiled_fast
-def draw(noise, key, index, pair):
-    """Write normals (2, rows) of two samples; normal 3 i + j is that of neuron j at sample i."""
-    for p in range(3):
-        a, b = 2 * p, 2 * p + 1
-        first, second = noise[a // 3], noise[b // 3]
-        at_first, at_second = a % 3 * LANES, b % 3 * LANES
-        for w in range(LANES):
-            first[at_first + w], second[at_second + w] = noise_single(
-                key[0], key[1], index[w], u32(pair + p)
-            )
+def draw(start, stop, key, index, noise):
+    """Write normals of the samples from start, an even one; normal 3 i + j is neuron j's at i."""
+    for i in range(start, stop, 2):
+        for p in range(3):
+            a, b = 2 * p, 2 * p + 1
+            first, second = i - start + a // 3, i - start + b // 3
+            for w in range(LANES):
+                one, other = noise_single(key[0], key[1], index[w], u32(3 * (i // 2) + p))
+                noise[first, a % 3 * LANES + w], noise[second, b % 3 * LANES + w] = one, other
 
 
 @compiled_fast
@@ -110,21 +108,10 @@ def compensated(value, change, lost):
 
 
 @compiled_fast
-def relax(rows, place, part, share, x, lost):
-    """Move the gates x (rows, 16); what rounding takes from a step is `lost` and comes later."""
-    for n in range(ROWS):
-        row, above, f, s, e = rows[place[n]], rows[place[n] + u32(1)], part[n], x[n], lost[n]
-        for z in range(WIDTH):
-            to = (row[z] + f * (above[z] - row[z])) * (OTHERS[z] + ONLY_KCA[z] * share[n])
-            moved = row[WIDTH + z] + f * (above[WIDTH + z] - row[WIDTH + z])
-            s[z], e[z] = compensated(s[z], (to - s[z]) * moved, e[z])
-
-
-@compiled_fast
-def transmit(opened, dt, quick, y):
+def transmit(gates, dt, quick, y):
     """Move the synapses y (4, lanes) opened by AB with glutamate, by PD, LP and PY."""
     for w in range(LANES):
-        o, p, q = opened[w], opened[LANES + w], opened[2 * LANES + w]
+        o, p, q = gates[OPEN, w], gates[OPEN, LANES + w], gates[OPEN, 2 * LANES + w]
         slow = dt / (ONE - o)
         y[0, w] += (o - y[0, w]) * min(slow * quick[0], ONE)
         y[1, w] += (o - y[1, w]) * min(slow * quick[1], ONE)
@@ -133,7 +120,7 @@ def transmit(opened, dt, quick, y):
 
 
 @compiled_fast
-def run_lanes(rows, g, synaptic, tau, clock, std, key, index, window, weights, kept, voltage=None):
+def run_lanes(rows, g, synaptic, tau, clock, std, key, index, window, weights, kept):
     """Simulate `LANES` circuits.
 
     Args:
@@ -148,50 +135,56 @@ def run_lanes(rows, g, synaptic, tau, clock, std, key, index, window, weights, k
         window: First sample of the statistics, and number of samples.
         weights: Those of a `Recorder`.
         kept: What it keeps.
-        voltage: Receives the voltages (rows, samples), unless it is None.
     """
-    x, lost = np.zeros((ROWS, WIDTH), f32), np.zeros((ROWS, WIDTH), f32)
-    gates = np.zeros((WIDTH, ROWS), f32)
     v, ca = np.full(ROWS, f32(V_FIRST)), np.full(ROWS, f32(CA_REST))
     v_lost, ca_lost = np.zeros(ROWS, f32), np.zeros(ROWS, f32)
-    share, part, power = np.zeros(ROWS, f32), np.zeros(ROWS, f32), np.zeros(ROWS, f32)
-    y, into, noise = np.zeros((4, LANES), f32), np.zeros((3, ROWS), f32), np.zeros((2, ROWS), f32)
-    place = np.zeros(ROWS, u32)
-    size = 1
-    while size <= len(weights):
-        size *= 2
-    memory = np.zeros((size, ROWS), f32), np.full((3, ROWS), f32(V_FIRST)), np.zeros(ROWS, i32)
+    x, x_lost = np.zeros((ROWS, WIDTH), f32), np.zeros((ROWS, WIDTH), f32)
+    gates, y, into = (
+        np.zeros((WIDTH, ROWS), f32),
+        np.zeros((4, LANES), f32),
+        np.zeros((3, ROWS), f32),
+    )
+    place, part, share = np.zeros(ROWS, i32), np.zeros(ROWS, f32), np.zeros(ROWS, f32)
+    noise, power = np.zeros((BIN + 2, ROWS), f32), np.zeros((BIN, ROWS), f32)
+    volts, seen = np.zeros((BIN + len(weights), ROWS), f32), np.zeros((BIN + 2, ROWS), f32)
+    drive, spent = np.zeros(ROWS, f32), np.zeros(ROWS, f32)
+    up, sums = np.zeros(ROWS, i32), np.zeros((5, ROWS), f32)
     quick = f32(1 / tau[0]), f32(1 / tau[1]), f32(1 / tau[4]), f32(1 / tau[6])
-    for i in range(1, window[1]):
-        if std > 0 and (i == 1 or i % 2 == 0):
-            draw(noise, key, index, 3 * (i // 2))
-        arrive(synaptic, y, into)
-        for n in range(ROWS):
-            q = (min(max(v[n], f32(LOW)), f32(HIGH)) - f32(LOW)) * f32(1 / GRID)
-            place[n] = u32(q)
-            part[n] = q - f32(place[n])
-            m = (
-                *(gates[0, n], gates[1, n], gates[2, n], gates[3, n], gates[4, n], gates[5, n]),
-                *(gates[6, n], gates[7, n], gates[8, n], gates[9, n], gates[10, n]),
-            )
-            k = (g[0, n], g[1, n], g[2, n], g[3, n], g[4, n], g[5, n], g[6, n])
-            sodium, calcium, potassium, h = conductances_single(m, k)
-            dv, dca, share[n], power[n] = membrane_single(
-                v[n],
-                ca[n],
-                (sodium, calcium, potassium, h, g[7, n], into[0, n], into[1, n], into[2, n]),
-                std * noise[i % 2, n],
-                clock,
-            )
-            v[n], v_lost[n] = compensated(v[n], dv, v_lost[n])
-            ca[n], ca_lost[n] = compensated(ca[n], dca, ca_lost[n])
-        relax(rows, place, part, share, x, lost)
-        for first in range(0, ROWS, WIDTH):
-            transpose(x, first, gates)
-        transmit(gates[OPEN], clock[0], quick, y)
-        if voltage is not None:
-            for n in range(ROWS):
-                voltage[n, i] = v[n]
-        if i >= window[0]:
-            take(i - window[0], v, power, weights, memory, kept)
-    pass_on(window[1] - window[0] - 1, kept)
+    start, have = 1, 0
+    while start < window[1]:
+        stop = min(start + BIN, window[1] if start >= window[0] else window[0])
+        if std > 0:
+            draw(start - start % 2, stop, key, index, noise)
+        for t in range(stop - start):
+            arrive(synaptic, y, into)
+            for r in range(ROWS):
+                drive[r] = std * noise[start % 2 + t, r]
+            for r in range(ROWS):
+                q = (min(max(v[r], f32(LOW)), f32(HIGH)) - f32(LOW)) * f32(1 / GRID)
+                place[r] = i32(q)
+                part[r] = q - f32(place[r])
+                m = (
+                    *(gates[0, r], gates[1, r], gates[2, r], gates[3, r], gates[4, r]),
+                    *(gates[5, r], gates[6, r], gates[7, r], gates[8, r], gates[9, r]),
+                    gates[10, r],
+                )
+                k = (g[0, r], g[1, r], g[2, r], g[3, r], g[4, r], g[5, r], g[6, r])
+                sodium, calcium, potassium, h = conductances_single(m, k)
+                dv, dca, share[r], spent[r] = membrane_single(
+                    v[r],
+                    ca[r],
+                    (sodium, calcium, potassium, h, g[7, r], into[0, r], into[1, r], into[2, r]),
+                    drive[r],
+                    clock,
+                )
+                v[r], v_lost[r] = compensated(v[r], dv, v_lost[r])
+                ca[r], ca_lost[r] = compensated(ca[r], dca, ca_lost[r])
+            for r in range(ROWS):
+                volts[have + t, r], power[t, r] = v[r], spent[r]
+            for first in range(0, ROWS, WIDTH):
+                relax(rows, place, part, ONLY_KCA, share, first, x, x_lost, gates)
+            transmit(gates, clock[0], quick, y)
+        if start >= window[0]:
+            now, n = start - window[0], stop - start
+            have = remember(now, n, have, volts, power, weights, seen, up, sums, kept)
+        start = stop

@@ -1,8 +1,8 @@
 """Pyloric recorder: what lanes of circuits remember of their voltages, so that no trace is kept.
 
-The voltage is smoothed as it comes, by the weights of the statistics; a neuron keeps the samples
-of its spikes and of its crossings of the plateau's threshold, sums of powers of its voltage, and
-the energy that its currents spent in each `BIN` of samples.
+Voltages come in bins of samples. They are smoothed by the weights of the statistics; a neuron
+keeps the samples of its spikes and of its crossings of the plateau's threshold, sums of powers of
+its voltage, and the energy that its currents spent in each bin.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import numpy as np
 from scipy.signal import savgol_coeffs
 
 from mechfit.compile import compiled_fast
-from mechfit.models.transpose import WIDTH
+from mechfit.models.registers import WIDTH
 from mechfit.summaries.activity import CENTER_MV
 from mechfit.summaries.bursts import DEGREE, PLATEAU_MV, SPIKE_MV
 
-__all__ = ["LANES", "ROWS", "Recorder", "pass_on", "take"]
+__all__ = ["BIN", "LANES", "ROWS", "Recorder", "remember"]
 
 LANES = WIDTH
 ROWS = 3 * LANES
@@ -37,9 +37,8 @@ class Recorder:
         weights: Weights (smoothing,) of the smoothing, symmetric.
         kept: Samples of the spikes (rows, MOST), each one before its peak; samples at which the
             smoothed voltage crossed the plateau's threshold, up and down in turn (rows, MOST);
-            the numbers of both (2, rows); sums (5, rows) that are not yet passed on, of powers of
-            the voltage and of the power spent; the same sums of the powers, all (4, rows); and
-            the energy of each bin (bins, rows), in nW and samples.
+            the numbers of both (2, rows); sums of powers of the voltage (4, rows); and the energy
+            of each bin (bins, rows), in nW and samples.
     """
 
     def __init__(self, smoothing: int, samples: int) -> None:
@@ -49,14 +48,13 @@ class Recorder:
         self.kept = (
             *np.empty((2, ROWS, MOST), i32),
             np.zeros((2, ROWS), i32),
-            np.zeros((5, ROWS), f32),
             np.zeros((4, ROWS)),
             np.empty((bins, ROWS), f32),
         )
 
     def clear(self) -> None:
         """Forget all."""
-        for numbers in self.kept[2:5]:
+        for numbers in self.kept[2:4]:
             numbers[:] = 0
 
     def events(self, lane: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -72,7 +70,7 @@ class Recorder:
 
         The energy (3, b + 1) is a sum over samples, in nW.
         """
-        total, energy = self.kept[4:]
+        total, energy = self.kept[3:]
         ends = np.minimum(BIN * np.arange(len(energy) + 1), self.samples)
         until = np.zeros((3, len(ends)))
         np.cumsum(energy[:, lane::LANES].T, 1, float, out=until[:, 1:])
@@ -80,32 +78,31 @@ class Recorder:
 
 
 @compiled_fast
-def smooth(ring, weights, middle, out):
-    """Smoothed voltages (rows,) at a sample; the ring (2**k, rows) holds those around it."""
-    half, last = len(weights) // 2, u32(len(ring) - 1)
-    center = ring[u32(middle) & last]
+def smooth(volts, weights, center, seen, to):
+    """Write the smoothed voltages (rows,) around a row of volts to a row of seen."""
+    half = len(weights) // 2
     for r in range(ROWS):
-        out[r] = weights[half] * center[r]
+        seen[to, r] = weights[half] * volts[center, r]
     for k in range(1, half + 1):
-        before, after = ring[u32(middle - k) & last], ring[u32(middle + k) & last]
         w = weights[half + k]
         for r in range(ROWS):
-            out[r] += w * (before[r] + after[r])
+            seen[to, r] += w * (volts[center - k, r] + volts[center + k, r])
 
 
 @compiled_fast
-def record(older, old, new, up, now, spikes, crossings, counts):
-    """Keep spikes and crossings; the last three smoothed voltages (rows,), the newest at `now`."""
-    some = 0
+def record(seen, new, now, up, spikes, crossings, counts):
+    """Keep spikes and crossings; `new` is the row of seen that belongs to the sample `now`."""
+    some = i32(0)
     for r in range(ROWS):
-        some += (old[r] > SPIKE) | ((new[r] > PLATEAU) != (up[r] > 0))
+        some |= i32(seen[new - 1, r] > SPIKE) | (i32(seen[new, r] > PLATEAU) ^ up[r])
     if some == 0:
         return
     for r in range(ROWS):
-        if old[r] > SPIKE and old[r] >= older[r] and new[r] <= old[r] and counts[0, r] < MOST:
+        v = seen[new - 1, r]
+        if v > SPIKE and v >= seen[new - 2, r] and seen[new, r] <= v and counts[0, r] < MOST:
             spikes[r, counts[0, r]] = now - 2
             counts[0, r] += 1
-        if (new[r] > PLATEAU) != (up[r] > 0):
+        if i32(seen[new, r] > PLATEAU) != up[r]:
             up[r] = 1 - up[r]
             if counts[1, r] < MOST:
                 crossings[r, counts[1, r]] = now
@@ -113,52 +110,56 @@ def record(older, old, new, up, now, spikes, crossings, counts):
 
 
 @compiled_fast
-def add(v, power, sums):
-    """Add the powers of V + 50 mV and the power spent (rows,) to the sums (5, rows)."""
-    for n in range(ROWS):
-        d = v[n] - CENTER
-        square = d * d
-        sums[0, n] += d
-        sums[1, n] += square
-        sums[2, n] += square * d
-        sums[3, n] += square * square
-        sums[4, n] += power[n]
-
-
-@compiled_fast
-def pass_on(now, kept):
-    """Pass the sums of the bin that ends at a sample on."""
-    sums, total, energy = kept[3:]
-    for n in range(ROWS):
-        for p in range(4):
-            total[p, n] += sums[p, n]
-        energy[now // BIN, n] = sums[4, n]
+def add(volts, power, first, n, sums, total, energy, b):
+    """Add powers of V + 50 mV, n rows from the first, to the total, and power to the energy."""
     sums[:] = 0
+    for t in range(n):
+        for r in range(ROWS):
+            d = volts[first + t, r] - CENTER
+            square = d * d
+            sums[0, r] += d
+            sums[1, r] += square
+            sums[2, r] += square * d
+            sums[3, r] += square * square
+            sums[4, r] += power[t, r]
+    for r in range(ROWS):
+        energy[b, r] = sums[4, r]
+        for p in range(4):
+            total[p, r] += sums[p, r]
 
 
 @compiled_fast
-def take(now, v, power, weights, memory, kept):
-    """Take the voltages and powers (rows,) of a sample.
+def remember(start, n, have, volts, power, weights, seen, up, sums, kept):
+    """Take the next bin of voltages and powers.
 
     Args:
-        now: Number of the sample, counted from the first one.
-        v: Voltages in mV.
-        power: Power spent, in nW.
+        start: Number of its first sample, counted from the first bin's.
+        n: Number of its samples.
+        have: Rows of volts from before.
+        volts: Voltages (have + n or more, rows) in mV, of these samples after those from before.
+        power: Power spent (n or more, rows), in nW.
         weights: Those of the smoothing.
-        memory: Last voltages (2**k, rows), last smoothed voltages (3, rows), and whether each
-            neuron is above the plateau's threshold (rows,).
+        seen: Smoothed voltages, of the last two samples before.
+        up: Whether each neuron is above the plateau's threshold (rows,).
+        sums: Space for sums (5, rows).
         kept: What a `Recorder` keeps.
+
+    Returns:
+        Rows of volts, now the first ones, that the next bin needs.
     """
-    spikes, crossings, counts, sums, _, _ = kept
-    ring, seen, up = memory
-    if now % BIN == 0 and now > 0:
-        pass_on(now - 1, kept)
-    add(v, power, sums)
-    ring[now & (len(ring) - 1)] = v
-    half = len(weights) // 2
-    middle = now - half
-    if middle >= half:
-        smooth(ring, weights, middle, seen[middle % 3])
-        if middle >= half + 2:
-            older, old = seen[(middle - 2) % 3], seen[(middle - 1) % 3]
-            record(older, old, seen[middle % 3], up, middle, spikes, crossings, counts)
+    spikes, crossings, counts, total, energy = kept
+    add(volts, power, have, n, sums, total, energy, start // BIN)
+    half, rows, new = len(weights) // 2, have + n, 2
+    for center in range(half, rows - half):
+        now = start - have + center
+        smooth(volts, weights, center, seen, new)
+        if now >= half + 2:
+            record(seen, new, now, up, spikes, crossings, counts)
+        new += 1
+    keep = min(rows, 2 * half)
+    for r in range(ROWS):
+        seen[0, r], seen[1, r] = seen[new - 2, r], seen[new - 1, r]
+    for k in range(keep):
+        for r in range(ROWS):
+            volts[k, r] = volts[rows - keep + k, r]
+    return keep

@@ -1,0 +1,45 @@
+"""Speed of the pyloric circuit beside a plain compiled loop, in one run.
+
+The yardstick is the reference integrator: a scalar float64 loop of the same scheme, its noise
+drawn beforehand and no statistics taken. Ours draws the noise and takes all statistics. The time
+to compile counts for nobody.
+"""
+
+import os
+
+import numpy as np
+
+from mechfit.models import Pyloric
+from mechfit.models.pyloric_reference import Setting, circuit
+from mechfit.simulation import simulate
+from tests.benchmarks.rounds import on_all_cores, on_one_core, speeds
+
+PLAIN = "float64 scalar loop, noise given, no statistics"
+OURS = "16 lanes of float32, noise and 19 statistics"
+HEAD = "pyloric circuit, 11 s at 0.025 ms"
+
+
+def test_pyloric_on_one_core_and_all(monkeypatch):
+    monkeypatch.setenv("MECHFIT_PROGRESS", "0")
+    fast, whole, hasty = Pyloric(), Pyloric(report="package"), Pyloric(patience=3000.0)
+    theta, cores = fast.prior.sample(512, seed=1), os.cpu_count()
+    setting, noise = Setting.of(theta[0]), np.random.default_rng(1).normal(size=(440_000, 3))
+    speed = speeds(
+        {
+            PLAIN: on_one_core(lambda: circuit(setting, 0.001 * noise), 1),
+            OURS: on_one_core(lambda: fast.statistics(theta[:32], seed=1), 32),
+            "the same with 46 statistics": on_one_core(
+                lambda: whole.statistics(theta[:32], 1), 32
+            ),
+            "giving up after 3 s without bursts": on_one_core(
+                lambda: hasty.statistics(theta, seed=1), 512
+            ),
+            f"19 statistics by simulate(), on {cores} cores": on_all_cores(
+                lambda: simulate(fast, 64 * cores, seed=1), 64 * cores
+            ),
+        }
+    )
+    print(f"\n\n{HEAD:48}  ms each  : scalar loop")
+    for name, value in speed.items():
+        print(f"{name:48}  {1000 / value:7.1f}  {value / speed[PLAIN]:13.1f}")
+    assert speed[OURS] > 20 * speed[PLAIN]
