@@ -6,6 +6,7 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 
 from mechfit.figures.bars import statistic_bars
 from mechfit.figures.breaking import breaking
+from mechfit.figures.circuit import circuit
 from mechfit.figures.corrections import corrections
 from mechfit.figures.curves import curves, history
 from mechfit.figures.departures import departures
@@ -22,6 +23,7 @@ from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
 from mechfit.figures.progression import by_round
 from mechfit.figures.rejection import rejection
+from mechfit.figures.rhythms import rhythms
 from mechfit.figures.rounds import rounds_map
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
@@ -46,6 +48,7 @@ __all__ = [
     "breaking",
     "by_round",
     "choice_explorer",
+    "circuit",
     "corrections",
     "curves",
     "departures",
@@ -60,6 +63,7 @@ __all__ = [
     "parameter_explorer",
     "predictive",
     "rejection",
+    "rhythms",
     "rounds_map",
     "samples_to_traces",
     "scores",

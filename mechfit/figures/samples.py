@@ -18,7 +18,9 @@ from mechfit.figures.marks import Frame, at, coded_line, line, segment, words
 from mechfit.figures.theme import NARROW, POSTERIOR, ROLES, SAMPLE, finish
 from mechfit.figures.thinning import encode, thin, thin_together
 
-SIDE, LEFT, TRACE, KEY = 224, 46, 112, 22
+SIDE, LEFT, TRACE, KEY, GAP = 224, 46, 112, 22, 14
+MOST = 10
+"""Parameters that are written out below the trace."""
 SMALL = f"page < {NARROW}"
 START = f"({SMALL} ? 0 : {SIDE + 82})"
 WIDTH = f"(page - {LEFT} - {START})"
@@ -73,6 +75,29 @@ def _scatter(
     ]
 
 
+def _frames(time: np.ndarray, span: tuple[float, float], count: int) -> list[Frame]:
+    """Places of the traces of a sample, one below the other."""
+    height = TRACE if count == 1 else (SIDE - KEY) / count - GAP
+    return [
+        Frame((time[0], time[-1]), span, KEY + i * (height + GAP), height, START, WIDTH, DOWN)
+        for i in range(count)
+    ]
+
+
+def _named(channels: Sequence[str], frames: Sequence[Frame]) -> list[alt.Chart]:
+    """Write the name of each trace above its right end."""
+    return [
+        words(
+            name,
+            f"{frame.start} + {frame.width}",
+            frame.down(frame.top - 4),
+            align="right",
+            size=11,
+        )
+        for name, frame in zip(channels, frames, strict=True)
+    ]
+
+
 def _values(source: alt.Chart, labels: Sequence[str], frame: Frame) -> list[alt.Chart]:
     """Write the chosen sample's parameters in two columns below the trace."""
     layers = []
@@ -96,20 +121,22 @@ def samples_to_traces(
     axes: tuple[int, int] = (0, 1),
     observed: ArrayLike | None = None,
     limits: ArrayLike | None = None,
+    channels: Sequence[str] = (),
     description: str | None = None,
 ) -> alt.LayerChart:
     """Show the voltage that a chosen posterior sample simulates.
 
     Args:
-        theta: Posterior samples, shape (n, d), about 40 to 60 of them.
+        theta: Posterior samples, shape (n, d), about 40 to 60 of them, or 150 short ones.
         labels: Symbol and unit of each parameter, for example "ḡ_Na (mS/cm²)".
-        voltage: The voltage that each sample simulates, shape (n, t), mV.
+        voltage: The voltage that each sample simulates, shape (n, t) or (n, channels, t), mV.
         time: Evenly spaced times, shape (t,), ms.
         title: What to see, in words.
         axes: The two parameters that span the scatter at first; the reader can change them.
         observed: The observed trace, shape (t,), mV, drawn behind.
         limits: Ranges of the parameters, shape (d, 2), best those of the prior; by default the
             ranges of the samples.
+        channels: Name of each channel, where there are several.
         description: The text alternative; what it shows and how to use it if left out.
 
     Returns:
@@ -124,7 +151,8 @@ def samples_to_traces(
     """
     d, role = len(labels), ROLES["observed"]
     time = increasing(time)
-    voltage = numbers("voltage", voltage, "n", len(time))
+    several = (len(channels),) if channels else ()
+    voltage = numbers("voltage", voltage, "n", *several, len(time))
     theta = numbers("theta", theta, len(voltage), d)
     if limits is None:
         first, last = theta.min(0), theta.max(0)
@@ -139,17 +167,20 @@ def samples_to_traces(
     if observed is not None:
         observed = numbers("observed", observed, len(time))
         bottom, top = min(bottom, observed.min() - 4), max(top, observed.max() + 4)
-    frame = Frame((time[0], time[-1]), (bottom, top), KEY, TRACE, START, WIDTH, DOWN)
+    frames = _frames(time, (bottom, top), len(channels) or 1)
+    frame = frames[-1]
 
     values = [
         {"sample": k + 1, "theta": [float(f"{p:.4g}") for p in point]}
-        | {"v": encode(trace, low, high)}
-        for k, (point, trace) in enumerate(zip(theta, thinned, strict=True))
+        | {f"v{i}": encode(trace, low, high) for i, trace in enumerate(each)}
+        for k, (point, each) in enumerate(
+            zip(theta, thinned.reshape(len(theta), len(frames), -1), strict=True)
+        )
     ]
     rows, chosen = alt.NamedData("samples"), _choice(len(theta))
     source = alt.Chart(rows).transform_filter(chosen)
     layers = _scatter(rows, chosen, labels, limits)
-    beside = frame.down(KEY / 2)
+    beside = frames[0].down(KEY / 2 - (6 if channels else 0))
     if observed is not None:
         behind = line(*thin(time, observed), role, strokeWidth=1, strokeOpacity=0.75)
         right = f"({START} + 112)"
@@ -159,12 +190,18 @@ def samples_to_traces(
             words("observed", f"{right} + 26", beside),
         ]
     layers += [
-        coded_line(source, grid, low, high, ROLES["sample"]).encode(**frame.place),
+        *(
+            coded_line(
+                source.transform_calculate(v=f"datum.v{i}"), grid, low, high, ROLES["sample"]
+            ).encode(**each.place)
+            for i, each in enumerate(frames)
+        ),
+        *_named(channels, frames if channels else []),
         segment((START, f"{START} + 20"), (beside, beside), ROLES["sample"], strokeDash=[1, 0]),
         words("='sample ' + chosen_sample", f"{START} + 26", beside),
-        *frame.level(thinned[0, 0]),
-        *frame.scale_bar(KEY + TRACE + 4),
-        *_values(source, labels, frame),
+        *frame.level(thinned.flat[0]),
+        *frame.scale_bar(frame.top + frame.height + 4),
+        *(_values(source, labels, frame) if d <= MOST else []),
     ]
     chart = alt.layer(*layers, datasets={"samples": values}).resolve_scale(
         x="independent", y="independent"
@@ -172,7 +209,8 @@ def samples_to_traces(
     told = (
         f"Click a sample, or move the slider 'sample number', to see the voltage it simulates"
         f"{' over the observed trace' if observed is not None else ''}. {len(theta)} posterior "
-        f"samples; {d} parameters: {', '.join(labels)}; voltages between "
+        f"samples; {d} parameters: {', '.join(labels)}; voltages "
+        f"{'of ' + ', '.join(channels) + ' ' if channels else ''}between "
         f"{number(low)} and {number(high)} mV."
     )
     for name, way, first in zip(("across", "up"), ("horizontal", "vertical"), axes, strict=True):

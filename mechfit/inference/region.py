@@ -13,8 +13,9 @@ inside. Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -44,20 +45,20 @@ class Region(ABC):
     acceptance_rate: float = 1.0
     within: Region | None = None
 
+    costly: ClassVar[bool] = True
+    """Whether a score takes so long that other regions are asked first."""
+
     @abstractmethod
     def score(self, theta: np.ndarray) -> np.ndarray:
         """Score (n,) of parameter sets (n, d); -inf outside the prior."""
 
     def inside(self, theta: np.ndarray) -> np.ndarray:
-        """Whether parameter sets (n, d) lie in the region (n,).
+        """Whether parameter sets (n, d) lie in the region, and so in all earlier ones (n,)."""
+        return all_inside(self.all(), theta)
 
-        The earlier region is asked first: where it is a classifier's, it is cheap, and the score
-        is then needed for few.
-        """
-        inside = np.ones(len(theta), bool) if self.within is None else self.within.inside(theta)
-        if inside.any():
-            inside[inside] = self.score(np.asarray(theta)[inside]) > self.threshold
-        return inside
+    def all(self) -> list[Region]:
+        """This region and those it lies in, the earliest first."""
+        return [*(self.within.all() if self.within else []), self]
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) of the prior on the region, at theta (n, d).
@@ -115,3 +116,14 @@ class Region(ABC):
         rows = self.inside(theta)
         failure = next((bank.failure for bank in banks if bank.failure), "")
         return Bank(theta[rows], x[rows], valid[rows], banks[0].seed, *names, failure)
+
+
+def all_inside(regions: Sequence[Region], theta: np.ndarray) -> np.ndarray:
+    """Whether parameter sets (n, d) lie in all regions (n,); what costs least is asked first."""
+    theta, rows = np.asarray(theta), np.arange(len(theta))
+    for region in sorted(regions, key=lambda each: each.costly):
+        if len(rows):
+            rows = rows[region.score(theta[rows]) > region.threshold]
+    inside = np.zeros(len(theta), bool)
+    inside[rows] = True
+    return inside

@@ -17,6 +17,7 @@ doi:10.1073/pnas.2207632119. Taught in ``book/inference/sequential.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -62,6 +63,7 @@ class Restricted(Region):
     """
 
     classifier: Classifier
+    costly: ClassVar[bool] = False
 
     def score(self, theta: np.ndarray) -> np.ndarray:
         """Logit of the probability of being valid (n,) of theta (n, d)."""

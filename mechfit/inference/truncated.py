@@ -19,7 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mechfit.inference.region import BATCH, LOWEST, Region
+from mechfit.inference.region import BATCH, LOWEST, Region, all_inside
 from mechfit.models.prior import Prior
 
 __all__ = ["Truncated", "truncate"]
@@ -71,8 +71,7 @@ class Truncated(Region):
         log_q = self.estimate.log_prob(theta)
         log_weight = self.prior.log_prob(theta) - log_q
         inside = log_q > self.threshold
-        if self.within is not None and inside.any():
-            inside[inside] = self.within.inside(theta[inside])
+        inside[inside] = all_inside(self.all()[:-1], theta[inside])
         log_weight[~inside] = -np.inf
         noisy = (log_weight + rng.gumbel(size=len(theta))).reshape(n, CANDIDATES)
         if np.isneginf(noisy.max(1)).any():

@@ -12,6 +12,7 @@ from mechfit.models.noise import normals
 from mechfit.models.nwb import load_recording
 from mechfit.models.prior import Parameter, Prior
 from mechfit.models.pyloric import Pyloric
+from mechfit.models.pyloric_recordings import RECORDED_RHYTHM, RHYTHM_SPREAD
 from mechfit.models.recordings import Cell, Recording, read_cells
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
@@ -24,6 +25,8 @@ from mechfit.models.thinned import Thinned
 from mechfit.models.toys import TwoMoons
 
 __all__ = [
+    "RECORDED_RHYTHM",
+    "RHYTHM_SPREAD",
     "AnyStep",
     "Cell",
     "HodgkinHuxley",

@@ -4,9 +4,11 @@ Taught in the book's part *summaries*; the first of its statistics in
 ``book/models/hodgkin-huxley.md``.
 """
 
+from mechfit.summaries.bursts import burst_times
 from mechfit.summaries.extended import Extended
 from mechfit.summaries.moments import moments
 from mechfit.summaries.spikes import spike_times
+from mechfit.summaries.triphasic import TRIPHASIC, why_undefined
 from mechfit.summaries.voltage import (
     STATISTIC_NAMES,
     STATISTIC_UNITS,
@@ -17,9 +19,12 @@ from mechfit.summaries.voltage import (
 __all__ = [
     "STATISTIC_NAMES",
     "STATISTIC_UNITS",
+    "TRIPHASIC",
     "Extended",
+    "burst_times",
     "features",
     "moments",
     "spike_times",
     "voltage_statistics",
+    "why_undefined",
 ]

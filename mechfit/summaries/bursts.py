@@ -16,7 +16,7 @@ from scipy.signal import savgol_filter
 
 from mechfit.compile import compiled
 
-__all__ = ["bursts", "crossings", "plateau", "smoothed", "spike_samples", "window"]
+__all__ = ["burst_times", "bursts", "crossings", "plateau", "smoothed", "spike_samples", "window"]
 
 WINDOW_MS, DEGREE = 0.5, 3
 SPIKE_MV, PLATEAU_MV = -10.0, -30.0
@@ -60,6 +60,23 @@ def bursts(spikes: np.ndarray, dt: float, threshold: float) -> np.ndarray:
     first, last = spikes[np.r_[0, breaks + 1]], spikes[np.r_[breaks, len(spikes) - 1]]
     kept = (last - first) * dt > threshold
     return np.stack([first, last], 1)[kept]
+
+
+def burst_times(voltage: np.ndarray, dt: float, threshold: float = 50.0) -> list[np.ndarray]:
+    """First and last spike (b, 2) in ms of the bursts in each of several voltages.
+
+    Args:
+        voltage: Voltages (neurons, time) in mV.
+        dt: Step in ms.
+        threshold: Longest duration (ms) at which a burst is dropped.
+
+    Example:
+        >>> t = np.arange(0.0, 300.0, 0.1)
+        >>> v = np.where((t > 100) & (t < 200), 40.0 * np.sin(t), -60.0)
+        >>> [each.round().tolist() for each in burst_times(v[None], 0.1)]
+        [[[102.0, 196.0]]]
+    """
+    return [bursts(spike_samples(v), dt, threshold) * dt for v in smoothed(voltage, dt)]
 
 
 def crossings(v: np.ndarray) -> np.ndarray:

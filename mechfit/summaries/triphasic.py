@@ -19,7 +19,7 @@ import numpy as np
 
 from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
 
-__all__ = ["TRIPHASIC", "reason", "rhythm", "rhythm_of"]
+__all__ = ["TRIPHASIC", "rhythm", "rhythm_of", "why_undefined"]
 
 NEURONS = ("AB/PD", "LP", "PY")
 TRIPHASIC = {
@@ -90,11 +90,11 @@ def triphasic_cycles(found: list[np.ndarray]) -> np.ndarray:
     return np.array(cycles) if enough and cycles else np.empty((0, 3, 2))
 
 
-def reason(x: np.ndarray) -> str:
+def why_undefined(x: np.ndarray) -> str:
     """Why statistics x (19,) are not all defined; "" if they are.
 
     Example:
-        >>> reason(np.r_[np.nan, 100.0, np.nan, np.full(16, np.nan)])
+        >>> why_undefined(np.r_[np.nan, 100.0, np.nan, np.full(16, np.nan)])
         'LP, PY: no burst'
     """
     silent = [n for n, d in zip(NEURONS, x[1:4], strict=True) if np.isnan(d)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mechfit.models.pyloric_reference import Setting, circuit
 from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
-from mechfit.summaries.triphasic import TRIPHASIC, reason, rhythm, triphasic_cycles
+from mechfit.summaries.triphasic import TRIPHASIC, rhythm, triphasic_cycles, why_undefined
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "pyloric.npz")
 NAMES = list(GOLDEN["names"])
@@ -65,7 +65,7 @@ def test_a_rhythm_made_by_hand():
     assert x["end_to_start_LP-PY"] == pytest.approx(200, abs=0.1)
     assert x["phase_PY"] == pytest.approx(0.65, abs=1e-3)
     assert x["pyloric_like"] == 1
-    assert reason(np.array(list(x.values()))) == ""
+    assert why_undefined(np.array(list(x.values()))) == ""
 
 
 def test_another_order_is_triphasic_and_not_pyloric():
@@ -80,11 +80,11 @@ def test_reasons():
     for silent in range(3):
         quiet = v.copy()
         quiet[silent] = -60.0
-        assert reason(rhythm(quiet, DT)) == f"{('AB/PD', 'LP', 'PY')[silent]}: no burst"
-    assert reason(rhythm(rhythmic(cycles=1), DT)) == "AB/PD: a single burst"
+        assert why_undefined(rhythm(quiet, DT)) == f"{('AB/PD', 'LP', 'PY')[silent]}: no burst"
+    assert why_undefined(rhythm(rhythmic(cycles=1), DT)) == "AB/PD: a single burst"
     twice = v + np.roll(v, 12_000, 1) + 60.0
     twice[[0, 2]] = v[[0, 2]]
-    assert reason(rhythm(twice, DT)) == "not triphasic"
+    assert why_undefined(rhythm(twice, DT)) == "not triphasic"
 
 
 def test_one_bad_period_of_eleven_is_forgiven():

@@ -1,0 +1,152 @@
+"""Make the posteriors of the pyloric circuit: ``python book/artefacts/pyloric.py [step ...]``.
+
+Two roads to the posterior at the recording, from one bank of prior simulations. The step ``prior``
+learns from the valid ones among a million; ``rounds`` from the first 100,000 and from five rounds
+where the last estimate is dense, 400,000 in all; ``draws`` simulates 20,000 draws of the latter.
+Banks and rounds are kept in ``.work/``; a re-run takes up where the last one stopped.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from study import CHECKED, checked
+
+from mechfit.figures.thinning import thin_together
+from mechfit.inference import (
+    TSNPE,
+    Coupling,
+    Posterior,
+    Rounds,
+    fit,
+    load,
+    restrict,
+    save,
+    truncate,
+)
+from mechfit.inference.diagnostics import calibrate
+from mechfit.inference.files import write
+from mechfit.inference.methods import Round
+from mechfit.inference.truncated import Truncated
+from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
+from mechfit.simulation import Bank, simulate
+from mechfit.simulation.tasks import Proposal
+
+HERE = Path(__file__).parent
+WORK = HERE / ".work"
+SEED, SIMULATIONS = 31, 1_000_000
+FIRST, ROUNDS, EACH, MEMBERS = 100_000, 5, 60_000, 3
+DRAWS, TRACES, PREDICTED = 20_000, 150, 500
+NEAREST, KEEP = 1_500, 0.99
+NEAR = 300
+MODEL = Pyloric(patience=3000.0)
+PLAIN = Pyloric()
+RHYTHM = slice(15)
+"""The statistics that a recording has: all but the plateaus and their order."""
+
+
+def bank(n: int) -> Bank:
+    """The first n simulations from the prior."""
+    return simulate(MODEL, n, SEED, store=WORK / "pyloric-bank")
+
+
+class Narrowing(TSNPE):
+    """Truncated rounds, with a classifier before each region.
+
+    It tells parameters whose simulations come near the recording from all others, and costs a
+    twentieth of a density: without it, finding draws would take longer than simulating them.
+    """
+
+    def propose(self, posterior: Posterior, last: Round, seed: int) -> Truncated:
+        """Where the classifier and the posterior allow, within the last region."""
+        distance = away(last.x).max(1)
+        nearest = np.argsort(distance)[:NEAREST]  # NaN comes last
+        close = np.zeros(len(last.x), bool)
+        close[nearest] = np.isfinite(distance[nearest])
+        labels = Bank(last.theta, last.x, close, seed, MODEL.statistic_names)
+        allowed = restrict(labels, MODEL.prior, within=last.proposal, keep=KEEP, seed=seed)
+        return truncate(posterior, within=allowed, epsilon=self.epsilon, seed=seed)
+
+
+def rounds() -> Rounds:
+    """Rounds, each in the region that the last one left, the first in a classifier's."""
+    first = bank(FIRST)
+    allowed = restrict(first, MODEL.prior, keep=KEEP, seed=SEED)
+    state = Rounds(
+        MODEL.prior,
+        RECORDED_RHYTHM,
+        method=Narrowing(epsilon=1e-3),
+        seed=SEED,
+        proposal=allowed,
+        store=WORK / "pyloric-rounds",
+        names=MODEL.statistic_names,
+        flow=Coupling(),
+        members=MEMBERS,
+    )
+    if not len(state):
+        inside = allowed.join(first)
+        state.append(inside.theta, np.where(inside.valid[:, None], inside.x, np.nan))
+    while len(state) <= ROUNDS:
+        r, started = len(state), time.time()
+        proposal = state.proposal()
+        print(f"round {r}: {proposal.acceptance_rate:.2e} of the prior", flush=True)
+        store = WORK / "pyloric-rounds" / f"round-{r}" / "bank"
+        made = simulate(MODEL, EACH, state.seeds(r)[0], proposal=proposal, store=store)
+        state.append(made.theta, np.where(made.valid[:, None], made.x, np.nan))
+        simulated = time.time() - started
+        state.fit()
+        said = f"{made.valid.mean():.1%} valid; {simulated:.0f} s, {time.time() - started:.0f} s"
+        print(f"round {r}: {said} with learning", flush=True)
+    return state
+
+
+def near(proposal: Proposal | None, seed: int, share: float) -> Bank:
+    """Valid simulations whose statistics are within a standard deviation of the recording's."""
+    made = simulate(MODEL, int(NEAR / share), seed, proposal=proposal)
+    close = made.valid & (away(made.x) < 1).all(1)
+    return made.rows(close)
+
+
+def away(x: np.ndarray) -> np.ndarray:
+    """Distances (n, 15) to the recording, in standard deviations over preparations."""
+    return abs(x[:, RHYTHM] - RECORDED_RHYTHM[RHYTHM]) / RHYTHM_SPREAD
+
+
+def predicted(posterior: Posterior) -> dict:
+    """What simulations of the posterior's draws are like, without patience."""
+    x = PLAIN.statistics(posterior.at(RECORDED_RHYTHM).sample(PREDICTED, CHECKED), CHECKED)
+    valid = np.isfinite(x).all(1)
+    distances = away(x[valid])
+    return {
+        "draws": PREDICTED,
+        "valid": round(float(valid.mean()), 4),
+        "distance": round(float(np.median(distances, 1).mean()), 4),
+        "distance_by_statistic": round(float(np.median(distances, 0).mean()), 4),
+        "within": round(float((distances < 1).all(1).sum() / PREDICTED), 4),
+    }
+
+
+def finish(posterior: Posterior, name: str, proposal: Proposal | None, share: float) -> None:
+    """Judge a posterior near the recording and store it."""
+    known, fresh = (near(proposal, CHECKED + i, share) for i in (0, 1))
+    made = {
+        "command": f"python book/artefacts/pyloric.py {name}",
+        "date": time.strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "predicted": predicted(posterior),
+    }
+    posterior = replace(posterior, provenance={**posterior.provenance, **made})
+    covered = calibrate(posterior, fresh, seed=CHECKED).coverage(np.array([0.5, 0.9]))
+    posterior.provenance["near"] = {"simulations": len(fresh), "covered": covered.round(3).tolist()}
+    posterior = checked(posterior, known, fresh, seed=CHECKED)
+    save(posterior, HERE / name)
+    facts = ("predicted", "near", "check_as_trained", "check")
+    print(name, json.dumps({k: posterior.provenance[k] for k in facts}, indent=1), flush=True)
