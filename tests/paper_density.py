@@ -1,0 +1,85 @@
+"""The density of Gonçalves, Lueckmann, Deistler et al. (2020) for the pyloric recording.
+
+Five masked autoregressive layers, as the authors trained and stored them, in numpy. Their weights
+are not part of this project: they are read from ``pyloric_paper_posterior.npz`` in the folder that
+the environment variable MECHFIT_REFERENCE_DATA names.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from mechfit.models.pyloric_step import AREA
+
+FILE = "pyloric_paper_posterior.npz"
+
+
+def reference_file() -> Path | None:
+    """The authors' file, if the environment names a folder that holds it."""
+    folder = os.environ.get("MECHFIT_REFERENCE_DATA")
+    path = Path(folder) / FILE if folder else None
+    return path if path and path.exists() else None
+
+
+class PaperDensity:
+    """The density q(z) at the recording, of parameters z in standard deviations of the prior."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = dict(np.load(path, allow_pickle=False))
+        self.x = self.file["x_o_zscored"].astype(float).ravel()
+        self.layers = [self._layer(k) for k in range(5)]
+
+    def _layer(self, k: int) -> dict[str, np.ndarray]:
+        name = f"made{k}_"
+        return {
+            key.removeprefix(name): np.asarray(value, float)
+            for key, value in self.file.items()
+            if key.startswith(name)
+        }
+
+    def to_z(self, theta: np.ndarray) -> np.ndarray:
+        """Parameters (n, 31) in mS/cm² and ln mS, in standard deviations of the prior."""
+        theta = np.array(theta, float)
+        theta[..., :24] *= AREA
+        return (theta - self.file["z_mean"]) / self.file["z_std"]
+
+    def to_theta(self, z: np.ndarray) -> np.ndarray:
+        """The inverse of `to_z`."""
+        theta = z * self.file["z_std"] + self.file["z_mean"]
+        theta[..., :24] /= AREA
+        return theta
+
+    def log_prob(self, z: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of z (n, 31)."""
+        u, total = np.array(z, float), 0.0
+        for layer in self.layers:
+            mean, log_precision = self._heads(layer, u)
+            u = np.exp(log_precision / 2) * (u - mean)
+            total = total + log_precision.sum(-1) / 2
+        return total - (u**2).sum(-1) / 2 - u.shape[-1] / 2 * np.log(2 * np.pi)
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n sets z (n, 31) inside the prior's box."""
+        rng, kept = np.random.default_rng(seed), np.empty((0, 31))
+        for _ in range(100):
+            z = self._push(rng.standard_normal((4 * n, 31)))
+            kept = np.concatenate([kept, z[(abs(z) < np.sqrt(3)).all(1)]])
+            if len(kept) >= n:
+                return kept[:n]
+        raise RuntimeError(f"only {len(kept)} of {n} draws lie inside the prior")
+
+    def _push(self, noise: np.ndarray) -> np.ndarray:
+        for layer in reversed(self.layers):
+            u, noise = noise, np.zeros_like(noise)
+            for rank in np.argsort(layer["order"]):
+                mean, log_precision = self._heads(layer, noise)
+                noise[:, rank] = mean[:, rank] + u[:, rank] * np.exp(-log_precision[:, rank] / 2)
+        return noise
+
+    def _heads(self, layer: dict[str, np.ndarray], u: np.ndarray) -> tuple:
+        h = np.tanh(u @ (layer["W1"] * layer["M1"]) + self.x @ layer["Wx"] + layer["b1"])
+        h = np.tanh(h @ (layer["W2"] * layer["M2"]) + layer["b2"])
+        h = np.tanh(h @ (layer["W3"] * layer["M3"]) + layer["b3"])
+        mean = h @ (layer["Wm"] * layer["Mmp"]) + layer["bm"]
+        return mean, h @ (layer["Wp"] * layer["Mmp"]) + layer["bp"]

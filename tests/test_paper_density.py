@@ -1,0 +1,27 @@
+"""The paper's density, rebuilt, gives the log-densities that its authors stored along a path."""
+
+import numpy as np
+import pytest
+
+from tests.paper_density import FILE, PaperDensity, reference_file
+
+
+@pytest.fixture(scope="module")
+def density():
+    path = reference_file()
+    if path is None:
+        pytest.skip(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}, which is the authors'")
+    return PaperDensity(path)
+
+
+@pytest.mark.parametrize("path", ["high", "ortho"])
+def test_log_density_along_the_stored_paths(density, path):
+    stored = density.file[f"logp_path_{path}"]
+    assert abs(density.log_prob(density.file[f"path_{path}"]) - stored).max() < 1e-6
+
+
+def test_draws_lie_inside_the_prior_and_are_typical(density):
+    z = density.sample(500, seed=1)
+    assert (abs(z) < np.sqrt(3)).all()
+    assert -25 < np.median(density.log_prob(z)) < -22
+    np.testing.assert_allclose(density.to_z(density.to_theta(z)), z, atol=1e-12)
