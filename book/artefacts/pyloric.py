@@ -45,7 +45,7 @@ SEED, SIMULATIONS = 31, 1_000_000
 FIRST, ROUNDS, EACH, MEMBERS = 100_000, 5, 60_000, 3
 DRAWS, TRACES, PREDICTED = 20_000, 150, 500
 NEAREST, KEEP = 1_500, 0.99
-NEAR = 300
+NEAR = 1_000
 MODEL = Pyloric(patience=3000.0)
 PLAIN = Pyloric()
 RHYTHM = slice(15)
@@ -107,11 +107,17 @@ def rounds() -> Rounds:
     return state
 
 
-def near(proposal: Proposal | None, seed: int, share: float) -> Bank:
+def near(proposal: Proposal, seed: int) -> Bank:
     """Valid simulations whose statistics are within a standard deviation of the recording's."""
-    made = simulate(MODEL, int(NEAR / share), seed, proposal=proposal)
-    close = made.valid & (away(made.x) < 1).all(1)
-    return made.rows(close)
+    parts = []
+    for k in range(20):
+        made = simulate(MODEL, 4096, seed + 100 * k, proposal=proposal)
+        close = made.rows(made.valid & (away(made.x) < 1).all(1))
+        parts.append(close)
+        if sum(map(len, parts)) >= NEAR:
+            theta, x = (np.concatenate([getattr(b, n) for b in parts]) for n in ("theta", "x"))
+            return Bank(theta, x, np.ones(len(x), bool), seed, close.statistic_names)
+    raise RuntimeError(f"{sum(map(len, parts))} simulations came near, expected {NEAR}")
 
 
 def away(x: np.ndarray) -> np.ndarray:
@@ -133,11 +139,11 @@ def predicted(posterior: Posterior) -> dict:
     }
 
 
-def finish(posterior: Posterior, name: str, proposal: Proposal | None, share: float) -> None:
+def finish(posterior: Posterior, name: str, proposal: Proposal) -> None:
     """Judge a posterior near the recording and store it."""
-    known, fresh = (near(proposal, CHECKED + i, share) for i in (0, 1))
+    known, fresh = (near(proposal, CHECKED + i) for i in (0, 1))
     made = {
-        "command": f"python book/artefacts/pyloric.py {name}",
+        "command": f"python book/artefacts/pyloric.py {name.removeprefix('pyloric-')}",
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -145,8 +151,76 @@ def finish(posterior: Posterior, name: str, proposal: Proposal | None, share: fl
     }
     posterior = replace(posterior, provenance={**posterior.provenance, **made})
     covered = calibrate(posterior, fresh, seed=CHECKED).coverage(np.array([0.5, 0.9]))
-    posterior.provenance["near"] = {"simulations": len(fresh), "covered": covered.round(3).tolist()}
+    posterior.provenance["near"] = {
+        "simulations": len(fresh),
+        "covered": covered.round(3).tolist(),
+    }
     posterior = checked(posterior, known, fresh, seed=CHECKED)
     save(posterior, HERE / name)
     facts = ("predicted", "near", "check_as_trained", "check")
     print(name, json.dumps({k: posterior.provenance[k] for k in facts}, indent=1), flush=True)
+
+
+def learned_from_prior() -> None:
+    """Learn from the valid simulations of the prior."""
+    made = bank(SIMULATIONS)
+    posterior = fit(made, MODEL.prior, flow=Coupling(), members=MEMBERS, seed=SEED)
+    last = rounds().rounds[-1].proposal
+    finish(posterior, "pyloric-prior", last)
+
+
+def learned_in_rounds() -> None:
+    """Learn in rounds, and tell what each of them found."""
+    state = rounds()
+    rows = [
+        {
+            "simulations": FIRST if r == 0 else len(each.theta),
+            "acceptance_rate": float(f"{each.proposal.acceptance_rate:.3g}") if r else 1.0,
+            "valid": float(np.isfinite(each.x).all(1).mean()),
+            "near": float((away(each.x) < 1).all(1).mean()),
+        }
+        for r, each in enumerate(state.rounds)
+    ]
+    first = bank(FIRST)
+    rows[0] |= {
+        "valid": float(first.valid.mean()),
+        "near": float((away(first.x) < 1).all(1).mean()),
+    }
+    posterior = replace(state.fit(), x_o=None)
+    posterior.provenance["rounds"] = rows
+    finish(posterior, "pyloric-rounds", state.rounds[-1].proposal)
+
+
+def drawn() -> None:
+    """Simulate draws of the posterior, and keep the traces of the first ones."""
+    posterior, (low, high) = load(HERE / "pyloric-rounds"), MODEL.prior.limits().T
+    theta = posterior.at(RECORDED_RHYTHM).sample(DRAWS, SEED)
+    kept = np.rint((theta - low) / (high - low) * 65535).astype(np.uint16)
+    theta = low + kept / 65535 * (high - low)
+    x = np.concatenate(
+        [PLAIN.statistics(theta[i : i + 500], SEED, first=i) for i in range(0, DRAWS, 500)]
+    )
+    model = Pyloric(duration=4000.0)
+    shown = model.time >= 1000.0
+    parts = []
+    for k in range(TRACES):
+        voltage = model.simulate(theta[k], SEED, first=k).voltage[0][:, shown]
+        time, thinned = thin_together(model.time[shown], voltage, 300)
+        parts.append(np.rint(thinned).clip(-128, 127).astype(np.int8))
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        theta=kept,
+        x=np.where(abs(x) < 10, x.round(4), x.round(2)).astype(np.float32),
+        traces=np.stack(parts),
+        time=time,
+    )
+    write(HERE / "pyloric-draws.npz", file.getvalue())
+
+
+STEPS = {"prior": learned_from_prior, "rounds": learned_in_rounds, "draws": drawn}
+
+if __name__ == "__main__":
+    WORK.mkdir(exist_ok=True)
+    for chosen in sys.argv[1:] or ("rounds", "draws", "prior"):
+        STEPS[chosen]()

@@ -69,6 +69,11 @@ class PaperDensity:
                 return kept[:n]
         raise RuntimeError(f"only {len(kept)} of {n} draws lie inside the prior")
 
+    def inside(self, n: int, seed: int) -> float:
+        """Share of n unrestricted draws that lie inside the prior's box."""
+        z = self._push(np.random.default_rng(seed).standard_normal((n, 31)))
+        return float((abs(z) < np.sqrt(3)).all(1).mean())
+
     def _push(self, noise: np.ndarray) -> np.ndarray:
         for layer in reversed(self.layers):
             u, noise = noise, np.zeros_like(noise)

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from tests.paper_density import FILE, PaperDensity, reference_file
+from paper_density import FILE, PaperDensity, reference_file
 
 
 @pytest.fixture(scope="module")

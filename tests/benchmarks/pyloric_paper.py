@@ -1,0 +1,104 @@
+"""Compare our posterior of the pyloric circuit with the density that the paper's authors trained.
+
+Run ``MECHFIT_REFERENCE_DATA=folder python tests/benchmarks/pyloric_paper.py`` where the folder
+holds their file; the numbers go to ``book/artefacts/pyloric-paper.json``, the density does not.
+Draws of both are simulated by the same code. Volumes are those of a box whose density is that of
+the draws, exp(-E log q), as shares of the prior; a conditional correlation is that of two
+parameters on a grid over the prior, all others held at a draw, in the mean over draws.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from paper_density import FILE, PaperDensity, reference_file
+
+from mechfit.inference import c2st, load
+from mechfit.inference.files import write
+from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
+
+ARTEFACTS = Path(__file__).parents[2] / "book" / "artefacts"
+PAIRS = ((3, 6), (11, 14), (19, 22), (6, 28), (14, 24), (14, 25), (14, 30), (22, 26), (22, 27),
+         (22, 29), (10, 11), (2, 4))  # fmt: skip
+SEED, DRAWS, SIMULATED, CONDITIONED, GRID = 8, 5_000, 500, 100, 50
+ROOT3 = np.sqrt(3)
+
+
+def predicted(theta: np.ndarray) -> dict:
+    """What simulations of draws (n, 31) are like."""
+    x = Pyloric().statistics(theta, SEED)
+    good = np.isfinite(x).all(1)
+    away = abs(x[good, :15] - RECORDED_RHYTHM[:15]) / RHYTHM_SPREAD
+    return {
+        "draws": len(theta),
+        "valid": round(float(good.mean()), 4),
+        "distance": round(float(np.median(away, 1).mean()), 4),
+        "distance_by_statistic": round(float(np.median(away, 0).mean()), 4),
+        "within": round(float((away < 1).all(1).sum() / len(theta)), 4),
+    }
+
+
+def conditional_correlations(log_prob, z: np.ndarray) -> np.ndarray:  # noqa: ANN001
+    """Correlations (pairs,) given all other parameters, in the mean over draws z (n, 31)."""
+    line = np.linspace(-ROOT3, ROOT3, GRID)
+    first, second = (a.ravel() for a in np.meshgrid(line, line, indexing="ij"))
+    found = []
+    for i, j in PAIRS:
+        each = []
+        for row in z:
+            points = np.tile(row, (len(first), 1))
+            points[:, i], points[:, j] = first, second
+            log_q = log_prob(points)
+            w = np.exp(log_q - log_q.max())
+            a, b = ((v - np.average(v, weights=w)) for v in (first, second))
+            cov = np.average(a * b, weights=w)
+            each.append(cov / np.sqrt(np.average(a**2, weights=w) * np.average(b**2, weights=w)))
+        found.append(np.mean(each))
+    return np.array(found)
+
+
+def main() -> None:
+    """Compare and keep the numbers."""
+    path = reference_file()
+    if path is None:
+        raise SystemExit(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}")
+    paper, model = PaperDensity(path), Pyloric()
+    z = paper.sample(DRAWS, SEED)
+    box, inside = 31 * np.log(2 * ROOT3), paper.inside(20_000, SEED)
+    stored = paper.file["rho_symm_stored"]
+    names = [p.symbol for p in model.prior.parameters]
+    result = {
+        "command": "python tests/benchmarks/pyloric_paper.py",
+        "date": time.strftime("%Y-%m-%d"),
+        "predicted": predicted(paper.to_theta(z[:SIMULATED])),
+        "log_volume": float(-(paper.log_prob(z) - np.log(inside)).mean() - box),
+        "pairs": [f"{names[i]} and {names[j]}" for i, j in PAIRS],
+        "correlations_stored": [round(float(stored[p]), 3) for p in PAIRS],
+        "ours": {},
+    }
+    for name in ("pyloric-rounds", "pyloric-prior"):
+        if not (ARTEFACTS / f"{name}.json").exists():
+            continue
+        posterior = load(ARTEFACTS / name).at(RECORDED_RHYTHM)
+        theta = posterior.sample(DRAWS, SEED)
+        ours = paper.to_z(theta)
+        prior = model.prior.log_prob(theta[:1])[0]
+        log_q = posterior.log_prob(theta)
+        rho = conditional_correlations(
+            lambda points, q=posterior: q.log_prob(paper.to_theta(points)), ours[:CONDITIONED]
+        )
+        result["ours"][name] = {
+            "predicted": predicted(theta[:SIMULATED]),
+            "c2st": round(float(c2st(z, ours, seed=SEED)), 4),
+            "log_volume": float(-(log_q - prior).mean()),
+            "correlations": rho.round(3).tolist(),
+            "correlations_of_draws": CONDITIONED,
+        }
+        print(name, json.dumps(result["ours"][name], indent=1), flush=True)
+    write(ARTEFACTS / "pyloric-paper.json", (json.dumps(result, indent=1) + "\n").encode())
+    print(json.dumps({k: v for k, v in result.items() if k != "ours"}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
