@@ -92,42 +92,51 @@ def time_constants(v: float) -> tuple:
 
 @register_jitable
 def conductances(gates: tuple, g: tuple) -> tuple:
-    """What the gates let through (mS): sodium, calcium, potassium and H, of maximal g (8)."""
+    """What the gates let through of maximal g (8): Na, Ca, K and H, in mS."""
     m_na, m_cat, m_cas, m_a, m_kca, m_kd, m_h, h_na, h_cat, h_cas, h_a = gates
     sodium = g[0] * m_na * m_na * m_na * h_na
-    calcium = g[1] * m_cat * m_cat * m_cat * h_cat + g[2] * m_cas * m_cas * m_cas * h_cas
-    potassium = g[3] * m_a * m_a * m_a * h_a + g[5] * m_kd * m_kd * m_kd * m_kd
+    calcium = g[1] * m_cat * m_cat * m_cat * h_cat
+    calcium += g[2] * m_cas * m_cas * m_cas * h_cas
+    potassium = g[3] * m_a * m_a * m_a * h_a
+    potassium += g[5] * m_kd * m_kd * m_kd * m_kd
     potassium += g[4] * m_kca * m_kca * m_kca * m_kca
     return sodium, calcium, potassium, g[6] * m_h
 
 
 @register_jitable
-def membrane_step(v: float, ca: float, g: tuple, drive: float, clock: tuple) -> tuple:
+def membrane_step(
+    v: float, ca: float, g: tuple, drive: float, clock: tuple
+) -> tuple[float, float, float, float]:
     """One step of V and [Ca].
 
     Args:
         v: Voltage (mV).
         ca: Calcium (µM).
-        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all synapses, and the sums
-            of g E and of g E² over the synapses.
+        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all
+            synapses, and the sums of g E and of g E² over the synapses.
         drive: Noise current (µA).
         clock: dt (ms), temperature (K), 1 - exp(-dt / tau_Ca).
 
     Returns:
-        Changes of V and of [Ca], and, before the step, the share [Ca] / ([Ca] + 3) that opens KCa
-        and the power (nW) sum_x g_x (V - E_x)^2 that the ionic currents spend.
+        Changes of V and of [Ca], and, before the step, the share
+        [Ca] / ([Ca] + 3) that opens KCa and the power (nW) that the ionic
+        currents spend, the sum of g (V - E)^2.
     """
     sodium, calcium, potassium, h, leak, synapses, driven, squares = g
     dt, kelvin, ca_moved = clock
-    e_ca = GAS_CONSTANT * kelvin / (2.0 * FARADAY) * (LOG_CA_OUTSIDE - log(ca))
+    rt_2f = GAS_CONSTANT * kelvin / (2.0 * FARADAY)
+    e_ca = rt_2f * (LOG_CA_OUTSIDE - log(ca))
     total = max(sodium + calcium + potassium + h + leak + synapses, NOTHING)
-    current = sodium * E_NA + calcium * e_ca + potassium * E_K + h * E_H + leak * E_LEAK
+    current = sodium * E_NA + calcium * e_ca + potassium * E_K
+    current += h * E_H + leak * E_LEAK
     current += driven + drive
     ca_inf = CA_REST - CA_PER_CURRENT * calcium * (v - e_ca)
     change = (v - current / total) * expm1(-dt / CAPACITANCE * total)
     power = synapses * v * v - 2.0 * driven * v + squares
-    power += sodium * (v - E_NA) * (v - E_NA) + calcium * (v - e_ca) * (v - e_ca)
-    power += potassium * (v - E_K) * (v - E_K) + h * (v - E_H) * (v - E_H)
+    power += sodium * (v - E_NA) * (v - E_NA)
+    power += calcium * (v - e_ca) * (v - e_ca)
+    power += potassium * (v - E_K) * (v - E_K)
+    power += h * (v - E_H) * (v - E_H)
     power += leak * (v - E_LEAK) * (v - E_LEAK)
     return change, (ca_inf - ca) * ca_moved, ca / (ca + 3.0), power
 
