@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from study import CHECKED, checked
+from study import CHECKED, FRESH, KNOWN, checked
 
 from mechfit.figures.thinning import thin_together
 from mechfit.inference import (
@@ -45,7 +45,7 @@ SEED, SIMULATIONS = 31, 1_000_000
 FIRST, ROUNDS, EACH, MEMBERS = 100_000, 5, 60_000, 3
 DRAWS, TRACES, PREDICTED = 20_000, 150, 500
 NEAREST, KEEP = 1_500, 0.99
-NEAR = 1_000
+BLOCK, MOST = 8_192, 20
 MODEL = Pyloric(patience=3000.0)
 PLAIN = Pyloric()
 RHYTHM = slice(15)
@@ -107,17 +107,30 @@ def rounds() -> Rounds:
     return state
 
 
-def near(proposal: Proposal, seed: int) -> Bank:
-    """Valid simulations whose statistics are within a standard deviation of the recording's."""
-    parts = []
-    for k in range(20):
-        made = simulate(MODEL, 4096, seed + 100 * k, proposal=proposal)
-        close = made.rows(made.valid & (away(made.x) < 1).all(1))
-        parts.append(close)
-        if sum(map(len, parts)) >= NEAR:
-            theta, x = (np.concatenate([getattr(b, n) for b in parts]) for n in ("theta", "x"))
-            return Bank(theta, x, np.ones(len(x), bool), seed, close.statistic_names)
-    raise RuntimeError(f"{sum(map(len, parts))} simulations came near, expected {NEAR}")
+def near(proposal: Proposal) -> tuple[Bank, Bank]:
+    """Simulations within a standard deviation of the recording: to find levels, and to judge.
+
+    The latter are kept with the numbers of their noise, so that a test can simulate them again.
+    """
+    rows, parts = 0, []
+    for k in range(MOST):
+        made = simulate(MODEL, BLOCK, CHECKED + k, proposal=proposal)
+        numbers = np.flatnonzero(made.valid & (away(made.x) < 1).all(1))
+        parts.append((made.theta[numbers], made.x[numbers], numbers, 0 * numbers + CHECKED + k))
+        rows += len(numbers)
+        if rows >= KNOWN + FRESH:
+            break
+    else:
+        raise RuntimeError(f"{rows} of {MOST * BLOCK} simulations came near the recording")
+    theta, x, number, seed = (np.concatenate(p) for p in zip(*parts, strict=True))
+    file, fresh = io.BytesIO(), slice(KNOWN, KNOWN + FRESH)
+    names = {"theta": theta, "x": x, "number": number, "seed": seed}
+    np.savez_compressed(file, **{name: values[fresh] for name, values in names.items()})
+    write(HERE / "pyloric-near.npz", file.getvalue())
+    return tuple(
+        Bank(theta[r], x[r], np.ones(len(x[r]), bool), CHECKED, MODEL.statistic_names)
+        for r in (slice(KNOWN), fresh)
+    )
 
 
 def away(x: np.ndarray) -> np.ndarray:
@@ -141,7 +154,7 @@ def predicted(posterior: Posterior) -> dict:
 
 def finish(posterior: Posterior, name: str, proposal: Proposal) -> None:
     """Judge a posterior near the recording and store it."""
-    known, fresh = (near(proposal, CHECKED + i) for i in (0, 1))
+    known, fresh = near(proposal)
     made = {
         "command": f"python book/artefacts/pyloric.py {name.removeprefix('pyloric-')}",
         "date": time.strftime("%Y-%m-%d"),

@@ -11,8 +11,8 @@ from builtbook import ROOT
 
 from mechfit.inference import LearnedStatistics, load
 from mechfit.inference.diagnostics import Recalibrated, judge
-from mechfit.models import HodgkinHuxley, Thinned
-from mechfit.simulation import simulate
+from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, HodgkinHuxley, Pyloric, Thinned
+from mechfit.simulation import Bank, simulate
 
 FOLDER = ROOT / "book" / "artefacts"
 SEED, RUNS = 2_000_001, 500
@@ -47,6 +47,8 @@ def fresh(name: str, recipes: dict):
     if name in recipes:
         recipe = recipes[name]
         return simulate(recipe.model(), RUNS, SEED, proposal=recipe.proposal())
+    if name.startswith("pyloric"):
+        return near_the_recording()
     neuron = HodgkinHuxley()
     if name.endswith("seven"):
         return simulate(neuron, RUNS, SEED)
@@ -54,6 +56,27 @@ def fresh(name: str, recipes: dict):
     if name.endswith("whole"):
         return bank
     return LearnedStatistics(load(FOLDER / "hodgkin-huxley-traces-regression")).bank(bank)
+
+
+def near_the_recording() -> Bank:
+    """Stored simulations near the recorded rhythm: they are few among all, so these are kept."""
+    with np.load(FOLDER / "pyloric-near.npz") as kept:
+        theta, x = kept["theta"], kept["x"]
+    return Bank(theta, x, np.isfinite(x).all(1), SEED, Pyloric.statistic_names)
+
+
+@pytest.mark.slow
+def test_circuits_near_the_recording_are_what_the_simulator_makes():
+    with np.load(FOLDER / "pyloric-near.npz") as kept:
+        stored = {name: kept[name] for name in kept.files}
+    model = Pyloric(patience=3000.0)
+    for row in range(0, RUNS, RUNS // 20):
+        seed, number = int(stored["seed"][row]), int(stored["number"][row])
+        x = model.statistics(stored["theta"][row], seed, first=number)[0]
+        np.testing.assert_allclose(x, stored["x"][row], rtol=1e-5)
+    away = abs(stored["x"][:, :15] - RECORDED_RHYTHM[:15]) / RHYTHM_SPREAD
+    assert len(away) == RUNS
+    assert away.max() < 1
 
 
 def test_there_are_posteriors():
