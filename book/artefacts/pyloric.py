@@ -45,6 +45,8 @@ SEED, SIMULATIONS = 31, 1_000_000
 FIRST, ROUNDS, EACH, MEMBERS = 100_000, 5, 60_000, 3
 DRAWS, TRACES, PREDICTED = 20_000, 150, 500
 NEAREST, KEEP = 1_500, 0.99
+SMALL, FINAL = Coupling(hidden=64, bins=4), 5
+"""Of a few thousand valid simulations, several small densities learn more than a large one."""
 BLOCK, MOST = 8_192, 20
 MODEL = Pyloric(patience=3000.0)
 PLAIN = Pyloric()
@@ -72,7 +74,9 @@ class Narrowing(TSNPE):
         close[nearest] = np.isfinite(distance[nearest])
         labels = Bank(last.theta, last.x, close, seed, MODEL.statistic_names)
         allowed = restrict(labels, MODEL.prior, within=last.proposal, keep=KEEP, seed=seed)
-        return truncate(posterior, within=allowed, epsilon=self.epsilon, seed=seed)
+        return truncate(
+            posterior, within=allowed, epsilon=self.epsilon, known=last.theta, seed=seed
+        )
 
 
 def rounds() -> Rounds:
@@ -177,7 +181,7 @@ def finish(posterior: Posterior, name: str, proposal: Proposal) -> None:
 def learned_from_prior() -> None:
     """Learn from the valid simulations of the prior."""
     made = bank(SIMULATIONS)
-    posterior = fit(made, MODEL.prior, flow=Coupling(), members=MEMBERS, seed=SEED)
+    posterior = fit(made, MODEL.prior, flow=SMALL, members=FINAL, seed=SEED)
     last = rounds().rounds[-1].proposal
     finish(posterior, "pyloric-prior", last)
 
@@ -199,9 +203,13 @@ def learned_in_rounds() -> None:
         "valid": float(first.valid.mean()),
         "near": float((away(first.x) < 1).all(1).mean()),
     }
-    posterior = replace(state.fit(), x_o=None)
+    last, found = state.rounds[-1].proposal, []
+    for each in state.rounds:
+        valid = np.isfinite(each.x).all(1)
+        found.append(Bank(each.theta, each.x, valid, SEED, MODEL.statistic_names))
+    posterior = fit(last.join(*found), MODEL.prior, flow=SMALL, members=FINAL, seed=SEED)
     posterior.provenance["rounds"] = rows
-    finish(posterior, "pyloric-rounds", state.rounds[-1].proposal)
+    finish(posterior, "pyloric-rounds", last)
 
 
 def drawn() -> None:

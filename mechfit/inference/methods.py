@@ -101,7 +101,9 @@ class TSNPE:
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Truncated:
         """Truncate the prior; a region lies within the one before."""
         within = last.proposal if isinstance(last.proposal, Region) else None
-        return truncate(posterior, within=within, epsilon=self.epsilon, seed=seed)
+        return truncate(
+            posterior, within=within, epsilon=self.epsilon, known=last.theta, seed=seed
+        )
 
     def learn(
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object

@@ -7,24 +7,29 @@ dense,
 
 with t the epsilon-quantile of log q over its own draws. Inside the region p~ / p is constant, so
 maximum likelihood learns the posterior itself, truncated, and needs no correction. The region is
-found by rejection: draws of the prior that fall inside. Where too few do, by sampling importance
-resampling: of many draws of q inside the region keep one with probability ∝ p / q. Deistler,
-Gonçalves & Macke (2022), arXiv:2210.04815. Taught in ``book/inference/sequential.md``.
+found by rejection: draws of the prior that fall inside. Where too few do, draws that the last
+round made are moved: those inside are draws already, and a walk that leaves p~ unchanged makes new
+ones of them (``walk.py``). Without any, by sampling importance resampling: of many draws of q
+inside the region keep one with probability ∝ p / q. Deistler, Gonçalves & Macke (2022),
+arXiv:2210.04815. Taught in ``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from mechfit.inference.region import BATCH, LOWEST, Region, all_inside
+from mechfit.inference.walk import walk
 from mechfit.models.prior import Prior
 
 __all__ = ["Truncated", "truncate"]
 
 CANDIDATES = 256
+FEWEST = 200
+"""Known draws that a walk can begin from."""
 
 
 class Estimate(Protocol):
@@ -45,9 +50,11 @@ class Truncated(Region):
 
     Attributes:
         estimate: The posterior estimate at the observation.
+        start: Draws of the prior on the region (n, d) that are known.
     """
 
     estimate: Estimate
+    start: np.ndarray | None = None
 
     def score(self, theta: np.ndarray) -> np.ndarray:
         """Log-density of the estimate (n,) at theta (n, d)."""
@@ -61,6 +68,8 @@ class Truncated(Region):
         """
         if self.acceptance_rate >= LOWEST:
             return super().sample(n, seed)
+        if self.start is not None and len(self.start) >= FEWEST:
+            return walk(self, self.start, n, seed)
         rng, size = np.random.default_rng(seed), max(1, BATCH // CANDIDATES)
         parts = [self._resample(min(size, n - i), rng) for i in range(0, n, size)]
         return np.concatenate(parts)
@@ -84,7 +93,12 @@ class Truncated(Region):
 
 
 def truncate(
-    estimate: Estimate, *, within: Region | None = None, epsilon: float = 1e-4, seed: int
+    estimate: Estimate,
+    *,
+    within: Region | None = None,
+    epsilon: float = 1e-4,
+    known: np.ndarray | None = None,
+    seed: int,
 ) -> Truncated:
     """Truncate the prior to where an estimate of the posterior is dense.
 
@@ -92,6 +106,8 @@ def truncate(
         estimate: A posterior at an observation.
         within: An earlier region that the new one must not leave.
         epsilon: Share of the estimate that may be cut off.
+        known: Draws (n, d) of the prior, or of the prior on the earlier region. Where the prior
+            hardly ever falls inside, new draws are made of those that do.
         seed: Seed of the draws that find threshold and acceptance rate.
 
     Returns:
@@ -102,4 +118,7 @@ def truncate(
     own = estimate.log_prob(estimate.sample(BATCH, seed))
     threshold = float(np.quantile(own, epsilon))
     region = Truncated(estimate, prior=estimate.prior, threshold=threshold, within=within)
+    if known is not None:
+        known = np.asarray(known, float)
+        region = replace(region, start=known[region.inside(known)])
     return region.measured(seed)
