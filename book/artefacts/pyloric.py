@@ -74,9 +74,8 @@ class Narrowing(TSNPE):
         close[nearest] = np.isfinite(distance[nearest])
         labels = Bank(last.theta, last.x, close, seed, MODEL.statistic_names)
         allowed = restrict(labels, MODEL.prior, within=last.proposal, keep=KEEP, seed=seed)
-        return truncate(
-            posterior, within=allowed, epsilon=self.epsilon, known=last.theta, seed=seed
-        )
+        known = last.theta[allowed.inside(last.theta)]
+        return truncate(posterior, within=allowed, epsilon=self.epsilon, known=known, seed=seed)
 
 
 def rounds() -> Rounds:

@@ -71,13 +71,19 @@ class Region(ABC):
         inside = self.inside(theta)
         return np.where(inside, self.prior.log_prob(theta), -np.inf) - np.log(self.acceptance_rate)
 
-    def measured(self, seed: int) -> Self:
-        """The same region, with its acceptance rate found by draws of the one it lies in."""
-        if self.within is None or self.within.acceptance_rate < LOWEST:
+    def measured(self, seed: int, known: np.ndarray | None = None) -> Self:
+        """The same region, with its acceptance rate.
+
+        Args:
+            seed: Seed of draws of the prior, of which the share inside is the rate.
+            known: Draws (n, d) of the prior on the region this one lies in, to count instead.
+        """
+        if known is None:
             inside = self.inside(self.prior.sample(BATCH, seed))
             return replace(self, acceptance_rate=inside.mean())
-        inside = self.score(self.within.sample(BATCH, seed)) > self.threshold
-        return replace(self, acceptance_rate=self.within.acceptance_rate * inside.mean())
+        rate = 1.0 if self.within is None else self.within.acceptance_rate
+        inside = self.score(known) > self.threshold
+        return replace(self, acceptance_rate=rate * inside.mean())
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d) from the prior on the region.

@@ -134,7 +134,8 @@ def restrict(
     region = Restricted(classifier, prior=prior, threshold=-np.inf, within=within)
     cut = max(1, int(share * (len(unseen) + 1)))
     lowest = np.sort(region.score(theta[unseen]))[cut - 1]
-    return replace(region, threshold=float(lowest)).measured(seed)
+    known = None if within is None else theta
+    return replace(region, threshold=float(lowest)).measured(seed, known)
 
 
 def cross_entropy(classifier: Classifier, z: Tensor, valid: Tensor) -> Tensor:

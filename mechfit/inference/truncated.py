@@ -106,8 +106,8 @@ def truncate(
         estimate: A posterior at an observation.
         within: An earlier region that the new one must not leave.
         epsilon: Share of the estimate that may be cut off.
-        known: Draws (n, d) of the prior, or of the prior on the earlier region. Where the prior
-            hardly ever falls inside, new draws are made of those that do.
+        known: Draws (n, d) of the prior on the earlier region. They tell the region's share of
+            the prior, and where that is small new draws are made of those inside.
         seed: Seed of the draws that find threshold and acceptance rate.
 
     Returns:
@@ -119,6 +119,5 @@ def truncate(
     threshold = float(np.quantile(own, epsilon))
     region = Truncated(estimate, prior=estimate.prior, threshold=threshold, within=within)
     if known is not None:
-        known = np.asarray(known, float)
-        region = replace(region, start=known[region.inside(known)])
-    return region.measured(seed)
+        region = replace(region, start=known[region.score(known) > threshold])
+    return region.measured(seed, known)

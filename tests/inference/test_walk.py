@@ -70,15 +70,25 @@ class Narrow:
         return stats.norm(0.0, 0.1).logpdf(theta).sum(1)
 
 
+@dataclass(frozen=True)
+class Ball(Region):
+    """Points near the middle."""
+
+    def score(self, theta):
+        return -np.linalg.norm(theta, axis=1)
+
+
 def test_a_small_region_is_drawn_from_by_walks():
     rng, estimate = np.random.default_rng(1), Narrow()
     radius = 0.1 * np.sqrt(stats.chi2(6).ppf(0.99))
+    volume = np.pi**3 / 6 * (1.1 * radius) ** 6 / 2**6
+    ball = Ball(prior=estimate.prior, threshold=-1.1 * radius, acceptance_rate=volume)
     direction = rng.standard_normal((3000, 6))
-    ball = direction / np.linalg.norm(direction, axis=1)[:, None]
-    known = radius * ball * rng.random((3000, 1)) ** (1 / 6)
-    region = truncate(estimate, epsilon=0.01, known=known, seed=1)
+    direction /= np.linalg.norm(direction, axis=1)[:, None]
+    known = 1.1 * radius * direction * rng.random((3000, 1)) ** (1 / 6)
+    region = truncate(estimate, within=ball, epsilon=0.01, known=known, seed=1)
     assert region.acceptance_rate < 1e-3
-    assert len(region.start) > 2500
+    assert region.acceptance_rate == pytest.approx(volume / 1.1**6, rel=0.1)
     theta = region.sample(4000, seed=2)
     distance = np.linalg.norm(theta, axis=1) / np.linalg.norm(region.start, axis=1).max()
     assert stats.kstest(distance**6, "uniform").pvalue > 0.01
