@@ -125,9 +125,12 @@ class Region(ABC):
 
 
 def all_inside(regions: Sequence[Region], theta: np.ndarray) -> np.ndarray:
-    """Whether parameter sets (n, d) lie in all regions (n,); what costs least is asked first."""
+    """Whether parameter sets (n, d) lie in all regions (n,), of which the earliest comes first.
+
+    What costs least is asked first, then what lets the fewest pass: the last ones.
+    """
     theta, rows = np.asarray(theta), np.arange(len(theta))
-    for region in sorted(regions, key=lambda each: each.costly):
+    for region in sorted(reversed(regions), key=lambda each: each.costly):
         if len(rows):
             rows = rows[region.score(theta[rows]) > region.threshold]
     inside = np.zeros(len(theta), bool)
