@@ -21,7 +21,7 @@ from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
 ARTEFACTS = Path(__file__).parents[2] / "book" / "artefacts"
 PAIRS = ((3, 6), (11, 14), (19, 22), (6, 28), (14, 24), (14, 25), (14, 30), (22, 26), (22, 27),
          (22, 29), (10, 11), (2, 4))  # fmt: skip
-SEED, DRAWS, SIMULATED, CONDITIONED, GRID = 8, 5_000, 500, 100, 50
+SEED, DRAWS, SIMULATED, CONDITIONED, GRID = 8, 5_000, 500, 40, 50
 ROOT3 = np.sqrt(3)
 
 
