@@ -77,7 +77,7 @@ def main() -> None:
         "correlations_stored": [round(float(stored[p]), 3) for p in PAIRS],
         "ours": {},
     }
-    for name in ("pyloric-rounds", "pyloric-prior"):
+    for name in ("pyloric-rounds",):
         if not (ARTEFACTS / f"{name}.json").exists():
             continue
         posterior = load(ARTEFACTS / name).at(RECORDED_RHYTHM)

@@ -76,7 +76,7 @@ def test_circuits_near_the_recording_are_what_the_simulator_makes():
         np.testing.assert_allclose(x, stored["x"][row], rtol=1e-5)
     away = abs(stored["x"][:, :15] - RECORDED_RHYTHM[:15]) / RHYTHM_SPREAD
     assert len(away) == RUNS
-    assert away.max() < 1
+    assert away.max() < 1.5
 
 
 def test_there_are_posteriors():
