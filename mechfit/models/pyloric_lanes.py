@@ -1,11 +1,12 @@
 """Pyloric lanes: many circuits side by side in single precision, with spikes found on the way.
 
 What depends on V alone, where the gates go and how far in a step, is read from a table, between
-two rows by a line (``registers.py``). What needs logarithms, exponentials and divisions is the same
-function as in the reference, inlined into a loop over all neurons of all lanes, which the compiler
-turns into vector instructions. Voltage and calcium are summed with compensation: in a slow phase a
-step is so small that rounding would stop it. Every `BIN` samples the voltages go to a recorder
-(``pyloric_recorder.py``), and no trace is kept. Taught in ``book/geometry/pyloric-circuit.md``.
+two rows by a line (``registers.py``). What needs logarithms, exponentials and divisions is the
+same function as in the reference, inlined into a loop over all neurons of all lanes, which the
+compiler turns into vector instructions. Voltage and calcium are summed with compensation: in a
+slow phase a step is so small that rounding would stop it. Every `BIN` samples the voltages go to
+a recorder (``pyloric_recorder.py``), and no trace is kept. Taught in ``book/geometry/pyloric-
+circuit.md``.
 """
 
 from __future__ import annotations
