@@ -1,9 +1,10 @@
 """Make the posteriors of the pyloric circuit: ``python book/artefacts/pyloric.py [step ...]``.
 
-Two roads to the posterior at the recording, from one bank of prior simulations. The step ``prior``
-learns from the valid ones among 184,320; ``rounds`` from the first 100,000 and from five rounds
-where the last estimate is dense, 400,000 in all; ``draws`` simulates 20,000 draws of the latter.
-Banks and rounds are kept in ``.work/``; a re-run takes up where the last one stopped.
+Two roads to the posterior at the recording. The step ``prior`` learns from all valid ones among
+eighteen million simulations from the prior (``pyloric_bank.py``); ``rounds`` from 100,000 of them
+and from five rounds where the last estimate is dense, 400,000 in all; ``draws`` simulates 20,000
+draws of the latter. Banks and rounds are kept in ``.work/``; a re-run takes up where the last one
+stopped.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from pyloric_bank import PATIENCE, WORK, valid_of_prior
 from study import CHECKED, FRESH, KNOWN, checked
 
 from mechfit.figures.thinning import thin_together
@@ -25,6 +27,7 @@ from mechfit.inference import (
     Coupling,
     Posterior,
     Rounds,
+    Training,
     fit,
     load,
     restrict,
@@ -34,21 +37,27 @@ from mechfit.inference import (
 from mechfit.inference.diagnostics import calibrate
 from mechfit.inference.files import write
 from mechfit.inference.methods import Round
+from mechfit.inference.restricted import Restricted
 from mechfit.inference.truncated import Truncated
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
 from mechfit.simulation import Bank, simulate
 from mechfit.simulation.tasks import Proposal
 
 HERE = Path(__file__).parent
-WORK = HERE / ".work"
-SEED, SIMULATIONS = 31, 184_320
+SEED = 31
 FIRST, ROUNDS, EACH, MEMBERS = 100_000, 5, 60_000, 3
 DRAWS, TRACES, PREDICTED = 20_000, 150, 500
 NEAREST, KEEP = 1_500, 0.99
-DEEP = Coupling(layers=6, hidden=64, bins=4)
-"""Of some ten thousand valid simulations, small and deep densities learn more than large ones."""
+DEEP, MANY = Coupling(layers=6, hidden=64, bins=4), 8
+"""Of some ten thousand valid simulations, small and deep densities learn more than large ones, and
+several of them more than one."""
+WIDE, LONG = Coupling(layers=8, hidden=96, bins=6), Training(epochs=60)
+"""Of a hundred thousand and more, larger ones do."""
+LOST, LOST_WITHIN = 0.03, 2.0
+"""Share of the simulations near the recording that the final region may lose, and what is near, in
+standard deviations."""
 CLOSE, BLOCK, MOST = 1.5, 4_096, 40
-MODEL = Pyloric(patience=3000.0)
+MODEL = Pyloric(patience=PATIENCE)
 PLAIN = Pyloric()
 RHYTHM = slice(15)
 """The statistics that a recording has: all but the plateaus and their order."""
@@ -154,7 +163,9 @@ def predicted(posterior: Posterior) -> dict:
 
 
 def finish(posterior: Posterior, name: str, proposal: Proposal, folder: Path = HERE) -> Posterior:
-    """Judge a posterior near the recording and store it."""
+    """Judge a posterior near the recording, as it is when stored, and store it."""
+    save(posterior, folder / name, half=True)
+    posterior = load(folder / name)
     known, fresh = near(proposal)
     made = {
         "command": f"python book/artefacts/pyloric.py {name.removeprefix('pyloric-')}",
@@ -170,21 +181,18 @@ def finish(posterior: Posterior, name: str, proposal: Proposal, folder: Path = H
         "covered": covered.round(3).tolist(),
     }
     posterior = checked(posterior, known, fresh, seed=CHECKED)
-    save(posterior, folder / name)
+    save(posterior, folder / name, half=True)
     told = {k: posterior.provenance[k] for k in ("predicted", "near")}
     print(name, json.dumps(told), posterior.provenance["check"]["verdict"], flush=True)
     return posterior
 
 
 def learned_from_prior() -> None:
-    """Learn from the valid simulations of the prior; the book ships what it found, no weights."""
-    made = bank(SIMULATIONS)
-    posterior = fit(made, MODEL.prior, flow=DEEP, members=2, seed=SEED)
-    last = rounds().rounds[-1].proposal
-    made = finish(posterior, "pyloric-prior", last, WORK).provenance
-    told = ("command", "date", "simulations", "valid", "seconds", "predicted", "near")
-    facts = {name: made[name] for name in told} | {"verdict": made["check_as_trained"]["verdict"]}
-    write(HERE / "pyloric-first-road.json", (json.dumps(facts, indent=1) + "\n").encode())
+    """Learn from all valid simulations of the prior."""
+    made, told = valid_of_prior()
+    posterior = fit(made, MODEL.prior, flow=WIDE, training=LONG, members=2, seed=SEED)
+    posterior.provenance["bank"] = told
+    finish(posterior, "pyloric-prior", rounds().rounds[-1].proposal)
 
 
 def learned_in_rounds() -> None:
@@ -208,9 +216,17 @@ def learned_in_rounds() -> None:
     for each in state.rounds:
         valid = np.isfinite(each.x).all(1)
         found.append(Bank(each.theta, each.x, valid, SEED, MODEL.statistic_names))
-    posterior = fit(last.join(*found), MODEL.prior, flow=DEEP, members=3, seed=SEED)
+    joined = last.join(*found)
+    posterior = fit(joined, MODEL.prior, flow=DEEP, members=MANY, seed=SEED)
     posterior.provenance["rounds"] = rows
-    finish(posterior, "pyloric-rounds", last)
+    finish(posterior.on(likely_valid(joined)), "pyloric-rounds", last)
+
+
+def likely_valid(bank: Bank) -> Restricted:
+    """Where a simulation is likely to be valid, but for a share of those near the recording."""
+    found = restrict(bank, MODEL.prior, keep=0.98, seed=SEED)
+    close = bank.valid & (away(bank.x) < LOST_WITHIN).all(1)
+    return replace(found, threshold=float(np.quantile(found.score(bank.theta[close]), LOST)))
 
 
 def drawn() -> None:
@@ -233,7 +249,7 @@ def drawn() -> None:
     np.savez_compressed(
         file,
         theta=kept,
-        x=np.where(abs(x) < 10, x.round(4), x.round(2)).astype(np.float32),
+        x=x.astype(np.float16),
         traces=np.stack(parts),
         time=time,
     )

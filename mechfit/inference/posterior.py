@@ -8,7 +8,9 @@ back to the parameters, and division by the mass A inside the prior makes it a d
 In the *unbounded* space f is the prior's own map to standard normals and A = 1: nothing can leak;
 the same holds for a flow whose space is the *box*, where f is the prior's map to the unit cube.
 In the *standardized* space f subtracts a mean and divides by a standard deviation; draws outside
-the prior are rejected, and A is the acceptance rate. Taught in
+the prior are rejected, and A is the acceptance rate. So it is with a posterior on a region of the
+prior, say where a classifier expects a simulation to be valid: what a density puts into a gap of
+the truth, which no smooth map can close, is taken out. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
@@ -21,6 +23,7 @@ import torch
 from scipy.optimize import minimize
 
 from mechfit.inference.density import Density, Ensemble
+from mechfit.inference.region import Region
 from mechfit.inference.scales import Standardizer, View
 from mechfit.inference.training import History, one_thread
 from mechfit.models.prior import Prior
@@ -47,6 +50,7 @@ class Posterior:
         history: Losses of the training of each member.
         provenance: Where it comes from: simulations, seeds, settings, versions.
         x_o: The observation (k,), or None.
+        region: Part of the prior that no draw leaves, or None for all of it.
     """
 
     prior: Prior
@@ -57,6 +61,7 @@ class Posterior:
     history: tuple[History, ...]
     provenance: dict = field(default_factory=dict)
     x_o: np.ndarray | None = None
+    region: Region | None = None
 
     def at(self, x_o: np.ndarray) -> Posterior:
         """Fix the observation x_o (k,).
@@ -65,6 +70,15 @@ class Posterior:
             ValueError: x_o has the wrong shape or is not finite.
         """
         return replace(self, x_o=self.check(x_o, rows=1)[0])
+
+    def on(self, region: Region) -> Posterior:
+        """The same density on a region of the prior, such as `restrict` finds; 0 outside it."""
+        return replace(self, region=region)
+
+    @property
+    def rejects(self) -> bool:
+        """Whether a draw of the density may have to be drawn again."""
+        return self.theta_scale is not None or self.region is not None
 
     def sample(
         self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray | None = None
@@ -80,7 +94,7 @@ class Posterior:
             Draws theta (n, d), every one inside the prior.
 
         Raises:
-            RuntimeError: Fewer than one draw in a thousand falls inside the prior.
+            RuntimeError: Fewer than one draw in a thousand falls inside the prior and the region.
         """
         return self.sample_batched(n, seed, x=self._observation(x))[0]
 
@@ -91,12 +105,12 @@ class Posterior:
         n, x, rng = int(np.prod(n)), self.check(x), np.random.default_rng(seed)
         if n < 1:
             raise ValueError(f"n is {n}, expected at least 1")
-        if self.theta_scale is None:
+        if not self.rejects:
             return self._push(n, rng, x)
         return np.stack([self._accept(n, rng, row[None]) for row in x])
 
     def log_prob(self, theta: np.ndarray, *, x: np.ndarray | None = None) -> np.ndarray:
-        """Log-density (n,) of theta (n, d), normalized over the prior; -inf outside it."""
+        """Log-density (n,) of theta (n, d), normalized over prior and region; -inf outside."""
         return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=False)[0]
 
     def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
@@ -108,7 +122,7 @@ class Posterior:
                 "for each observation n parameter sets"
             )
         rows = theta.reshape(-1, theta.shape[2])
-        inside = np.isfinite(self.prior.log_prob(rows))
+        inside = self._inside(rows)
         middle = self.prior.from_unit(np.full((1, len(self.prior)), 0.5))[0]
         z, log_det = self._to_z(np.where(inside[:, None], rows, middle))
         z, parts = torch.as_tensor(z.reshape(theta.shape), dtype=torch.float32), []
@@ -117,7 +131,7 @@ class Posterior:
             for block, context in zip(z.split(size), self.context(x).split(size), strict=True):
                 parts.append(self.flow.log_prob(block.transpose(0, 1), context).T)
         value = torch.cat(parts).double().numpy() + log_det.reshape(theta.shape[:2])
-        if self.theta_scale is not None:
+        if self.rejects:
             value -= np.log([[self.acceptance_rate(x=row)] for row in x])
         return np.where(inside.reshape(theta.shape[:2]), value, -np.inf)
 
@@ -150,11 +164,11 @@ class Posterior:
     def acceptance_rate(
         self, *, x: np.ndarray | None = None, draws: int = 10_000, seed: int = 0
     ) -> float:
-        """Fraction of the density's draws that fall inside the prior; 1 unless standardized."""
-        if self.theta_scale is None:
+        """Fraction of the density's draws that fall inside the prior and the region."""
+        if not self.rejects:
             return 1.0
         theta = self._push(draws, np.random.default_rng(seed), self._observation(x)[None])[0]
-        return max(float(np.isfinite(self.prior.log_prob(theta)).mean()), 1 / draws)
+        return max(float(self._inside(theta).mean()), 1 / draws)
 
     def check(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
         """Observations as rows (m, k); of trials there may be fewer."""
@@ -197,7 +211,7 @@ class Posterior:
         self, theta: np.ndarray, x: np.ndarray | None, rate: float, *, slope: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         theta, x_o = self.prior.check(theta), self._observation(x)
-        inside = np.isfinite(self.prior.log_prob(theta))
+        inside = self._inside(theta)
         value, gradient = np.full(len(theta), -np.inf), np.zeros(theta.shape)
         if inside.any():
             z, log_det = self._to_z(theta[inside])
@@ -240,11 +254,11 @@ class Posterior:
         return theta.reshape(z.shape)
 
     def _accept(self, n: int, rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-        """Draw n parameter sets (n, d) inside the prior for one x (1, k)."""
+        """Draw n parameter sets (n, d) inside the prior and the region for one x (1, k)."""
         kept, accepted, tried = [], 0, 0
         while accepted < n:
             theta = self._push(max(n - accepted, 100), rng, x)[0]
-            inside = np.isfinite(self.prior.log_prob(theta))
+            inside = self._inside(theta)
             tried += len(theta)
             accepted += int(inside.sum())
             kept.append(theta[inside])
@@ -252,7 +266,16 @@ class Posterior:
                 raise RuntimeError(self._leak(theta, accepted / tried))
         return np.concatenate(kept)[:n]
 
+    def _inside(self, theta: np.ndarray) -> np.ndarray:
+        """Whether theta (n, d) lies in the prior and the region (n,)."""
+        inside = np.isfinite(self.prior.log_prob(theta))
+        if self.region is not None and inside.any():
+            inside[inside] = self.region.inside(theta[inside])
+        return inside
+
     def _leak(self, theta: np.ndarray, rate: float) -> str:
+        if self.theta_scale is None:
+            return f"only {rate:.2%} of the draws fall inside the region, expected more than 0.1%"
         outside = [
             ~np.isfinite(p.distribution.log_prob(theta[:, j]))
             for j, p in enumerate(self.prior.parameters)

@@ -21,18 +21,38 @@ from mechfit.inference.embedding import EMBEDDINGS
 from mechfit.inference.files import suffixed, write
 from mechfit.inference.fit import FLOWS, Estimator, build
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.restricted import Classifier, Restricted
 from mechfit.inference.scales import Scores, Standardizer, View
 from mechfit.inference.training import History
 from mechfit.models.prior import Prior
 
 __all__ = ["load", "save"]
 
-FORMAT = 3
+FORMAT, REGION = 3, "region."
 
 
-def save(posterior: Posterior, path: str | Path) -> None:
-    """Write `path`.safetensors and `path`.json."""
-    weights = save_tensors({k: v.contiguous() for k, v in posterior.flow.state_dict().items()})
+def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
+    """Write `path`.safetensors and `path`.json.
+
+    Args:
+        posterior: The posterior.
+        path: Where to write, without an ending.
+        half: Whether to keep weights in half precision, in half the space. A loaded posterior then
+            differs a little from the one that was stored: judge the loaded one.
+
+    Raises:
+        ValueError: The posterior's region is not one that `restrict` found in the whole prior.
+    """
+    region, tensors = posterior.region, posterior.flow.state_dict()
+    if region is not None:
+        if not isinstance(region, Restricted) or region.within is not None:
+            raise ValueError(
+                f"the region is a {type(region).__name__} within {region.within}, expected a "
+                "Restricted within the whole prior: nothing else is stored"
+            )
+        tensors |= {REGION + k: v for k, v in region.classifier.state_dict().items()}
+    kept = {k: (v.half() if half else v).contiguous() for k, v in tensors.items()}
+    weights = save_tensors(kept)
     x_scale, theta_scale = posterior.x_scale, posterior.theta_scale
     facts = {
         "format": FORMAT,
@@ -50,6 +70,7 @@ def save(posterior: Posterior, path: str | Path) -> None:
         ],
         "provenance": posterior.provenance,
         "x_o": None if posterior.x_o is None else posterior.x_o.tolist(),
+        "region": region and [region.threshold, region.acceptance_rate],
     }
     write(suffixed(path, ".safetensors"), weights)
     write(suffixed(path, ".json"), json.dumps(facts, indent=1, ensure_ascii=False).encode())
@@ -92,7 +113,9 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
     x_scale = View(scale_from_dict(facts["x_scale"]), scores, instead)
     networks = [build(flow, len(prior), x_scale.columns, seed=0) for _ in range(made["members"])]
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
-    network.load_state_dict(load_tensors(weights))
+    tensors = load_tensors(weights)
+    of_region = {k: tensors.pop(k) for k in list(tensors) if k.startswith(REGION)}
+    network.load_state_dict(tensors)
     network.eval()
     history = tuple(
         History(np.array(h["train"]), np.array(h["validation"]), h["best"])
@@ -100,6 +123,12 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
     )
     theta_scale = facts["theta_scale"] and scale_from_dict(facts["theta_scale"])
     posterior = Posterior(prior, network, x_scale, theta_scale, names, history, made)
+    if facts.get("region"):
+        threshold, rate = facts["region"]
+        classifier = Classifier(len(prior))
+        classifier.load_state_dict({k.removeprefix(REGION): v for k, v in of_region.items()})
+        region = Restricted(classifier, prior=prior, threshold=threshold, acceptance_rate=rate)
+        posterior = posterior.on(region)
     return posterior if facts["x_o"] is None else posterior.at(facts["x_o"])
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import sqrt
+from types import ModuleType
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from mechfit.models.lanes import (
 from mechfit.models.noise import normal_pair
 from mechfit.models.single import single
 
-__all__ = ["statistics_cuda"]
+__all__ = ["compiler", "demand_gpu", "statistics_cuda"]
 
 THREADS = 64
 BLOCKS = 128
@@ -78,9 +79,8 @@ def simulate_one(
     write(total, peaks[3], out)
 
 
-def make_kernel() -> Callable:
-    """Declare the kernel; it is compiled at its first launch."""
-    global cuda  # where numba's simulator of a GPU looks for it
+def compiler() -> ModuleType:
+    """Return `numba.cuda`, or say which package it needs."""
     try:
         import numba_cuda  # noqa: F401
         from numba import cuda
@@ -88,7 +88,23 @@ def make_kernel() -> Callable:
         raise ImportError(
             "device 'cuda' needs the package numba-cuda: pip install 'mechfit[gpu]'"
         ) from error
+    return cuda
 
+
+def demand_gpu(cuda: ModuleType) -> None:
+    """Say why this machine cannot run a kernel, if it cannot."""
+    if not cuda.is_available():
+        raise RuntimeError(
+            "device 'cuda' needs an NVIDIA GPU, its driver and the CUDA compiler, found: "
+            f"{' '.join((cuda.cuda_error() or 'a driver, no compiler').split())} "
+            "Use device='cpu', or install NVIDIA's driver and: pip install 'mechfit[gpu]'"
+        )
+
+
+def make_kernel() -> Callable:
+    """Declare the kernel; it is compiled at its first launch."""
+    global cuda  # where numba's simulator of a GPU looks for it
+    cuda = compiler()
     one = single(simulate_one, cuda.jit(device=True, fastmath=True))
 
     @cuda.jit(fastmath=True)
@@ -106,12 +122,7 @@ def make_kernel() -> Callable:
 def kernel_here() -> Callable:
     """Return the kernel, or say why this machine cannot run it."""
     kernel = make_kernel()
-    if not cuda.is_available():
-        raise RuntimeError(
-            "device 'cuda' needs an NVIDIA GPU, its driver and the CUDA compiler, found: "
-            f"{' '.join((cuda.cuda_error() or 'a driver, no compiler').split())} "
-            "Use device='cpu', or install NVIDIA's driver and: pip install 'mechfit[gpu]'"
-        )
+    demand_gpu(cuda)
     return kernel
 
 

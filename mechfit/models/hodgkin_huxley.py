@@ -151,7 +151,7 @@ class HodgkinHuxley(Model):
                     "extended statistics need the traces, which device 'cuda' does not keep; "
                     "expected device 'cpu', or the seven statistics without `extended`"
                 )
-            self.block = 2**17
+            self.block, self.whole = 2**17, True
         self.device = device
         self.precision = precision
         self.dt = float(dt)

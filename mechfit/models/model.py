@@ -52,6 +52,7 @@ class Model(ABC):
         statistic_names: Names of the k statistics.
         statistic_units: Their units, "" where there is none.
         block: Simulations that are computed, and stored in a bank, as one piece.
+        whole: Whether a block is computed in one go, as a GPU wants it.
         foreign: Whether `statistics` holds the interpreter's lock or may fail, so that many
             simulations run in processes of their own, one after the other.
         time_limit: Seconds that one simulation of a foreign model may take, or None.
@@ -61,6 +62,7 @@ class Model(ABC):
     statistic_names: tuple[str, ...]
     statistic_units: tuple[str, ...]
     block: int = 2048
+    whole: bool = False
     foreign: bool = False
     time_limit: float | None = None
 

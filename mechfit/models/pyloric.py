@@ -17,6 +17,7 @@ import numpy as np
 from mechfit.models.model import Model, Traces
 from mechfit.models.noise import key_of, normals
 from mechfit.models.prior import Prior
+from mechfit.models.pyloric_cuda import statistics_cuda
 from mechfit.models.pyloric_lanes import run_lanes, table
 from mechfit.models.pyloric_recorder import LANES, Recorder
 from mechfit.models.pyloric_reference import Q10, Setting, circuit, factors
@@ -66,6 +67,8 @@ class Pyloric(Model):
             circuit that has not is given up, and all its statistics are NaN. None waits for the
             end. For banks from the prior, where nine circuits in ten have a neuron that never
             bursts.
+        device: What computes the float32 statistics of the paper: "cpu", or "cuda", an NVIDIA GPU
+            (install ``mechfit[gpu]``); then a block of simulations is as large as a GPU needs.
 
     Example:
         >>> model = Pyloric(duration=200.0, burn_in=100.0)
@@ -98,6 +101,7 @@ class Pyloric(Model):
         report: str = "paper",
         burn_in: float = 1000.0,
         patience: float | None = None,
+        device: str = "cpu",
     ) -> None:
         if not (0 <= burn_in < duration and dt > 0 and noise_std >= 0 and temperature > 0):
             raise ValueError(
@@ -118,6 +122,16 @@ class Pyloric(Model):
             )
         if report not in ORDERS:
             raise ValueError(f"report is {report!r}, expected 'paper' or 'package'")
+        if device not in ("cpu", "cuda"):
+            raise ValueError(f"device is {device!r}, expected 'cpu' or 'cuda'")
+        if device == "cuda":
+            if (report, precision) != ("paper", "float32"):
+                raise ValueError(
+                    f"report is {report!r} and precision {precision!r} with device 'cuda', "
+                    "expected 'paper' and 'float32': the CPU has the others"
+                )
+            self.block, self.whole = 2**18, True
+        self.device = device
         names, threshold = ORDERS[report]
         self.report, self.statistic_names = report, tuple(names)
         self.statistic_units = tuple(names.values())
@@ -182,6 +196,8 @@ class Pyloric(Model):
         if self.precision == "float64":
             runs = (self._run(row, seed, first + i) for i, row in enumerate(theta))
             return np.stack([self._of_voltage(*each) for each in runs])
+        if self.device == "cuda":
+            return self._on_gpu(theta, seed, first)
         x, rows = np.full((len(theta), len(self.statistic_names)), np.nan), np.arange(len(theta))
         if self.patience is not None:
             last = self.first + self._awake_by() + window(self.dt)
@@ -190,6 +206,24 @@ class Pyloric(Model):
             rows = rows[awake]
         events = self._lanes(theta[rows], key_of(seed), first + rows, self.samples)
         for row, (kept, lane) in zip(rows, events, strict=True):
+            x[row] = self._of_events(*kept.events(lane), *kept.sums(lane))
+        return x
+
+    def _on_gpu(self, theta: np.ndarray, seed: int, first: int) -> np.ndarray:
+        """Statistics (n, 19) from a GPU; what it cannot tell, from the lanes."""
+        x, unknown = statistics_cuda(
+            Setting.of(theta, self.dt, self.temperature, self.q10),
+            self.noise_std,
+            key_of(seed),
+            first,
+            (self.first, self.samples),
+            self.burst_threshold,
+            None if self.patience is None else self._awake_by(),
+        )
+        rows = np.flatnonzero(unknown)
+        for row, (kept, lane) in zip(
+            rows, self._lanes(theta[rows], key_of(seed), first + rows, self.samples), strict=True
+        ):
             x[row] = self._of_events(*kept.events(lane), *kept.sums(lane))
         return x
 

@@ -73,12 +73,15 @@ class Setting:
         kelvin: float = COLD,
         q10: dict[str, tuple[float, ...]] = Q10,
     ) -> Setting:
-        """Take 24 conductances in mS/cm², neuron by neuron, and seven as logarithms of mS."""
+        """Take 24 conductances in mS/cm², neuron by neuron, and seven as logarithms of mS.
+
+        Parameters (n, 31) make a setting of n circuits, with conductances (n, 3, 8) and (n, 7).
+        """
         scale = factors(kelvin, q10)
         theta = np.asarray(theta, float)
         return cls(
-            theta[:24].reshape(3, 8) * AREA * scale["membrane"],
-            np.exp(theta[24:]) * scale["synapses"],
+            theta[..., :24].reshape(*theta.shape[:-1], 3, 8) * AREA * scale["membrane"],
+            np.exp(theta[..., 24:]) * scale["synapses"],
             scale["gates"],
             scale["closing"],
             (dt, kelvin, -math.expm1(-dt * scale["calcium"][0] / TAU_CA)),

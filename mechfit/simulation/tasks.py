@@ -103,7 +103,7 @@ def missing(
 
 def cut(blocks: Iterator[Block], model: Model, n: int, workers: Workers) -> Iterator[Task]:
     """Cut blocks into tasks, at least four for each worker where n allows."""
-    size = -(-n // (4 * workers.count))
+    size = model.block if model.whole else -(-n // (4 * workers.count))
     if not model.foreign:
         size = -(-size // LANES) * LANES
     size = min(size, model.block)

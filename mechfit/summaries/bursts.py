@@ -12,16 +12,15 @@ in ``book/geometry/pyloric-circuit.md``.
 from __future__ import annotations
 
 import numpy as np
+from numba.extending import register_jitable
 from scipy.signal import savgol_filter
-
-from mechfit.compile import compiled
 
 __all__ = ["burst_times", "bursts", "crossings", "plateau", "smoothed", "spike_samples", "window"]
 
 WINDOW_MS, DEGREE = 0.5, 3
 SPIKE_MV, PLATEAU_MV = -10.0, -30.0
 SILENCE_MS = 150.0
-EVERY, SHORTEST, FLOOR = 10, 200, 100
+EVERY, SHORTEST, FLOOR = 10, 200.0, 100.0
 """A plateau is looked at every tenth sample; below 200 samples it counts as 100."""
 
 
@@ -85,39 +84,30 @@ def crossings(v: np.ndarray) -> np.ndarray:
     return np.flatnonzero(up[1:] != up[:-1])
 
 
-def plateau(changes: np.ndarray, found: np.ndarray, spikes: np.ndarray, dt: float) -> float:
-    """Mean plateau (ms) between burst and burst.
+@register_jitable
+def plateau(changes, crossed, found, n, end):
+    """Mean plateau between burst and burst, in samples; NaN without a burst.
 
     Args:
-        changes: Samples (c,) as from `crossings`.
-        found: First and last sample of the bursts (b, 2).
-        spikes: Samples of all spikes; the last burst's plateau ends with the last of them.
-        dt: Step in ms.
-
-    Returns:
-        The mean; NaN without a burst.
+        changes: Samples (c,) as from `crossings`; the first `crossed` of them count.
+        crossed: Their number.
+        found: First and last sample of the bursts (b, 2); the first n of them count.
+        n: Their number.
+        end: Last spike, with which the last burst's plateau ends.
     """
-    if not len(found):
-        return np.nan
-    stops = np.r_[found[1:, 0], spikes[-1]]
-    samples = EVERY * plateau_lengths(changes, found[:, 0], stops).mean()
-    return (FLOOR if samples < SHORTEST else samples) * dt
-
-
-@compiled
-def plateau_lengths(changes, starts, stops):
-    """Longest runs (b,), in looks at every tenth sample, that are up and end before the stop."""
-    longest, c = np.zeros(len(starts)), 0
-    for b in range(len(starts)):
-        while c < len(changes) and changes[c] <= starts[b]:
+    total, c = 0, 0
+    for b in range(n):
+        stop = found[b + 1, 0] if b + 1 < n else end
+        while c < crossed and changes[c] <= found[b, 0]:
             c += 1
-        run, k = 0, c
-        for at in range(starts[b], stops[b], EVERY):
-            while k < len(changes) and changes[k] <= at:
+        longest, run, k = 0, 0, c
+        for at in range(found[b, 0], stop, EVERY):
+            while k < crossed and changes[k] <= at:
                 k += 1
-            if k % 2:  # an odd number of changes lies behind: up
+            if k % 2:  # an odd number of crossings lies behind: up
                 run += 1
             else:
-                longest[b] = max(longest[b], run)
-                run = 0
-    return longest
+                longest, run = max(longest, run), 0
+        total += longest
+    samples = EVERY * total / n if n else float("nan")
+    return FLOOR if samples < SHORTEST else samples

@@ -16,7 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numba.extending import register_jitable
 
+from mechfit.compile import compiled
 from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
 
 __all__ = ["TRIPHASIC", "rhythm", "rhythm_of", "why_undefined"]
@@ -38,7 +40,9 @@ TRIPHASIC = {
     "pyloric_like": "",
 }
 """Names and units of the 19 statistics, in the order of the paper."""
-SHARE, LIKE = 0.9, 0.7
+SHARE, LIKE = 9, 7
+"""Tenths of the periods that must be triphasic, and of those that must follow in order."""
+UNDEFINED = float("nan")
 
 
 def rhythm(voltage: np.ndarray, dt: float, threshold: float = 50.0) -> np.ndarray:
@@ -61,33 +65,72 @@ def rhythm_of(
     spikes: Sequence[np.ndarray], changes: Sequence[np.ndarray], dt: float, threshold: float = 50.0
 ) -> np.ndarray:
     """The same from the samples of each neuron's spikes and of its crossings of -30 mV."""
-    found = [bursts(s, dt, threshold) for s in spikes]
-    means = [np.diff(b).mean() * dt if len(b) else np.nan for b in found]
-    starts = found[0][:, 0]
-    period = np.diff(starts).mean() * dt if len(starts) > 1 else np.nan
-    plateaus = [plateau(*each, dt) for each in zip(changes, found, spikes, strict=True)]
-    cycles = triphasic_cycles(found) * dt
-    if not len(cycles):
-        delays, like = np.full(4, np.nan), 0.0
-    else:
-        (ab, ab_end), (lp, lp_end), (py, py_end) = cycles.transpose(1, 2, 0)
-        each = np.stack([lp - ab_end, py - lp_end, lp - ab, py - ab])
-        delays = each.mean(1)
-        like = float(((lp <= py) & (lp_end <= py_end) & (ab_end <= lp)).mean() >= LIKE)
-    duty = np.array(means) / period
-    return np.array([period, *means, *delays, *duty, *(delays / period), *plateaus, like])
+    x, found = np.empty(len(TRIPHASIC)), [bursts(s, dt, threshold) for s in spikes]
+    counts = np.array([[len(b) for b in found], [len(c) for c in changes]])
+    ends = np.array([s[-1] if len(s) else 0 for s in spikes])
+    each = [tuple(np.asarray(a, np.int32) for a in arrays) for arrays in (found, changes)]
+    write_rhythm(*each, counts, ends, dt, x)
+    return x
 
 
-def triphasic_cycles(found: list[np.ndarray]) -> np.ndarray:
-    """First and last sample (c, 3, 2) of the bursts in triphasic periods; none if they are few."""
-    starts = found[0][:, 0]
-    cycles = []
-    for begin, stop in zip(starts[:-1], starts[1:], strict=True):
-        inside = [b[(b[:, 0] >= begin) & (b[:, 0] < stop)] for b in found]
-        if all(len(b) == 1 for b in inside):
-            cycles.append(np.concatenate(inside))
-    enough = len(starts) > 1 and len(cycles) >= SHARE * (len(starts) - 1)
-    return np.array(cycles) if enough and cycles else np.empty((0, 3, 2))
+@compiled
+def write_rhythm(found, changes, counts, ends, dt, x):
+    """Write the statistics (19,).
+
+    Args:
+        found: First and last sample (b, 2) of the bursts of each neuron.
+        changes: Samples (c,) at which the voltage of each crossed -30 mV, up and down in turn.
+        counts: How many of the bursts, and of the crossings, of each neuron count (2, 3).
+        ends: Last spike (3,) of each neuron.
+        dt: Step in ms.
+        x: Where to write.
+    """
+    n, first = counts[0, 0], found[0]
+    x[0] = dt * (first[n - 1, 0] - first[0, 0]) / (n - 1) if n > 1 else UNDEFINED
+    for j in range(3):
+        x[1 + j] = dt * mean_duration(found[j], counts[0, j])
+        x[8 + j] = x[1 + j] / x[0]
+        x[15 + j] = dt * plateau(changes[j], counts[1, j], found[j], counts[0, j], ends[j])
+    lp, py, cycles, like, gap_lp, gap_py, to_lp, to_py = 0, 0, 0, 0, 0, 0, 0, 0
+    for c in range(n - 1):
+        lp, lps = within(found[1], counts[0, 1], lp, first[c, 0], first[c + 1, 0])
+        py, pys = within(found[2], counts[0, 2], py, first[c, 0], first[c + 1, 0])
+        if lps == 1 and pys == 1:
+            ab_start, ab_end = first[c, 0], first[c, 1]
+            lp_start, lp_end = found[1][lp, 0], found[1][lp, 1]
+            py_start, py_end = found[2][py, 0], found[2][py, 1]
+            cycles += 1
+            gap_lp += lp_start - ab_end
+            gap_py += py_start - lp_end
+            to_lp += lp_start - ab_start
+            to_py += py_start - ab_start
+            like += ab_end <= lp_start <= py_start and lp_end <= py_end
+    triphasic = cycles > 0 and 10 * cycles >= SHARE * (n - 1)
+    mean = dt / cycles if triphasic else UNDEFINED
+    x[4], x[5], x[6], x[7] = gap_lp * mean, gap_py * mean, to_lp * mean, to_py * mean
+    for k in range(4):
+        x[11 + k] = x[4 + k] / x[0]
+    x[18] = 1.0 if triphasic and 10 * like >= LIKE * cycles else 0.0
+
+
+@register_jitable
+def mean_duration(found, n):
+    """Mean duration, in samples, of n bursts."""
+    total = 0
+    for b in range(n):
+        total += found[b, 1] - found[b, 0]
+    return total / n if n else UNDEFINED
+
+
+@register_jitable
+def within(found, n, k, start, stop):
+    """First burst from the k-th on that begins at start or later; how many begin before stop."""
+    while k < n and found[k, 0] < start:
+        k += 1
+    many = 0
+    while k + many < n and found[k + many, 0] < stop:
+        many += 1
+    return k, many
 
 
 def why_undefined(x: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import NamedTuple
 
 ROUNDS = 5
@@ -18,6 +19,18 @@ class Candidate(NamedTuple):
 
     seconds: Callable[[], float]
     simulations: int
+
+
+def gpu() -> str | None:
+    """Name of this machine's GPU, if it has one that numba can use."""
+    if not find_spec("numba_cuda"):
+        return None
+    from numba import cuda
+
+    if not cuda.is_available():
+        return None
+    name = cuda.get_current_device().name
+    return name.decode() if isinstance(name, bytes) else name
 
 
 @contextmanager

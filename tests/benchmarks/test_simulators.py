@@ -24,7 +24,7 @@ import numpy as np
 from mechfit.models import HodgkinHuxley
 from mechfit.models.hodgkin_huxley import voltage_rows
 from mechfit.simulation import simulate
-from tests.benchmarks.rounds import Candidate, on_all_cores, on_one_core, one_core, speeds
+from tests.benchmarks.rounds import Candidate, gpu, on_all_cores, on_one_core, one_core, speeds
 
 PLAIN = "float64 scalar loop, noise given, voltage only"
 OURS = "float32 lanes, with noise and seven statistics"
@@ -95,16 +95,11 @@ def our_candidates() -> dict[str, Candidate]:
 
 def on_gpu() -> dict[str, Candidate]:
     """Add the device of this machine, if it has one that numba can use."""
-    if not find_spec("numba_cuda"):
-        return {}
-    from numba import cuda
-
-    if not cuda.is_available():
+    if gpu() is None:
         return {}
     model = HodgkinHuxley(device="cuda")
     theta = model.prior.sample(4 * model.block, seed=1)
-    name = cuda.get_current_device().name
-    name = f"the same on {name.decode() if isinstance(name, bytes) else name}"
+    name = f"the same on {gpu()}"
     return {name: on_all_cores(lambda: model.statistics(theta, seed=1), len(theta))}
 
 

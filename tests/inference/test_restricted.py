@@ -14,7 +14,9 @@ from mechfit.inference import (
     Training,
     fit,
     infer,
+    load,
     restrict,
+    save,
     truncate,
 )
 from mechfit.inference.methods import Round
@@ -175,3 +177,32 @@ def test_it_says_what_is_missing(restricted):
 def test_a_region_is_abstract():
     with pytest.raises(TypeError, match="abstract"):
         Region(prior=PRIOR, threshold=0.0)
+
+
+def test_a_posterior_on_a_region_stays_there_and_is_a_density(restricted, tmp_path):
+    posterior = fit(restricted.join(BANK), PRIOR, training=Training(epochs=3), seed=1)
+    on, edge = posterior.on(restricted), np.array([0.8, 0.65])
+    theta = on.at(edge).sample(2000, seed=1)
+    assert restricted.inside(theta).all()
+    assert not restricted.inside(posterior.at(edge).sample(2000, seed=1)).all()
+    uniform = PRIOR.sample(100_000, seed=2)
+    log_q = on.at(edge).log_prob(uniform)
+    assert (np.isinf(log_q) == ~restricted.inside(uniform)).all()
+    assert 4 * np.exp(log_q).mean() == pytest.approx(1, abs=0.05)
+    batched = on.log_prob_batched(uniform[None, :50], x=edge[None])
+    np.testing.assert_allclose(batched[0], log_q[:50], rtol=1e-5)
+    save(on, tmp_path / "on")
+    np.testing.assert_array_equal(load(tmp_path / "on").at(edge).sample(2000, seed=1), theta)
+
+
+def test_a_region_within_another_is_not_stored(restricted, tmp_path):
+    posterior = fit(restricted.join(BANK), PRIOR, training=Training(epochs=1), seed=1)
+    with pytest.raises(ValueError, match="expected a Restricted within the whole prior"):
+        save(posterior.on(replace(restricted, within=restricted)), tmp_path / "on")
+
+
+def test_a_posterior_that_a_region_leaves_nothing_of_says_so(restricted):
+    posterior = fit(restricted.join(BANK), PRIOR, training=Training(epochs=1), seed=1)
+    nothing = posterior.on(replace(restricted, threshold=1e9)).at(X_O)
+    with pytest.raises(RuntimeError, match="of the draws fall inside the region"):
+        nothing.sample(10, seed=1)

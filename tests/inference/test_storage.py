@@ -54,6 +54,15 @@ def test_round_trip(posterior, stored):
     np.testing.assert_array_equal(*densities)
 
 
+def test_half_precision_takes_half_the_space(posterior, stored):
+    whole = stored.with_name(stored.name + ".safetensors").stat().st_size
+    before = posterior.at(exact.X_O).sample(200, seed=1)
+    save(posterior, stored, half=True)
+    assert stored.with_name(stored.name + ".safetensors").stat().st_size < 0.75 * whole
+    after = load(stored).at(exact.X_O).sample(200, seed=1)
+    assert 0 < abs(after - before).max() < 0.05 * before.std()
+
+
 def test_scores_are_kept(tmp_path):
     bank = simulate(exact.MODEL, 200, seed=1)
     wild = replace(bank, x=np.exp(3 * bank.x))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mechfit.models.pyloric_reference import Setting, circuit
 from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
-from mechfit.summaries.triphasic import TRIPHASIC, rhythm, triphasic_cycles, why_undefined
+from mechfit.summaries.triphasic import TRIPHASIC, rhythm, rhythm_of, why_undefined
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "pyloric.npz")
 NAMES = list(GOLDEN["names"])
@@ -87,12 +87,20 @@ def test_reasons():
     assert why_undefined(rhythm(twice, DT)) == "not triphasic"
 
 
+def delay(found):
+    """Milliseconds from the end of AB/PD to LP."""
+    spikes = [np.unique(np.concatenate([b[:, 0], b.mean(1).astype(int), b[:, 1]])) for b in found]
+    return rhythm_of(spikes, [np.empty(0, int)] * 3, 1.0, 50.0)[4]
+
+
 def test_one_bad_period_of_eleven_is_forgiven():
     starts = np.arange(12) * 1000
     found = [np.stack([starts + o, starts + o + 90], 1) for o in (0, 300, 600)]
-    assert len(triphasic_cycles(found)) == 11
-    assert len(triphasic_cycles([found[0], np.delete(found[1], 4, 0), found[2]])) == 10
-    assert len(triphasic_cycles([found[0], np.delete(found[1], [4, 7], 0), found[2]])) == 0
+    assert delay(found) == pytest.approx(210.0)
+    found[1][5] += 11
+    assert delay(found) == pytest.approx(211.0)
+    assert delay([found[0], np.delete(found[1], 4, 0), found[2]]) == pytest.approx(211.1)
+    assert np.isnan(delay([found[0], np.delete(found[1], [4, 7], 0), found[2]]))
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=40))
@@ -112,7 +120,7 @@ def test_the_longest_run_is_one_that_ends(up):
     text = "".join("1" if u else "0" for u in up)
     expected = max((len(run) for run in text.rstrip("1").split("0")), default=0)
     found = np.array([[0, 5]])
-    mean = plateau(crossings(v), found, np.array([len(v)]), 1.0)
+    mean = plateau(crossings(v), crossings(v).size, found, 1, len(v))
     assert mean == (10 * expected if 10 * expected >= 200 else 100)
 
 
@@ -120,7 +128,7 @@ def test_plateaus_are_measured_from_burst_to_burst():
     v = np.full(4000, -60.0)
     v[500:1500], v[2500:2800] = -20.0, -20.0
     found = np.array([[400, 450], [2400, 2450]])
-    assert plateau(crossings(v), found, np.array([3990]), 1.0) == (1000 + 300) / 2
+    assert plateau(crossings(v), crossings(v).size, found, 2, 3990) == (1000 + 300) / 2
 
 
 def test_crossings_begin_with_a_rise():

@@ -1,0 +1,58 @@
+"""Simulate the pyloric circuit from its prior: ``python book/artefacts/pyloric_bank.py``.
+
+As many simulations as the study had, on an NVIDIA GPU where there is one (the processor takes
+thirty hours). They come in pieces, each with its own seed, of which the valid simulations are kept
+in ``.work/``; a re-run takes up where the last one stopped.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numba import cuda
+
+from mechfit.models import Pyloric
+from mechfit.simulation import Bank, simulate
+
+WORK = Path(__file__).parent / ".work"
+SEED, PIECE, PIECES = 1_000, 2**18, 71
+PATIENCE = 3000.0
+
+
+def piece(k: int) -> Path:
+    """Simulate the k-th piece, and keep its valid simulations."""
+    file = WORK / "pyloric-prior" / f"{k:03d}.npz"
+    if not file.exists():
+        started, device = time.time(), "cuda" if cuda.is_available() else "cpu"
+        made = simulate(Pyloric(patience=PATIENCE, device=device), PIECE, SEED + k)
+        kept, told = io.BytesIO(), {"simulations": len(made), "seconds": time.time() - started}
+        rows = {"theta": made.theta[made.valid], "x": made.x[made.valid]}
+        rows = {name: values.astype(np.float32) for name, values in rows.items()}
+        np.savez_compressed(kept, **rows, **told, device=device)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part")
+        unfinished.write_bytes(kept.getvalue())
+        unfinished.replace(file)
+        print(f"{file.name}: {made.valid.sum()} valid, {told['seconds']:.1f} s", flush=True)
+    return file
+
+
+def valid_of_prior() -> tuple[Bank, dict]:
+    """The valid simulations, and what it took to make them; makes what is missing."""
+    with ThreadPoolExecutor(2 if cuda.is_available() else 1) as pool:
+        made = [np.load(file) for file in pool.map(piece, range(PIECES))]
+    theta, x = (np.concatenate([m[name] for m in made]).astype(float) for name in ("theta", "x"))
+    told = {
+        "simulations": int(sum(m["simulations"] for m in made)),
+        "seconds": round(float(sum(m["seconds"] for m in made))),
+        "device": str(made[0]["device"]),
+    }
+    return Bank(theta, x, np.ones(len(x), bool), SEED, Pyloric.statistic_names), told
+
+
+if __name__ == "__main__":
+    valid_of_prior()
