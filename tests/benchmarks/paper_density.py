@@ -59,6 +59,27 @@ class PaperDensity:
             total = total + log_precision.sum(-1) / 2
         return total - (u**2).sum(-1) / 2 - u.shape[-1] / 2 * np.log(2 * np.pi)
 
+    def log_prob_grad(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log-density (n,) of z (n, 31) and its gradient (n, 31)."""
+        u, steps, total = np.array(z, float), [], 0.0
+        for layer in self.layers:
+            mean, log_precision, hidden = self._heads(layer, u, hidden=True)
+            scale = np.exp(log_precision / 2)
+            steps.append((layer, hidden, scale, u - mean))
+            u = scale * (u - mean)
+            total = total + log_precision.sum(-1) / 2
+        value = total - (u**2).sum(-1) / 2 - u.shape[-1] / 2 * np.log(2 * np.pi)
+        slope = -u
+        for layer, (first, second, third), scale, moved in reversed(steps):
+            direct = slope * scale
+            by_precision = direct * moved / 2 + 0.5
+            h = by_precision @ (layer["Wp"] * layer["Mmp"]).T
+            h = h - direct @ (layer["Wm"] * layer["Mmp"]).T
+            h = (h * (1 - third**2)) @ (layer["W3"] * layer["M3"]).T
+            h = (h * (1 - second**2)) @ (layer["W2"] * layer["M2"]).T
+            slope = direct + (h * (1 - first**2)) @ (layer["W1"] * layer["M1"]).T
+        return value, slope
+
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n sets z (n, 31) inside the prior's box."""
         rng, kept = np.random.default_rng(seed), np.empty((0, 31))
@@ -82,9 +103,10 @@ class PaperDensity:
                 noise[:, rank] = mean[:, rank] + u[:, rank] * np.exp(-log_precision[:, rank] / 2)
         return noise
 
-    def _heads(self, layer: dict[str, np.ndarray], u: np.ndarray) -> tuple:
-        h = np.tanh(u @ (layer["W1"] * layer["M1"]) + self.x @ layer["Wx"] + layer["b1"])
-        h = np.tanh(h @ (layer["W2"] * layer["M2"]) + layer["b2"])
-        h = np.tanh(h @ (layer["W3"] * layer["M3"]) + layer["b3"])
+    def _heads(self, layer: dict[str, np.ndarray], u: np.ndarray, hidden: bool = False) -> tuple:
+        first = np.tanh(u @ (layer["W1"] * layer["M1"]) + self.x @ layer["Wx"] + layer["b1"])
+        second = np.tanh(first @ (layer["W2"] * layer["M2"]) + layer["b2"])
+        h = np.tanh(second @ (layer["W3"] * layer["M3"]) + layer["b3"])
         mean = h @ (layer["Wm"] * layer["Mmp"]) + layer["bm"]
-        return mean, h @ (layer["Wp"] * layer["Mmp"]) + layer["bp"]
+        log_precision = h @ (layer["Wp"] * layer["Mmp"]) + layer["bp"]
+        return (mean, log_precision, (first, second, h)) if hidden else (mean, log_precision)

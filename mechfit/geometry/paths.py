@@ -1,0 +1,233 @@
+r"""Paths: from one parameter set to another through what the posterior believes in.
+
+A path x(s) costs the integral of a weight of its log-density over its length,
+
+    C = integral_0^1 w(log q(x(s))) |x'(s)| ds,      w = exp(-b log q),
+
+so that a step costs more where q is low. Where one adds a constant to log q, every path costs the
+same factor more: the best one stays the best. It does not depend on how the path is parametrized
+either. With b = 1 / sqrt(d / 2), a step costs e times as much where log q is lower by what it
+varies by over a normal posterior in d dimensions. The path is a chain of nodes, moved all at once
+(L-BFGS) along the gradient of log C; unequal spacing is punished. The weight w = -log q of
+Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261, is in ``harmonics.py`` with
+their parametrization. Taught in ``book/geometry/islands-or-valleys.md``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize
+
+from mechfit.geometry.slopes import Function, Slope, slope_of
+
+__all__ = ["along", "high_probability_path", "length", "orthogonal_path", "straight"]
+
+SPACING = 10.0
+"""What unequal spacing costs, in squared coefficients of variation of the steps."""
+SHORTEST = 1e-10
+
+
+def straight(start: np.ndarray, end: np.ndarray, nodes: int = 80) -> np.ndarray:
+    """Nodes (nodes, d) of the straight line, equally spaced."""
+    start, end = np.asarray(start, float), np.asarray(end, float)
+    return start + np.linspace(0, 1, nodes)[:, None] * (end - start)
+
+
+def length(path: np.ndarray, scale: np.ndarray | float = 1.0) -> float:
+    """Length of a chain of nodes (n, d), in units of the scale (d,)."""
+    return float(np.linalg.norm(np.diff(path, axis=0) / scale, axis=1).sum())
+
+
+def along(path: np.ndarray, nodes: int, scale: np.ndarray | float = 1.0) -> np.ndarray:
+    """The same path with nodes (nodes, d) at equal distances.
+
+    Example:
+        >>> along(np.array([[0.0], [1.0], [4.0]]), 3).tolist()
+        [[0.0], [2.0], [4.0]]
+    """
+    steps = np.linalg.norm(np.diff(path, axis=0) / scale, axis=1)
+    at = np.r_[0.0, np.cumsum(steps)]
+    wanted = np.linspace(0, at[-1], nodes)
+    return np.stack([np.interp(wanted, at, column) for column in path.T], 1)
+
+
+def high_probability_path(
+    log_prob: Function,
+    start: np.ndarray,
+    end: np.ndarray,
+    *,
+    log_prob_grad: Slope | None = None,
+    low: np.ndarray | float = -np.inf,
+    high: np.ndarray | float = np.inf,
+    scale: np.ndarray | float = 1.0,
+    nodes: int = 80,
+    sharpness: float = 1.0,
+    weight: str = "density",
+    first: np.ndarray | None = None,
+    most: int = 2000,
+) -> np.ndarray:
+    """Find a path of high probability between two parameter sets.
+
+    Args:
+        log_prob: Log-density (n,) of parameters (n, d), finite on the whole box.
+        start: Where the path starts (d,).
+        end: Where it ends (d,).
+        log_prob_grad: The log-density with its gradient; by default central differences.
+        low: Lower bounds of the parameters (d,); no node leaves them.
+        high: Upper bounds (d,).
+        scale: Unit of each parameter (d,) in which lengths are measured, such as the standard
+            deviation of its prior.
+        nodes: Number of nodes, with the start and the end.
+        sharpness: How much the low densities weigh: b is the sharpness over sqrt(d / 2). A path of
+            great sharpness avoids its lowest point at any length.
+        weight: "density", exp(-b log q), or "surprise", -log q, the weight of Gonçalves et al.
+            (2020), whose path depends on a constant added to log q.
+        first: Path (n, d) to begin with; by default the straight line.
+        most: Most iterations.
+
+    Returns:
+        The nodes (nodes, d), at equal distances but for what the optimization leaves.
+
+    Raises:
+        ValueError: An end lies outside the bounds, or log q is not finite along the first path.
+
+    Example:
+        >>> def ring(x):
+        ...     return -20 * (np.hypot(*x.T) - 1) ** 2
+        >>> path = high_probability_path(ring, [1.0, 0.0], [-1.0, 0.1], sharpness=5.0)
+        >>> bool(abs(np.hypot(*path.T) - 1).max() < 0.1)
+        True
+    """
+    ends = np.stack([np.asarray(start, float), np.asarray(end, float)])
+    d = ends.shape[1]
+    low, high = np.broadcast_to(low, d), np.broadcast_to(high, d)
+    if not ((ends >= low) & (ends <= high)).all():
+        raise ValueError(f"start and end are {ends.tolist()}, expected both inside the bounds")
+    if weight not in WEIGHTS:
+        raise ValueError(f"weight is {weight!r}, expected one of {sorted(WEIGHTS)}")
+    scale = np.broadcast_to(np.asarray(scale, float), d)
+    path = straight(*ends, nodes) if first is None else along(np.asarray(first), nodes, scale)
+    path = np.clip(path, low, high)
+    path[[0, -1]] = ends
+    both, b = slope_of(log_prob, log_prob_grad, scale), sharpness / np.sqrt(d / 2)
+    value = both(path)[0]
+    if not np.isfinite(value).all():
+        raise ValueError(
+            f"the log-density is not finite at {np.count_nonzero(~np.isfinite(value))} of {nodes} "
+            "nodes of the first path, expected a density that is known there"
+        )
+
+    def cost(free: np.ndarray) -> tuple[float, np.ndarray]:
+        path[1:-1] = free.reshape(-1, d) * scale
+        return _cost(both, path, scale, WEIGHTS[weight], b)
+
+    bounds = np.stack([np.tile(low / scale, nodes - 2), np.tile(high / scale, nodes - 2)], 1)
+    found = minimize(
+        cost,
+        (path[1:-1] / scale).ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": most, "maxfun": 2 * most, "maxcor": 30, "ftol": 1e-9, "gtol": 1e-7},
+    )
+    path[1:-1] = found.x.reshape(-1, d) * scale
+    return path
+
+
+def _by_density(log_q: np.ndarray, share: np.ndarray, b: float) -> tuple[float, np.ndarray]:
+    """Logarithm of the mean of exp(-b log q), and its derivatives by log q (n,)."""
+    exponent = -b * log_q + np.log(share)
+    top = exponent.max()
+    parts = np.exp(exponent - top)
+    return top + np.log(parts.sum()), -b * parts / parts.sum()
+
+
+def _by_surprise(log_q: np.ndarray, share: np.ndarray, b: float) -> tuple[float, np.ndarray]:
+    """Logarithm of the mean of -log q, and its derivatives by log q (n,)."""
+    mean = -(share * log_q).sum()
+    if mean <= 0:
+        raise ValueError(
+            "the mean of -log q along the path is not positive, where the weight 'surprise' has "
+            "no meaning; take the weight 'density'"
+        )
+    return np.log(mean), -share / mean
+
+
+WEIGHTS = {"density": _by_density, "surprise": _by_surprise}
+
+
+def _cost(both, path, scale, weigh, b):  # noqa: ANN001, ANN202
+    """Logarithm of a path's cost, and its derivative by the inner nodes in units of the scale."""
+    log_q, slope = both(path)
+    share = np.full(len(path), 1 / (len(path) - 1))
+    share[[0, -1]] /= 2
+    value, by_log_q = weigh(log_q, share, b)
+    steps = np.diff(path, axis=0) / scale
+    lengths = np.maximum(np.linalg.norm(steps, axis=1), SHORTEST)
+    total, mean = lengths.sum(), lengths.mean()
+    relative = lengths / mean
+    uneven = SPACING * ((relative - 1) ** 2).mean()
+    # the derivative of the unevenness by a length; the mean moves along
+    by_length = (
+        2 * SPACING / len(lengths) / mean * ((relative - 1) - (relative * (relative - 1)).mean())
+    )
+    by_length = by_length + 1 / total
+    pull = by_length[:, None] * steps / lengths[:, None]
+    gradient = by_log_q[:, None] * slope * scale
+    gradient[1:] += pull
+    gradient[:-1] -= pull
+    return value + np.log(total) + uneven, gradient[1:-1].ravel()
+
+
+def orthogonal_path(
+    log_prob: Function,
+    path: np.ndarray,
+    node: int,
+    *,
+    log_prob_grad: Slope | None = None,
+    low: np.ndarray | float = -np.inf,
+    high: np.ndarray | float = np.inf,
+    scale: np.ndarray | float = 1.0,
+    step: float = 0.01,
+    reach: float | None = None,
+) -> np.ndarray:
+    """Walk down the density from a node of a path, at a right angle to the path.
+
+    Each step of fixed length follows the negative gradient of log q, projected on the plane that
+    is orthogonal to the path at the node. A parameter that reaches its bound stays there.
+
+    Args:
+        log_prob: Log-density (n,) of parameters (n, d).
+        path: Nodes (n, d) of the path.
+        node: Number of the node to start from, not the first or the last.
+        log_prob_grad: The log-density with its gradient; by default central differences.
+        low: Lower bounds of the parameters (d,).
+        high: Upper bounds (d,).
+        scale: Unit of each parameter (d,), in which angles and lengths are measured.
+        step: Length of a step.
+        reach: Length of the walk; by default a 27th of the path's, as in the study.
+
+    Returns:
+        The nodes (m, d), the first one that of the path.
+    """
+    path = np.asarray(path, float) / scale
+    if not 0 < node < len(path) - 1:
+        raise ValueError(f"node is {node}, expected one inside a path of {len(path)} nodes")
+    d = path.shape[1]
+    low, high = np.broadcast_to(low, d) / scale, np.broadcast_to(high, d) / scale
+    both = slope_of(log_prob, log_prob_grad, scale)
+    normal = path[node + 1] - path[node - 1]
+    normal = normal / np.linalg.norm(normal)
+    walked = [path[node]]
+    for _ in range(int(np.ceil((length(path) / 27 if reach is None else reach) / step - 1e-9))):
+        p = walked[-1]
+        down = -both(p[None] * scale)[1][0] * scale
+        down = down - normal * (normal @ down)
+        down[(p <= low + EDGE) | (p >= high - EDGE)] = 0.0
+        p = p + step * down / np.linalg.norm(down)
+        walked.append(np.clip(p, low + EDGE, high - EDGE))
+    return np.array(walked) * scale
+
+
+EDGE = 1e-4
+"""Distance from the bounds, in units of the scale, that a walk keeps."""
