@@ -6,6 +6,7 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 
 from mechfit.figures.bars import statistic_bars
 from mechfit.figures.breaking import breaking
+from mechfit.figures.brushed import brushed
 from mechfit.figures.circuit import circuit
 from mechfit.figures.corrections import corrections
 from mechfit.figures.curves import curves, history
@@ -14,6 +15,7 @@ from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
 from mechfit.figures.flowing import bent_grid
+from mechfit.figures.journey import Route, journey
 from mechfit.figures.live import live_trace
 from mechfit.figures.maps import bent_map
 from mechfit.figures.matrix import informing
@@ -43,9 +45,11 @@ __all__ = [
     "PRIOR",
     "ROLES",
     "SAMPLE",
+    "Route",
     "bent_grid",
     "bent_map",
     "breaking",
+    "brushed",
     "by_round",
     "choice_explorer",
     "circuit",
@@ -56,6 +60,7 @@ __all__ = [
     "fields",
     "history",
     "informing",
+    "journey",
     "live_trace",
     "misses",
     "overlaid",

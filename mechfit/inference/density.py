@@ -99,5 +99,13 @@ class Ensemble(nn.Module):
         """
         count = len(self.members)
         chosen = choose(noise[..., -1], noise.new_full((count,), 1 / count))
-        draws = torch.stack([m.push(noise[..., :-1], x) for m in self.members])
-        return draws.gather(0, chosen[None, ..., None].expand(1, *draws.shape[1:]))[0]
+        draws, once = noise.new_empty(*noise.shape[:-1], self.d), len(x) == 1
+        for c, member in enumerate(self.members):
+            i, j = (chosen == c).nonzero(as_tuple=True)
+            if once:
+                draws[0, j] = member.push(noise[:, j, :-1], x)[0]
+            elif self.embedding is None:
+                draws[i, j] = member.push(noise[i, j, None, :-1], x[i])[:, 0]
+            else:  # to read an observation once for all of its draws costs less
+                draws[i, j] = member.push(noise[..., :-1], x)[i, j]
+        return draws

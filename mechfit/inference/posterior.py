@@ -30,7 +30,7 @@ from mechfit.models.prior import Prior
 
 __all__ = ["Posterior"]
 
-BLOCK = 10_000
+BLOCK, FEW = 10_000, 1_000
 SMALLEST_U = 2.0**-25
 LOWEST_ACCEPTANCE = 1e-3
 STARTS = 3
@@ -114,7 +114,10 @@ class Posterior:
         return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=False)[0]
 
     def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
-        """Log-densities (m, n) of theta (m, n, d), row i given observation i of x (m, k)."""
+        """Log-densities (m, n) of theta (m, n, d), row i given observation i of x (m, k).
+
+        Where draws are rejected, each row is normalized by the share of 1,000 draws that are kept.
+        """
         theta, x = np.asarray(theta, float), self.check(x)
         if theta.ndim != 3 or theta.shape[::2] != (len(x), len(self.prior)):
             raise ValueError(
@@ -132,7 +135,9 @@ class Posterior:
                 parts.append(self.flow.log_prob(block.transpose(0, 1), context).T)
         value = torch.cat(parts).double().numpy() + log_det.reshape(theta.shape[:2])
         if self.rejects:
-            value -= np.log([[self.acceptance_rate(x=row)] for row in x])
+            drawn = self._push(FEW, np.random.default_rng(0), x)
+            rate = self._inside(drawn.reshape(-1, len(self.prior))).reshape(len(x), FEW).mean(1)
+            value -= np.log(np.maximum(rate, 1 / FEW))[:, None]
         return np.where(inside.reshape(theta.shape[:2]), value, -np.inf)
 
     def log_prob_grad(

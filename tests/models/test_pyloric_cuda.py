@@ -29,10 +29,11 @@ SIMULATED = """
 import sys
 import numpy as np
 from numba import cuda
-from mechfit.models import Pyloric, pyloric_cuda
+from mechfit.models import Pyloric, pyloric_cuda, pyloric_kernels
 
 given = np.load(sys.argv[1])
-pyloric_cuda.CIRCUITS, pyloric_cuda.THREADS = 2, 6  # simulated threads are slow to start
+for module in (pyloric_cuda, pyloric_kernels):
+    module.CIRCUITS, module.THREADS = 2, 6  # simulated threads are slow to start
 kept = []
 advance = pyloric_cuda.Batch.advance
 def noting(batch, *arguments):
