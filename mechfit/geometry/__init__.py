@@ -1,5 +1,11 @@
 """Geometry: the shape of a posterior – paths through it, what it says given a part, stiff ways."""
 
+from mechfit.geometry.conditionals import (
+    conditional_correlations,
+    conditional_density,
+    pair_correlations,
+    partners,
+)
 from mechfit.geometry.harmonics import Harmonics, harmonic_path
 from mechfit.geometry.islands import Connection, Islands, connect, islands
 from mechfit.geometry.paths import (
@@ -9,17 +15,24 @@ from mechfit.geometry.paths import (
     orthogonal_path,
     straight,
 )
+from mechfit.geometry.sensitivity import ActiveSubspace, active_subspace
 
 __all__ = [
+    "ActiveSubspace",
     "Connection",
     "Harmonics",
     "Islands",
+    "active_subspace",
     "along",
+    "conditional_correlations",
+    "conditional_density",
     "connect",
     "harmonic_path",
     "high_probability_path",
     "islands",
     "length",
     "orthogonal_path",
+    "pair_correlations",
+    "partners",
     "straight",
 ]

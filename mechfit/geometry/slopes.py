@@ -36,6 +36,7 @@ def slope_of(f: Function, given: Slope | None = None, scale: np.ndarray | float 
         h = STEP * np.broadcast_to(np.asarray(scale, float), d)
         around = x[:, None] + np.concatenate([np.diag(h), -np.diag(h), np.zeros((1, d))])
         values = f(around.reshape(-1, d)).reshape(n, 2 * d + 1)
-        return values[:, -1], (values[:, :d] - values[:, d:-1]) / (2 * h)
+        with np.errstate(invalid="ignore"):  # a log-density may be -inf on both sides
+            return values[:, -1], (values[:, :d] - values[:, d:-1]) / (2 * h)
 
     return both
