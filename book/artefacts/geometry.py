@@ -110,13 +110,14 @@ def routes() -> None:
     shown = shorter.time >= 1000.0
     for name, way in ways.items():
         stops = along(way, STOPS, SCALE)
+        x_stops = MODEL.statistics(stops, SEED)
         voltage = shorter.simulate(stops, SEED).voltage[:, :, shown]
         parts = [thin_together(shorter.time[shown], v, 240) for v in voltage]
         stored |= {
             f"{name}_theta": way.astype(np.float32),
             f"{name}_log_prob": posterior.log_prob(along(way, 60, SCALE)).astype(np.float32),
-            f"{name}_works": rhythmic(stops),
-            f"{name}_x": MODEL.statistics(stops, SEED).astype(np.float32),
+            f"{name}_works": np.isfinite(x_stops).all(1),
+            f"{name}_x": x_stops.astype(np.float32),
             f"{name}_traces": np.stack([p[1] for p in parts]).round().clip(-128, 127).astype("i1"),
             "time": parts[0][0],
         }
@@ -129,10 +130,10 @@ def routes() -> None:
 
 def valley() -> None:
     """Join draws by a tree of paths, and try random pairs."""
-    posterior, draws, _ = density()
+    posterior, draws, x = density()
     log_q = posterior.log_prob(draws[:5000])
     level = float(np.quantile(log_q, SHARE))
-    start = np.flatnonzero((log_q > level) & works_at_first(draws[:5000]))
+    start = np.flatnonzero((log_q > level) & np.isfinite(x[:5000]).all(1))
     chosen = np.clip(draws[start[:DRAWN]], LOW + EDGE, HIGH - EDGE)
     how = settings(posterior) | {"nodes": NODES, "works": works, "most": MOST}
     WORK.mkdir(parents=True, exist_ok=True)
@@ -167,12 +168,6 @@ def valley() -> None:
         ],
     }  # fmt: skip
     write(HERE / "pyloric-valley.json", (json.dumps(told, indent=1) + "\n").encode())
-
-
-def works_at_first(draws: np.ndarray) -> np.ndarray:
-    """Whether the stored simulation of each draw has a rhythm (n,)."""
-    with np.load(HERE / "pyloric-draws.npz") as stored:
-        return np.isfinite(stored["x"][: len(draws)].astype(float)).all(1)
 
 
 def compensation() -> None:

@@ -1,7 +1,7 @@
 """Simulate the pyloric circuit from its prior: ``python book/artefacts/pyloric_bank.py``.
 
-As many simulations as the study had, on an NVIDIA GPU where there is one (the processor takes
-thirty hours). They come in pieces, each with its own seed, of which the valid simulations are kept
+As many simulations as the study had, on an NVIDIA GPU where there is one (two cores take most
+of a day). They come in pieces, each with its own seed, of which the valid simulations are kept
 in ``.work/``; a re-run takes up where the last one stopped.
 """
 

@@ -1,8 +1,13 @@
 """Geometry: the shape of a posterior – paths through it, what it says given a part, stiff ways."""
 
+from mechfit.geometry.conditional_draws import (
+    sample_conditional,
+    sample_conditional_on_grid,
+)
 from mechfit.geometry.conditionals import (
     conditional_correlations,
     conditional_density,
+    mean_correlations,
     pair_correlations,
     partners,
 )
@@ -31,8 +36,11 @@ __all__ = [
     "high_probability_path",
     "islands",
     "length",
+    "mean_correlations",
     "orthogonal_path",
     "pair_correlations",
     "partners",
+    "sample_conditional",
+    "sample_conditional_on_grid",
     "straight",
 ]

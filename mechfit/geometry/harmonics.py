@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from mechfit.geometry.paths import length
 from mechfit.geometry.slopes import Function, Slope, slope_of
 
 __all__ = ["Harmonics", "harmonic_path"]
@@ -56,7 +57,7 @@ class Harmonics:
 
     def length(self, nodes: int = 80) -> float:
         """Length of the chain of nodes."""
-        return float(np.linalg.norm(np.diff(self.nodes(nodes), axis=0), axis=1).sum())
+        return length(self.nodes(nodes))
 
 
 def waves(orders: int, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,8 @@ __all__ = ["along", "high_probability_path", "length", "orthogonal_path", "strai
 
 SPACING = 10.0
 """What unequal spacing costs, in squared coefficients of variation of the steps."""
-SHORTEST = 1e-10
+SHORTEST, EDGE = 1e-10, 1e-4
+"""Shortest step; distance from the bounds that a walk keeps; in units of the scale."""
 
 
 def straight(start: np.ndarray, end: np.ndarray, nodes: int = 80) -> np.ndarray:
@@ -227,7 +228,3 @@ def orthogonal_path(
         p = p + step * down / np.linalg.norm(down)
         walked.append(np.clip(p, low + EDGE, high - EDGE))
     return np.array(walked) * scale
-
-
-EDGE = 1e-4
-"""Distance from the bounds, in units of the scale, that a walk keeps."""

@@ -53,12 +53,6 @@ class ActiveSubspace:
         """Mean squared slope (d,) along each parameter alone: the diagonal of M."""
         return np.diag(self.matrix)
 
-    def activity(self, k: int) -> np.ndarray:
-        """Activity scores (d,): the part of the sensitivities that k directions hold."""
-        if not 1 <= k <= len(self.values):
-            raise ValueError(f"k is {k}, expected 1 to {len(self.values)}")
-        return self.values[:k] @ self.directions[:k] ** 2
-
     def leading(self, k: int, names: Sequence[str], most: int = 5) -> list[tuple[str, float]]:
         """The parameters with the largest entries of direction k, and these entries."""
         order = np.argsort(-abs(self.directions[k]), kind="stable")[:most]

@@ -204,10 +204,16 @@ class Pyloric(Model):
             early = self._lanes(theta, key_of(seed), first + rows, min(last, self.samples))
             awake = [self._awake(kept.events(lane)[0]) for kept, lane in early]
             rows = rows[awake]
+        self._write(x, rows, theta, seed, first)
+        return x
+
+    def _write(
+        self, x: np.ndarray, rows: np.ndarray, theta: np.ndarray, seed: int, first: int
+    ) -> None:
+        """Write the statistics of some rows of theta (n, 31) to these rows of x, by the lanes."""
         events = self._lanes(theta[rows], key_of(seed), first + rows, self.samples)
         for row, (kept, lane) in zip(rows, events, strict=True):
             x[row] = self._of_events(*kept.events(lane), *kept.sums(lane))
-        return x
 
     def _on_gpu(self, theta: np.ndarray, seed: int, first: int) -> np.ndarray:
         """Statistics (n, 19) from a GPU; what it cannot tell, from the lanes."""
@@ -220,11 +226,7 @@ class Pyloric(Model):
             self.burst_threshold,
             None if self.patience is None else self._awake_by(),
         )
-        rows = np.flatnonzero(unknown)
-        for row, (kept, lane) in zip(
-            rows, self._lanes(theta[rows], key_of(seed), first + rows, self.samples), strict=True
-        ):
-            x[row] = self._of_events(*kept.events(lane), *kept.sums(lane))
+        self._write(x, np.flatnonzero(unknown), theta, seed, first)
         return x
 
     def _lanes(

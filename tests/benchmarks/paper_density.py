@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mechfit.models.pyloric_step import AREA
 
@@ -20,6 +21,14 @@ def reference_file() -> Path | None:
     folder = os.environ.get("MECHFIT_REFERENCE_DATA")
     path = Path(folder) / FILE if folder else None
     return path if path and path.exists() else None
+
+
+def density_or_skip(precision: type = float) -> "PaperDensity":
+    """The density, for a test; without the authors' file the test is skipped."""
+    path = reference_file()
+    if path is None:
+        pytest.skip(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}, which is the authors'")
+    return PaperDensity(path, precision)
 
 
 class PaperDensity:

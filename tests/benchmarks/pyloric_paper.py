@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from paper_density import FILE, PaperDensity, reference_file
 
+from mechfit.geometry import pair_correlations
 from mechfit.inference import c2st, load
 from mechfit.inference.files import write
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
@@ -39,25 +40,6 @@ def predicted(theta: np.ndarray) -> dict:
     }
 
 
-def conditional_correlations(log_prob, z: np.ndarray) -> np.ndarray:  # noqa: ANN001
-    """Correlations (pairs,) given all other parameters, in the mean over draws z (n, 31)."""
-    line = np.linspace(-ROOT3, ROOT3, GRID)
-    first, second = (a.ravel() for a in np.meshgrid(line, line, indexing="ij"))
-    found = []
-    for i, j in PAIRS:
-        each = []
-        for row in z:
-            points = np.tile(row, (len(first), 1))
-            points[:, i], points[:, j] = first, second
-            log_q = log_prob(points)
-            w = np.exp(log_q - log_q.max())
-            a, b = ((v - np.average(v, weights=w)) for v in (first, second))
-            cov = np.average(a * b, weights=w)
-            each.append(cov / np.sqrt(np.average(a**2, weights=w) * np.average(b**2, weights=w)))
-        found.append(np.mean(each))
-    return np.array(found)
-
-
 def main() -> None:
     """Compare and keep the numbers."""
     path = reference_file()
@@ -77,17 +59,17 @@ def main() -> None:
         "correlations_stored": [round(float(stored[p]), 3) for p in PAIRS],
         "ours": {},
     }
-    for name in ("pyloric-rounds",):
-        if not (ARTEFACTS / f"{name}.json").exists():
-            continue
+    for name in ("pyloric-prior", "pyloric-rounds"):
         posterior = load(ARTEFACTS / name).at(RECORDED_RHYTHM)
         theta = posterior.sample(DRAWS, SEED)
         ours = paper.to_z(theta)
         prior = model.prior.log_prob(theta[:1])[0]
         log_q = posterior.log_prob(theta)
-        rho = conditional_correlations(
-            lambda points, q=posterior: q.log_prob(paper.to_theta(points)), ours[:CONDITIONED]
-        )
+        rho = pair_correlations(
+            lambda points, q=posterior: q.log_prob(paper.to_theta(points)),
+            *(ours[:CONDITIONED], -ROOT3, ROOT3, PAIRS),
+            grid=GRID,
+        ).mean(0)
         result["ours"][name] = {
             "predicted": predicted(theta[:SIMULATED]),
             "c2st": round(float(c2st(z, ours, seed=SEED)), 4),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from paper_density import FILE, PaperDensity, reference_file
+from paper_density import PaperDensity, density_or_skip, reference_file
 
 from mechfit.geometry.conditionals import pair_correlations
 
@@ -12,10 +12,7 @@ ALL = np.stack(np.triu_indices(31, 1), 1)
 
 @pytest.fixture(scope="module")
 def density():
-    path = reference_file()
-    if path is None:
-        pytest.skip(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}, which is the authors'")
-    return PaperDensity(path, np.float32)
+    return density_or_skip(np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from paper_density import FILE, PaperDensity, reference_file
+from paper_density import density_or_skip
 
 from mechfit.geometry import (
     Harmonics,
@@ -24,10 +24,7 @@ BOX = np.sqrt(3)
 
 @pytest.fixture(scope="module")
 def density():
-    path = reference_file()
-    if path is None:
-        pytest.skip(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}, which is the authors'")
-    return PaperDensity(path)
+    return density_or_skip()
 
 
 def integral(density, path):

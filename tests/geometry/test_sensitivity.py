@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from paper_density import FILE, PaperDensity, reference_file
+from paper_density import density_or_skip, reference_file
 
 from mechfit.geometry import ActiveSubspace, active_subspace
 
@@ -59,11 +59,8 @@ def test_samples_outside_the_prior_are_refused():
 
 
 def test_the_published_density():
-    path = reference_file()
-    if path is None:
-        pytest.skip(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}, which is the authors'")
-    density = PaperDensity(path)
-    golden = np.load(path.with_name("pyloric.npz"))
+    density = density_or_skip()
+    golden = np.load(reference_file().with_name("pyloric.npz"))
     found = active_subspace(density.log_prob, density.sample(2500, 1), grad=density.log_prob_grad)
     order = np.argsort(-golden["active_eigvals"])
     # theirs are of 1,000 other draws: the spread of the eigenvalues is about a tenth

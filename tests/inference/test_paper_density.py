@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
-from paper_density import FILE, PaperDensity, reference_file
+from paper_density import density_or_skip
 
 
 @pytest.fixture(scope="module")
 def density():
-    path = reference_file()
-    if path is None:
-        pytest.skip(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}, which is the authors'")
-    return PaperDensity(path)
+    return density_or_skip()
 
 
 @pytest.mark.parametrize("path", ["high", "ortho"])
