@@ -62,6 +62,7 @@ artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the 
 	$(PY) book/artefacts/learned.py
 	$(PY) book/artefacts/dimensions.py
 	$(PY) book/artefacts/pyloric.py
+	$(PY) book/artefacts/geometry.py
 
 clean: ## Remove the built book and the executed chapters; .venv stays.
 	rm -rf _build

@@ -50,7 +50,7 @@ class ActiveSubspace:
 
     @property
     def sensitivities(self) -> np.ndarray:
-        """Mean squared slope (d,) along each parameter alone: the diagonal of M."""
+        """The mean squared slopes (d,) along each parameter alone, which are the diagonal of M."""
         return np.diag(self.matrix)
 
     def leading(self, k: int, names: Sequence[str], most: int = 5) -> list[tuple[str, float]]:

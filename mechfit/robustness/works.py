@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,17 +25,19 @@ def all_defined(x: np.ndarray) -> np.ndarray:
     return np.isfinite(x).all(1)
 
 
-@dataclass(frozen=True)
 class Works:
     """A model with a rule.
 
-    Attributes:
+    Args:
         model: The simulator.
-        rule: Whether it works (n,), from its statistics (n, k).
+        rule: Whether it works (n,), from its statistics (n, k); by default, whether all of them
+            are defined.
     """
 
-    model: Model
-    rule: Callable[[np.ndarray], np.ndarray] = all_defined
+    def __init__(
+        self, model: Model, rule: Callable[[np.ndarray], np.ndarray] = all_defined
+    ) -> None:
+        self.model, self.rule = model, rule
 
     def __call__(self, theta: np.ndarray, seed: int, first: int = 0) -> np.ndarray:
         """Whether parameter sets (n, d) work (n,), each simulated once."""
