@@ -1,6 +1,36 @@
-"""Robustness: what breaks a circuit, which way, and how far away it is."""
+"""Robustness: what breaks a circuit, which way, and how far away it is; heat, and energy."""
 
-from mechfit.robustness.breakdown import Radii, breakdown_radii
+from mechfit.robustness.breakdown import Radii, breakdown_along, breakdown_radii
+from mechfit.robustness.directions import (
+    Directions,
+    across,
+    one_by_one,
+    random_directions,
+    stiff_and_sloppy,
+)
+from mechfit.robustness.energy import SPENDERS, energy_by_current
+from mechfit.robustness.search import Breaking, smallest_perturbation
+from mechfit.robustness.temperature import KELVIN, Warming, q10_of, share_interval, warm
 from mechfit.robustness.works import Works, all_defined
 
-__all__ = ["Radii", "Works", "all_defined", "breakdown_radii"]
+__all__ = [
+    "KELVIN",
+    "SPENDERS",
+    "Breaking",
+    "Directions",
+    "Radii",
+    "Warming",
+    "Works",
+    "across",
+    "all_defined",
+    "breakdown_along",
+    "breakdown_radii",
+    "energy_by_current",
+    "one_by_one",
+    "q10_of",
+    "random_directions",
+    "share_interval",
+    "smallest_perturbation",
+    "stiff_and_sloppy",
+    "warm",
+]

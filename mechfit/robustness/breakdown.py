@@ -1,50 +1,34 @@
-r"""Breakdown: how far a circuit can be pushed in a direction before it stops working.
+r"""Breakdown: how far a circuit can be pushed before it stops working.
 
-From theta in the direction u, at a distance r, a circuit works with the probability
-
-    p(r) = 1 / (1 + exp((r - R) / w)),
-
-since simulations are noisy; R, where one in two works, is the *breakdown radius*. The first radius
-of a growing series at which most repeats fail brackets it, bisection narrows the bracket, and all
-repeats on the way, k_j of m working at r_j, say how well R is known: the values that a likelihood
-ratio does not reject,
-
-    2 [max log L - max_w log L(R, w)] <= 3.84.
-
-By the chi-squared limit that would be 95 %; with the few repeats of a bisection it is 87 to 93 %.
-Without noise w tends to 0, and the interval is the bracket. Distances are in units of a scale,
-such as the standard deviations of the prior. Taught in ``book/robustness/perturbations.md``.
+From theta in the direction u a circuit is pushed to theta + r s u, with the standard deviations of
+the prior, or another scale, s; or it is led along a path, and r is the length of the way. The
+*breakdown radius* R is the distance at which one in two noisy simulations works, found by
+bisection (``bisection.py``). An infinite radius says that the circuit still worked as far as was
+looked. Taught in ``book/robustness/perturbations.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mechfit.simulation.progress import progress_bar
+from mechfit.robustness.bisection import Rule, stops_on
 
-__all__ = ["Radii", "breakdown_radii"]
-
-GROWTH, SMALLEST = 2**0.5, 0.01
-STEEPNESS = np.geomspace(1e-3, 1.0, 13)
-"""Widths w that are tried, in units of the bracketed radius."""
-AWAY = np.geomspace(1e-4, 2.0, 150)
-"""Distances of the places that are tried from the bracketed radius, in units of it."""
-LARGEST_DROP = 3.84
+__all__ = ["Radii", "breakdown_along", "breakdown_radii"]
 
 
 @dataclass(frozen=True)
 class Radii:
-    """Breakdown radii of circuits (n, directions), infinite where none was found.
+    """Breakdown radii of circuits (n, ways), infinite where none was found.
 
     Attributes:
         radius: The most likely radius.
         low: Lower end of its 90 % interval.
         high: Upper end; infinite if the circuit still works as far as was looked.
         reach: How far was looked.
-        broken: Parameters (n, directions, d) just beyond the breakdown; NaN where there is none.
+        broken: Parameters (n, ways, d) just beyond the breakdown; NaN where there is none.
     """
 
     radius: np.ndarray
@@ -55,7 +39,7 @@ class Radii:
 
 
 def breakdown_radii(
-    works: Callable[[np.ndarray, int, int], np.ndarray],
+    works: Rule,
     theta: np.ndarray,
     directions: np.ndarray,
     *,
@@ -96,44 +80,65 @@ def breakdown_radii(
             f"directions have shape {np.shape(directions)}, the shortest the length "
             f"{norm.min():.3g}; expected (k, {d}) or ({n}, k, {d}), and no length of 0"
         )
-    k = u.shape[1]
     rays = (u / norm * scale).reshape(-1, d)
-    origins = np.repeat(theta, k, 0)
+    origins = np.repeat(theta, u.shape[1], 0)
     reach = np.minimum(_room(origins, rays, low, high), most)
-    tried, worked, at = [], [], 0
 
-    def share(rows: np.ndarray, radius: np.ndarray) -> np.ndarray:
-        nonlocal at
-        points = np.repeat(origins[rows] + radius[:, None] * rays[rows], repeats, 0)
-        count = works(points, seed, at).reshape(-1, repeats).sum(1)
-        at += len(points)
-        for into, values in ((tried, radius), (worked, count)):
-            column = np.full(len(rays), np.nan)
-            column[rows] = values
-            into.append(column)
-        return count / repeats
+    def place(rows: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        return origins[rows] + radius[:, None] * rays[rows]
 
-    inside, outside = np.zeros(len(rays)), np.full(len(rays), np.inf)
-    with progress_bar(len(rays), " rays") as bar:
-        open_rays, step = np.arange(len(rays)), SMALLEST
-        while len(open_rays):
-            radius = np.minimum(step, reach[open_rays])
-            fails = share(open_rays, radius) < 0.5
-            outside[open_rays[fails]] = radius[fails]
-            inside[open_rays[~fails]] = radius[~fails]
-            going = ~fails & (radius < reach[open_rays])
-            bar.update(int((~going).sum()))
-            open_rays, step = open_rays[going], step * GROWTH
-    found = np.flatnonzero(np.isfinite(outside))
-    for _ in range(halvings if len(found) else 0):
-        middle = (inside[found] + outside[found]) / 2
-        fails = share(found, middle) < 0.5
-        outside[found[fails]], inside[found[~fails]] = middle[fails], middle[~fails]
-    radius, start, stop = _intervals(np.array(tried), np.array(worked), repeats, inside, outside)
-    points = np.full((len(rays), d), np.nan)
-    points[found] = origins[found] + outside[found, None] * rays[found]
-    shaped = (v.reshape(n, k) for v in (radius, start, stop, reach))
-    return Radii(*shaped, points.reshape(n, k, d))
+    found = stops_on(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
+    return _radii(found, place, reach, (n, u.shape[1]))
+
+
+def breakdown_along(
+    works: Rule,
+    paths: Sequence[np.ndarray],
+    *,
+    scale: np.ndarray | float = 1.0,
+    repeats: int = 5,
+    halvings: int = 4,
+    seed: int,
+) -> Radii:
+    """Lead circuits along paths until they break.
+
+    Args:
+        works: As in `breakdown_radii`.
+        paths: Of each circuit the nodes (nodes, d) of a path that begins at it; between nodes the
+            way is straight.
+        scale: Unit of each parameter (d,), in which the way is measured.
+        repeats: Simulations at each distance, with other noise each.
+        halvings: Bisections of a bracket.
+        seed: Seed of the noise.
+
+    Returns:
+        Radii (n, 1), the lengths of the ways; the reach of each is its path's.
+    """
+    paths = [np.asarray(path, float) for path in paths]
+    steps = [np.linalg.norm(np.diff(path, axis=0) / scale, axis=1) for path in paths]
+    at = [np.r_[0.0, np.cumsum(each)] for each in steps]
+
+    def place(rows: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        points = [
+            [np.interp(r, at[row], column) for column in paths[row].T]
+            for row, r in zip(rows, radius, strict=True)
+        ]
+        return np.array(points)
+
+    reach = np.array([each[-1] for each in at])
+    found = stops_on(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
+    return _radii(found, place, reach, (len(paths), 1))
+
+
+def _radii(found, place, reach, shape):  # noqa: ANN001, ANN202
+    """Radii in the shape of circuits and ways, with the parameters just beyond."""
+    broke = np.flatnonzero(np.isfinite(found.beyond))
+    d = place(np.zeros(1, int), np.zeros(1)).shape[1]
+    points = np.full((len(reach), d), np.nan)
+    if len(broke):
+        points[broke] = place(broke, found.beyond[broke])
+    told = (v.reshape(shape) for v in (found.radius, found.low, found.high, reach))
+    return Radii(*told, points.reshape(*shape, d))
 
 
 def _room(origins: np.ndarray, rays: np.ndarray, low: object, high: object) -> np.ndarray:
@@ -142,27 +147,3 @@ def _room(origins: np.ndarray, rays: np.ndarray, low: object, high: object) -> n
         up = np.where(rays > 0, (high - origins) / rays, np.inf)
         down = np.where(rays < 0, (low - origins) / rays, np.inf)
     return np.maximum(np.minimum(up, down).min(1), 0)
-
-
-def _intervals(
-    tried: np.ndarray, worked: np.ndarray, m: int, inside: np.ndarray, outside: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Most likely radius and the ends of its interval (r,), from k of m that work at (t, r)."""
-    middle = (inside + np.where(np.isfinite(outside), outside, inside)) / 2
-    radius, start, stop = np.full((3, len(inside)), np.inf)
-    for ray in range(len(inside)):
-        known = np.isfinite(tried[:, ray])
-        r, count = tried[known, ray], worked[known, ray]
-        unit = max(middle[ray], SMALLEST)
-        places = unit * np.unique(np.maximum(1 + np.r_[-AWAY, 0, AWAY], 0))
-        width = STEEPNESS[:, None, None] * unit
-        odds = np.clip((r - places[:, None]) / width, -300, 300)
-        likely = -(count * np.logaddexp(0, odds) + (m - count) * np.logaddexp(0, -odds)).sum(2)
-        profile = likely.max(0)
-        kept = places[profile >= profile.max() - LARGEST_DROP / 2]
-        start[ray] = kept[0]
-        if np.isfinite(outside[ray]):
-            best = np.flatnonzero(profile >= profile.max() - 1e-6)
-            radius[ray] = places[best].mean()
-            stop[ray] = kept[-1]
-    return radius, start, stop

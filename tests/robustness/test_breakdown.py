@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mechfit.models import HodgkinHuxley
-from mechfit.robustness import Works, breakdown_radii
-from mechfit.robustness.breakdown import SMALLEST
+from mechfit.models import HodgkinHuxley, Pyloric
+from mechfit.robustness import Works, breakdown_along, breakdown_radii
+from mechfit.robustness.bisection import SMALLEST
 
 CIRCUITS = np.array([[0.0, 0.0, 0.0], [0.3, -0.2, 0.1]])
 AXES = np.concatenate([np.eye(3), -np.eye(3)])
@@ -103,3 +103,31 @@ def test_a_neuron_falls_silent_when_its_sodium_goes(monkeypatch):
     alone = breakdown_radii(works, theta, [[-1.0] + [0.0] * 7], low=0.0, most=60.0, seed=1,
                             repeats=3)  # fmt: skip
     np.testing.assert_array_equal(alone.radius, found.radius)
+
+
+def test_a_way_is_measured_along_its_path():
+    """A path that bends away from the boundary is longer than the straight way."""
+    corner = np.array([[0.0, 0.0, 0.0], [0.0, 0.6, 0.0], [2.0, 0.6, 0.0]])
+    found = breakdown_along(ball, [corner, corner[:2]], repeats=1, halvings=12, seed=1)
+    assert found.radius[0, 0] == pytest.approx(0.6 + 0.8, rel=2e-3)
+    np.testing.assert_allclose(found.broken[0, 0], [0.8, 0.6, 0.0], atol=2e-3)
+    assert np.isinf(found.radius[1, 0])
+    assert found.reach[1, 0] == pytest.approx(0.6)
+    halved = breakdown_along(ball, [corner], scale=2.0, repeats=1, halvings=12, seed=1)
+    assert halved.radius[0, 0] == pytest.approx(0.7, rel=2e-3)
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch):
+    """The circuit of the crab, pushed in two ways with noise, on one thread and on three."""
+    model = Pyloric(duration=2000.0, burn_in=500.0)
+    theta, found = model.prior.sample(70, seed=3), []
+    for threads in (1, 3):
+        monkeypatch.setattr("mechfit.robustness.works.cores", lambda n=threads: n)
+        works = Works(model, lambda x: x[:, 1] > 0)
+        found.append((works.statistics(theta, 5), breakdown_radii(
+            works, theta[:2], np.eye(31)[:2], scale=10.0, most=0.1, repeats=2, halvings=1, seed=5
+        )))  # fmt: skip
+    (x_one, one), (x_three, three) = found
+    np.testing.assert_array_equal(x_one, x_three)
+    for name in vars(one):
+        np.testing.assert_array_equal(getattr(one, name), getattr(three, name))

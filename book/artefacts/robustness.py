@@ -1,0 +1,273 @@
+"""See what breaks the pyloric circuit: ``python book/artefacts/robustness.py [step ...]``.
+
+``radii`` pushes the circuits in the middle of paths through the valley in some ninety directions,
+and leads them along their paths; ``smallest`` searches the smallest perturbation that breaks each;
+``warmth`` simulates draws of the posterior from 7 to 31 °C, with other Q10 as well; ``cost`` tells
+what their currents spend and how many of their neighbors work. What is finished is kept in
+``.work/``; a re-run takes up where the last one stopped.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+from collections import Counter
+from functools import cache
+
+import numpy as np
+from geometry import EDGE, HERE, HIGH, LOW, SCALE, SHARE, density, settings
+
+from mechfit.figures.thinning import thin_together
+from mechfit.geometry import active_subspace, along, high_probability_path
+from mechfit.inference.files import write
+from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
+from mechfit.robustness import (
+    KELVIN,
+    Directions,
+    Works,
+    across,
+    breakdown_along,
+    breakdown_radii,
+    energy_by_current,
+    one_by_one,
+    random_directions,
+    share_interval,
+    smallest_perturbation,
+    stiff_and_sloppy,
+    warm,
+)
+from mechfit.robustness.losses import what_is_lost
+
+WORK = HERE / ".work" / "robustness"
+SEED, CIRCUITS, NODES, MOST, RANDOM, REPEATS = 9, 24, 30, 100, 12, 5
+FARTHEST = 3.0
+DRAWS, NEIGHBORS, NEAR = 300, 20, 0.3
+CELSIUS, SHOWN = np.arange(7.0, 32.0), np.arange(7.0, 32.0, 3.0)
+HOME = 11.0
+BOUNDS = {"scale": SCALE, "low": np.r_[np.zeros(24), LOW[24:]]}
+"""Conductances cannot be negative; a synapse at its lower bound conducts next to nothing."""
+MODEL = Pyloric()
+WORKS = Works(MODEL)
+NAMES = [p.symbol for p in MODEL.prior.parameters]
+TOLD = Pyloric(report="package", burst_threshold=50.0)
+LATER = Pyloric(duration=4000.0)
+OTHERS = {
+    "as published": {},
+    "conductances do not change": {"membrane": (1.0,) * 8, "synapses": (1.0,) * 7},
+    "conductances double": {"membrane": (2.0,) * 8, "synapses": (2.0,) * 7},
+    "all rates double": {"gates": (2.0,) * 11, "calcium": (2.0,), "closing": (2.0,) * 7},
+    "all rates triple": {"gates": (3.0,) * 11, "calcium": (3.0,), "closing": (3.0,) * 7},
+    "everything doubles": {
+        "membrane": (2.0,) * 8, "synapses": (2.0,) * 7, "gates": (2.0,) * 11,
+        "calcium": (2.0,), "closing": (2.0,) * 7,
+    },
+}  # fmt: skip
+
+
+def stored(name: str, **arrays: object) -> None:
+    """Write arrays to an artefact."""
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    write(HERE / f"{name}.npz", file.getvalue())
+
+
+def kept(name: str, make) -> dict:  # noqa: ANN001
+    """The arrays of a piece of work, made if they are not there."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    path = WORK / f"{name}.npz"
+    if not path.exists():
+        file = io.BytesIO()
+        np.savez_compressed(file, **make())
+        write(path, file.getvalue())
+    with np.load(path) as found:
+        return dict(found)
+
+
+@cache
+def posterior_and_draws():  # noqa: ANN201
+    """The posterior, its draws that work and lie near the recording, and the stiff directions."""
+    posterior, draws, x = density()
+    level = np.quantile(posterior.log_prob(draws[:5000]), SHARE)
+    away = abs(x[:, :15] - RECORDED_RHYTHM[:15]) / RHYTHM_SPREAD
+    good = draws[np.flatnonzero((away < 1.0).all(1))]
+    good = good[posterior.log_prob(good) > level]
+    stiff = active_subspace(
+        posterior.log_prob, draws[:2000], grad=posterior.log_prob_grad, scale=SCALE
+    )
+    return posterior, np.clip(good, LOW + EDGE, HIGH - EDGE), stiff
+
+
+def path_of(number: int) -> dict:
+    """A path between two draws."""
+    posterior, good, _ = posterior_and_draws()
+    ends = good[np.random.default_rng([SEED, number]).choice(len(good), 2, replace=False)]
+    how = settings(posterior) | {"nodes": NODES, "most": MOST}
+    path = along(high_probability_path(posterior.log_prob, *ends, **how), 81, SCALE)
+    return {"path": path, "works": WORKS(np.tile(path[40], (REPEATS, 1)), SEED).mean()}
+
+
+def circuits() -> list[tuple[int, np.ndarray]]:
+    """The first paths whose middle works, with their numbers."""
+    found = []
+    for number in range(2 * CIRCUITS):
+        made = kept(f"path-{number:02d}", lambda n=number: path_of(n))
+        if made["works"] >= 0.5:
+            found.append((number, made["path"]))
+        if len(found) == CIRCUITS:
+            return found
+    raise RuntimeError(f"only {len(found)} of {2 * CIRCUITS} paths have a middle that works")
+
+
+def ways(path: np.ndarray) -> Directions:
+    """All directions in which the circuit in the middle of a path is pushed."""
+    posterior, _, stiff = posterior_and_draws()
+    tangent = (path[41] - path[39]) / SCALE
+    slope = posterior.log_prob_grad(path[40][None])[1][0] * SCALE
+    t = tangent / np.linalg.norm(tangent)
+    straight = Directions(np.stack([t, -t]), ("ahead", "back"), ("straight along",) * 2)
+    return (
+        straight + across(tangent, slope) + stiff_and_sloppy(stiff)
+        + one_by_one(NAMES) + random_directions(RANDOM, len(LOW), SEED)
+    )  # fmt: skip
+
+
+def radii_of(path: np.ndarray) -> dict:
+    """Radii of one circuit in all directions and along its path, both ways, and what is lost."""
+    named, home = ways(path), path[40]
+    how = {"repeats": REPEATS, "seed": SEED}
+    pushed = breakdown_radii(WORKS, home, named.vectors, most=FARTHEST, **BOUNDS, **how)
+    led = breakdown_along(WORKS, [path[40:], path[40::-1]], scale=SCALE, **how)
+    told = {
+        name: np.r_[getattr(led, name).ravel(), getattr(pushed, name).ravel()]
+        for name in ("radius", "low", "high", "reach")
+    }
+    far = home + told["reach"][2:, None] * named.vectors * SCALE
+    ends = np.concatenate([[path[-1], path[0]], far])
+    beyond = np.concatenate([led.broken[:, 0], pushed.broken[0]])
+    last = np.where(np.isnan(beyond), ends, beyond)
+    x = TOLD.statistics(last, SEED)
+    names = ("along the path, ahead", "along the path, back", *named.names)
+    groups = ("along the path",) * 2 + named.groups
+    lost = what_is_lost(x, TOLD.statistic_names)
+    return told | {"last": last, "names": names, "groups": groups, "lost": np.array(lost)}
+
+
+def radii() -> None:
+    """Push all circuits; of one, keep the voltages too."""
+    paths, rows = circuits(), []
+    for number, path in paths:
+        started = time.time()
+        rows.append(kept(f"radii-{number:02d}", lambda p=path: radii_of(p)))
+        print(number, round(time.time() - started), "s", flush=True)
+    told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    shown = LATER.time >= 1000.0
+    one = np.concatenate([paths[0][1][40][None], told["last"][0]])
+    voltage = LATER.simulate(one, SEED).voltage[:, :, shown]
+    parts = [thin_together(LATER.time[shown], v, 200) for v in voltage]
+    stored(
+        "pyloric-radii",
+        **{k: told[k].astype(np.float32) for k in ("radius", "low", "high", "reach")},
+        names=rows[0]["names"],
+        groups=rows[0]["groups"],
+        lost=told["lost"],
+        theta=np.stack([path[40] for _, path in paths]).astype(np.float32),
+        traces=np.stack([p[1] for p in parts]).round().clip(-128, 127).astype("i1"),
+        time=np.stack([p[0] for p in parts]).astype(np.float32),
+        tried=paths[-1][0] + 1,
+    )
+
+
+def smallest() -> None:
+    """Search the smallest perturbation of each circuit."""
+    _, _, stiff = posterior_and_draws()
+    rows = []
+    for number, path in circuits():
+        found, named = kept(f"radii-{number:02d}", lambda p=path: radii_of(p)), ways(path)
+        best = int(np.argmin(found["radius"][2:]))
+
+        def search(path=path, named=named, found=found, best=best) -> dict:  # noqa: ANN001
+            broken = smallest_perturbation(
+                WORKS, path[40], named.vectors[best], found["radius"][2 + best],
+                stiffness=stiff.matrix, seed=SEED, **BOUNDS,
+            )  # fmt: skip
+            lost = what_is_lost(TOLD.statistics(np.tile(broken.theta, (REPEATS, 1)), SEED),
+                                TOLD.statistic_names)  # fmt: skip
+            kinds = Counter(each for each in lost if each)
+            return vars(broken) | {"lost": kinds.most_common(1)[0][0] if kinds else ""}
+
+        rows.append(kept(f"smallest-{number:02d}", search) | {"first": named.names[best]})
+        print(number, float(rows[-1]["found"]), float(rows[-1]["radius"]), flush=True)
+    stored("pyloric-smallest", **{k: np.array([row[k] for row in rows]) for k in rows[0]})
+
+
+def at(q10: dict):  # noqa: ANN201
+    """The model at a temperature in °C."""
+    return lambda celsius: Pyloric(temperature=KELVIN + celsius, q10=q10)
+
+
+def warmth() -> None:
+    """Simulate draws at all temperatures, and four of them to be seen."""
+    _, good, _ = posterior_and_draws()
+    theta, told = good[:DRAWS], {}
+    for name, q10 in OTHERS.items():
+        celsius = CELSIUS if not q10 else CELSIUS[::2]
+        found = kept(f"warmth-{name}", lambda q=q10, c=celsius: vars(
+            warm(at(q), theta, c, seed=SEED)))  # fmt: skip
+        print(name, found["worked"].mean(0).round(2), flush=True)
+        told[name] = found
+    main = told["as published"]
+    stays = np.array([(row >= 0.5)[CELSIUS >= HOME].argmin() for row in main["worked"]])
+    never = (main["worked"][:, CELSIUS >= HOME] >= 0.5).all(1)
+    order = np.argsort(np.where(never, 99, stays), kind="stable")
+    chosen = order[[len(order) // 8, len(order) // 2, 7 * len(order) // 8, -1]]
+    traces = []
+    for celsius in SHOWN:
+        model = Pyloric(duration=4000.0, temperature=KELVIN + celsius)
+        shown = model.time >= 1000.0
+        voltage = model.simulate(theta[chosen], SEED).voltage[:, :, shown]
+        traces.append([thin_together(model.time[shown], v, 150) for v in voltage])
+    stored(
+        "pyloric-warmth",
+        theta=theta.astype(np.float32),
+        worked=main["worked"] >= 0.5,
+        x=main["x"][..., :18].astype(np.float32),
+        others=np.array(list(OTHERS)),
+        shares=np.stack([(told[n]["worked"][:, :: 2 if n == "as published" else 1] >= 0.5)
+                         .mean(0) for n in OTHERS]).astype(np.float32),
+        intervals=np.stack([share_interval(told[n]["worked"] >= 0.5)[k][:: 2 if n == "as published"
+                            else 1] for n in OTHERS for k in (0, 1)]).astype(np.float32),
+        chosen=chosen,
+        time=np.array([[t for t, _ in row] for row in traces], np.float32),
+        traces=np.array([[v for _, v in row] for row in traces]).round().clip(-128, 127)
+        .astype("i1"),
+    )  # fmt: skip
+
+
+def cost() -> None:
+    """What the same draws spend, and how many of their neighbors work."""
+    _, good, _ = posterior_and_draws()
+    theta = good[:DRAWS]
+    spent = kept("spent", lambda: {"spent": energy_by_current(MODEL, theta, SEED)})["spent"]
+    v = random_directions(DRAWS * NEIGHBORS, len(LOW), SEED).vectors
+    near = np.repeat(theta, NEIGHBORS, 0) + NEAR * v * SCALE
+    near = np.maximum(near, BOUNDS["low"])
+    works = kept("neighbors", lambda: {"works": WORKS(near, SEED)})["works"]
+    x = kept("rhythm", lambda: {"x": MODEL.statistics(theta, SEED)})["x"]
+    stored(
+        "pyloric-cost",
+        spent=spent.astype(np.float32),
+        neighbors=works.reshape(DRAWS, NEIGHBORS).mean(1).astype(np.float32),
+        x=x.astype(np.float32),
+        near=NEAR,
+    )
+    print("energy", np.quantile(spent.sum((1, 2)), [0, 0.05, 0.5, 0.95, 1]).round(1), flush=True)
+
+
+STEPS = {"radii": radii, "smallest": smallest, "warmth": warmth, "cost": cost}
+
+if __name__ == "__main__":
+    for chosen_step in sys.argv[1:] or STEPS:
+        STEPS[chosen_step]()
+    print(json.dumps({"seed": SEED, "circuits": CIRCUITS, "draws": DRAWS, "repeats": REPEATS}))

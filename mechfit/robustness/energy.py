@@ -1,0 +1,56 @@
+r"""Energy: what circuits of the pyloric rhythm spend, and which of their currents spend it.
+
+The power of a current is g (V - E)^2; see ``mechfit.models.pyloric_energy``. Per area of membrane,
+and summed over the currents of a neuron and over neurons, it is what a circuit costs in a second.
+Taught in ``book/robustness/energy.md``.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from mechfit.models import Pyloric
+from mechfit.models.noise import normals
+from mechfit.models.pyloric_energy import spending
+from mechfit.models.pyloric_reference import Setting
+from mechfit.simulation.progress import progress_bar
+from mechfit.simulation.workers import cores
+
+__all__ = ["SPENDERS", "energy_by_current"]
+
+SPENDERS = "Na", "CaT", "CaS", "A", "KCa", "Kd", "H", "leak", "synapses"
+NJ_PER_UJ = 1000.0
+
+
+def energy_by_current(
+    model: Pyloric, theta: np.ndarray, seed: int, *, first: int = 0
+) -> np.ndarray:
+    """Simulate circuits and add up what their currents spend.
+
+    Args:
+        model: The circuit with its noise, temperature, duration and burn-in; always computed in
+            double precision.
+        theta: Circuits (n, 31).
+        seed: Seed of the noise.
+        first: Number of the first simulation.
+
+    Returns:
+        Energies (n, 3, 9) in µJ/cm² per second, of AB/PD, LP and PY, of the currents `SPENDERS`.
+    """
+    theta = model.prior.check(theta)
+
+    def one(i: int) -> np.ndarray:
+        noise = np.zeros((model.samples, 3))
+        if model.noise_std:
+            noise = model.noise_std * normals(seed, first + i, noise.size).reshape(noise.shape)
+        setting = Setting.of(theta[i], model.dt, model.temperature, model.q10)
+        return spending(setting, noise, model.first) / NJ_PER_UJ
+
+    with progress_bar(len(theta), " circuits") as bar, ThreadPoolExecutor(cores()) as pool:
+        found = []
+        for each in pool.map(one, range(len(theta))):
+            found.append(each)
+            bar.update(1)
+    return np.array(found).reshape(-1, 3, len(SPENDERS))

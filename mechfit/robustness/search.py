@@ -1,0 +1,138 @@
+r"""Search: the smallest perturbation that breaks a circuit.
+
+A direction u in which the circuit breaks at the radius R is a guess from above. Directions around
+it,
+
+    v = (u + sigma C^(1/2) z) / |u + sigma C^(1/2) z|,      z ~ N(0, 1 / d),
+
+are tried at a somewhat smaller radius; one that breaks the circuit there becomes the guess. The
+posterior guides the search twice: by the directions it begins with, down the density and stiff,
+and by C, between the identity and M = E[g g^T], so that guesses move in stiff directions. Sigma
+falls when nothing breaks and grows when much does. The last guess is simulated anew, with noise
+that the search has not seen; if it holds, the circuit is pushed further until it does not. As in
+the decision-based attacks of Brendel, Rauber & Bethge (2018), arXiv:1712.04248. Taught in
+``book/robustness/perturbations.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechfit.robustness.bisection import Rule
+
+__all__ = ["Breaking", "smallest_perturbation"]
+
+FIRST_SIGMA, LEAST_SIGMA, MOST_SIGMA = 0.5, 0.02, 1.0
+SMALLER = 0.93
+"""Radius at which guesses are tried, in units of the smallest known."""
+FARTHER, PUSHES = 1.05, 20
+
+
+@dataclass(frozen=True)
+class Breaking:
+    """A perturbation that breaks a circuit.
+
+    Attributes:
+        direction: Unit vector (d,) in units of the scale.
+        radius: Its length in these units.
+        theta: The broken circuit (d,).
+        share: Share of fresh simulations of it that work.
+        found: Radius that the search began with.
+        simulations: How many were made.
+    """
+
+    direction: np.ndarray
+    radius: float
+    theta: np.ndarray
+    share: float
+    found: float
+    simulations: int
+
+
+def smallest_perturbation(
+    works: Rule,
+    theta: np.ndarray,
+    direction: np.ndarray,
+    radius: float,
+    *,
+    scale: np.ndarray | float = 1.0,
+    low: np.ndarray | float = -np.inf,
+    high: np.ndarray | float = np.inf,
+    stiffness: np.ndarray | None = None,
+    rounds: int = 20,
+    guesses: int = 16,
+    repeats: int = 5,
+    checks: int = 20,
+    seed: int,
+) -> Breaking:
+    """Search for the smallest perturbation that breaks a circuit.
+
+    Args:
+        works: Whether parameters (m, d) work (m,), given a seed and the number of the first
+            simulation, such as a `Works`.
+        theta: The circuit (d,).
+        direction: Direction (d,) to begin with, in units of the scale: of those that were tried
+            the one in which the circuit breaks first.
+        radius: Where it breaks in this direction.
+        scale: Unit of each parameter (d,).
+        low: Lower bounds of the parameters (d,); a guess beyond them is moved there.
+        high: Upper bounds (d,).
+        stiffness: M (d, d), in units of the scale; by default all directions are alike.
+        rounds: How often guesses are made.
+        guesses: Directions tried in each round.
+        repeats: Simulations of each.
+        checks: Fresh simulations of the last guess.
+        seed: Seed of the noise and of the guesses.
+
+    Raises:
+        ValueError: The direction has no length, or the radius is not positive and finite.
+        RuntimeError: The circuit works even at more than twice the radius that was found.
+    """
+    theta, u = np.asarray(theta, float), np.asarray(direction, float)
+    d = len(theta)
+    if u.shape != (d,) or not np.linalg.norm(u) > 0 or not 0 < radius < np.inf:
+        raise ValueError(
+            f"direction has shape {u.shape} and length {np.linalg.norm(u):.3g}, radius is "
+            f"{radius}; expected ({d},), a length above 0, and a radius where the circuit breaks"
+        )
+    u, r, sigma, at = u / np.linalg.norm(u), float(radius), FIRST_SIGMA, 0
+    spread, rng = _spread(stiffness, d), np.random.default_rng(seed)
+    for _ in range(rounds):
+        z = rng.standard_normal((guesses, d)) @ spread / np.sqrt(d)
+        points = np.clip(theta + r * (u + sigma * z) * scale, low, high)
+        v = (points - theta) / scale
+        v *= SMALLER * r / np.linalg.norm(v, axis=1, keepdims=True)
+        points = np.clip(theta + v * scale, low, high)
+        share = works(np.repeat(points, repeats, 0), seed, at).reshape(-1, repeats).mean(1)
+        at += guesses * repeats
+        broke = np.flatnonzero(share < 0.5)
+        if len(broke):
+            moved = (points[broke[np.argmin(share[broke])]] - theta) / scale
+            r = float(np.linalg.norm(moved))
+            u = moved / r
+        sigma = np.clip(
+            sigma * (1.3 if len(broke) > guesses / 5 else 0.8), LEAST_SIGMA, MOST_SIGMA
+        )
+    for _ in range(PUSHES):
+        broken = np.clip(theta + r * u * scale, low, high)
+        share = float(works(np.tile(broken, (checks, 1)), seed, at).mean())
+        at += checks
+        if share < 0.5:
+            r = float(np.linalg.norm((broken - theta) / scale))
+            return Breaking(u, r, broken, share, float(radius), at)
+        r *= FARTHER
+    raise RuntimeError(
+        f"the circuit works in {share:.0%} of {checks} simulations even {r:.3g} away, where "
+        f"{radius:.3g} was said to break it; find the radius with more repeats"
+    )
+
+
+def _spread(stiffness: np.ndarray | None, d: int) -> np.ndarray:
+    """Square root (d, d) of the covariance of guesses, of trace d."""
+    if stiffness is None:
+        return np.eye(d)
+    values, vectors = np.linalg.eigh(stiffness)
+    values = np.maximum(values, 0) / max(values.sum(), 1e-300)
+    return (vectors * np.sqrt((values * d + 1) / 2)) @ vectors.T
