@@ -1,7 +1,8 @@
 """See what breaks the pyloric circuit: ``python book/artefacts/robustness.py [step ...]``.
 
 ``radii`` pushes the circuits in the middle of paths through the valley in some ninety directions,
-and leads them along their paths; ``smallest`` searches the smallest perturbation that breaks each;
+and leads them along their paths, until they lose any rhythm, and until they lose that of the
+recording; ``smallest`` searches the smallest perturbation that breaks each;
 ``warmth`` simulates draws of the posterior from 7 to 31 °C, with other Q10 as well; ``cost`` tells
 what their currents spend and how many of their neighbors work. What is finished is kept in
 ``.work/``; a re-run takes up where the last one stopped.
@@ -41,7 +42,7 @@ from mechfit.robustness import (
 from mechfit.robustness.losses import what_is_lost
 
 WORK = HERE / ".work" / "robustness"
-SEED, CIRCUITS, NODES, MOST, RANDOM, REPEATS = 9, 24, 30, 100, 12, 5
+SEED, CIRCUITS, NODES, MOST, RANDOM, REPEATS = 9, 20, 30, 100, 10, 5
 FARTHEST = 3.0
 DRAWS, NEIGHBORS, NEAR = 300, 20, 0.3
 CELSIUS, SHOWN = np.arange(7.0, 32.0), np.arange(7.0, 32.0, 3.0)
@@ -49,7 +50,16 @@ HOME = 11.0
 BOUNDS = {"scale": SCALE, "low": np.r_[np.zeros(24), LOW[24:]]}
 """Conductances cannot be negative; a synapse at its lower bound conducts next to nothing."""
 MODEL = Pyloric()
-WORKS = Works(MODEL)
+WITHIN = 2.0
+"""Farthest that a statistic may be from the recording's, in standard deviations of animals."""
+
+
+def recorded(x: np.ndarray) -> np.ndarray:
+    """Whether rhythms (n, 19) are that of the recording (n,)."""
+    return (abs(x[:, :15] - RECORDED_RHYTHM[:15]) <= WITHIN * RHYTHM_SPREAD).all(1)
+
+
+WORKS, SAME = Works(MODEL), Works(MODEL, recorded)
 NAMES = [p.symbol for p in MODEL.prior.parameters]
 TOLD = Pyloric(report="package", burst_threshold=50.0)
 LATER = Pyloric(duration=4000.0)
@@ -133,19 +143,31 @@ def ways(path: np.ndarray) -> Directions:
     )  # fmt: skip
 
 
-def radii_of(path: np.ndarray) -> dict:
-    """Radii of one circuit in all directions and along its path, both ways, and what is lost."""
-    named, home = ways(path), path[40]
+def led_and_pushed(rule: Works, path: np.ndarray, vectors: np.ndarray) -> tuple[dict, np.ndarray]:
+    """Radii of a circuit along its path, both ways, and in directions; and what is beyond."""
     how = {"repeats": REPEATS, "seed": SEED}
-    pushed = breakdown_radii(WORKS, home, named.vectors, most=FARTHEST, **BOUNDS, **how)
-    led = breakdown_along(WORKS, [path[40:], path[40::-1]], scale=SCALE, **how)
+    led = breakdown_along(rule, [path[40:], path[40::-1]], scale=SCALE, **how)
+    pushed = breakdown_radii(rule, path[40], vectors, most=FARTHEST, **BOUNDS, **how)
     told = {
         name: np.r_[getattr(led, name).ravel(), getattr(pushed, name).ravel()]
         for name in ("radius", "low", "high", "reach")
     }
-    far = home + told["reach"][2:, None] * named.vectors * SCALE
+    return told, np.concatenate([led.broken[:, 0], pushed.broken[0]])
+
+
+def recorded_of(path: np.ndarray) -> dict:
+    """The same of the rhythm of the recording, but for single parameters."""
+    named = ways(path)
+    several = np.array(named.groups) != "one parameter"
+    return led_and_pushed(SAME, path, named.vectors[several])[0]
+
+
+def radii_of(path: np.ndarray) -> dict:
+    """Radii of one circuit in all directions and along its path, both ways, and what is lost."""
+    named, home = ways(path), path[40]
+    told, beyond = led_and_pushed(WORKS, path, named.vectors)
+    far = np.maximum(home + FARTHEST * named.vectors * SCALE, BOUNDS["low"])
     ends = np.concatenate([[path[-1], path[0]], far])
-    beyond = np.concatenate([led.broken[:, 0], pushed.broken[0]])
     last = np.where(np.isnan(beyond), ends, beyond)
     x = TOLD.statistics(last, SEED)
     names = ("along the path, ahead", "along the path, back", *named.names)
@@ -156,25 +178,32 @@ def radii_of(path: np.ndarray) -> dict:
 
 def radii() -> None:
     """Push all circuits; of one, keep the voltages too."""
-    paths, rows = circuits(), []
+    paths, rows, same = circuits(), [], []
     for number, path in paths:
         started = time.time()
         rows.append(kept(f"radii-{number:02d}", lambda p=path: radii_of(p)))
+        same.append(kept(f"recorded-{number:02d}", lambda p=path: recorded_of(p)))
         print(number, round(time.time() - started), "s", flush=True)
     told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     shown = LATER.time >= 1000.0
     one = np.concatenate([paths[0][1][40][None], told["last"][0]])
+    first = ways(paths[0][1]).vectors
     voltage = LATER.simulate(one, SEED).voltage[:, :, shown]
     parts = [thin_together(LATER.time[shown], v, 200) for v in voltage]
     stored(
         "pyloric-radii",
         **{k: told[k].astype(np.float32) for k in ("radius", "low", "high", "reach")},
+        **{
+            f"recorded_{k}": np.stack([row[k] for row in same]).astype(np.float32) for k in same[0]
+        },
         names=rows[0]["names"],
         groups=rows[0]["groups"],
         lost=told["lost"],
+        vectors=np.concatenate([first[:2], first]).astype(np.float32),
+        stiffness=posterior_and_draws()[2].matrix.astype(np.float32),
         theta=np.stack([path[40] for _, path in paths]).astype(np.float32),
         traces=np.stack([p[1] for p in parts]).round().clip(-128, 127).astype("i1"),
-        time=np.stack([p[0] for p in parts]).astype(np.float32),
+        time=parts[0][0],
         tried=paths[-1][0] + 1,
     )
 
@@ -239,7 +268,7 @@ def warmth() -> None:
         intervals=np.stack([share_interval(told[n]["worked"] >= 0.5)[k][:: 2 if n == "as published"
                             else 1] for n in OTHERS for k in (0, 1)]).astype(np.float32),
         chosen=chosen,
-        time=np.array([[t for t, _ in row] for row in traces], np.float32),
+        time=traces[0][0][0],
         traces=np.array([[v for _, v in row] for row in traces]).round().clip(-128, 127)
         .astype("i1"),
     )  # fmt: skip

@@ -30,7 +30,7 @@ Rule = Callable[[np.ndarray, int, int], np.ndarray]
 Place = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Parameters (m, d) on the ways with some numbers (m,), at distances (m,)."""
 
-GROWTH, SMALLEST = 2**0.5, 0.02
+GROWTH, SMALLEST = 2.0, 0.02
 STEEPNESS = np.geomspace(1e-3, 1.0, 13)
 """Widths w that are tried, in units of the bracketed radius."""
 AWAY = np.geomspace(1e-4, 2.0, 150)

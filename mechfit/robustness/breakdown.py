@@ -1,10 +1,11 @@
 r"""Breakdown: how far a circuit can be pushed before it stops working.
 
 From theta in the direction u a circuit is pushed to theta + r s u, with the standard deviations of
-the prior, or another scale, s; or it is led along a path, and r is the length of the way. The
-*breakdown radius* R is the distance at which one in two noisy simulations works, found by
-bisection (``bisection.py``). An infinite radius says that the circuit still worked as far as was
-looked. Taught in ``book/robustness/perturbations.md``.
+the prior, or another scale, s; or it is led along a path, and r is the length of the way. A
+parameter that reaches its bound stays there while the others move on, and r is the distance that
+is left. The *breakdown radius* R is the distance at which one in two noisy simulations works,
+found by bisection (``bisection.py``). An infinite radius says that the circuit still worked as far
+as was looked. Taught in ``book/robustness/perturbations.md``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechfit.robustness.bisection import Rule, stops_on
+from mechfit.robustness.bisection import Rule, Stops, stops_on
 
 __all__ = ["Radii", "breakdown_along", "breakdown_radii"]
 
@@ -48,7 +49,7 @@ def breakdown_radii(
     high: np.ndarray | float = np.inf,
     most: float = 3.0,
     repeats: int = 5,
-    halvings: int = 4,
+    halvings: int = 5,
     seed: int,
 ) -> Radii:
     """Push circuits in directions until they break.
@@ -60,10 +61,10 @@ def breakdown_radii(
         directions: Directions (k, d), or (n, k, d) for each circuit its own, in units of the
             scale; of any length but 0.
         scale: Unit of each parameter (d,).
-        low: Bounds of the parameters (d,) beyond which nothing is tried, such as 0 for a
-            conductance.
+        low: Bounds of the parameters (d,), such as 0 for a conductance; a parameter that reaches
+            its bound stays there.
         high: Upper bounds (d,).
-        most: Largest radius that is tried.
+        most: How far it is pushed at most, counted as if there were no bounds.
         repeats: Simulations at each distance, with other noise each.
         halvings: Bisections of a bracket.
         seed: Seed of the noise.
@@ -85,10 +86,16 @@ def breakdown_radii(
     reach = np.minimum(_room(origins, rays, low, high), most)
 
     def place(rows: np.ndarray, radius: np.ndarray) -> np.ndarray:
-        return origins[rows] + radius[:, None] * rays[rows]
+        return np.clip(origins[rows] + radius[:, None] * rays[rows], low, high)
+
+    def moved(radius: np.ndarray) -> np.ndarray:
+        far = np.isinf(radius)
+        points = place(np.arange(len(radius)), np.where(far, 0.0, radius))
+        return np.where(far, np.inf, np.linalg.norm((points - origins) / scale, axis=1))
 
     found = stops_on(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
-    return _radii(found, place, reach, (n, u.shape[1]))
+    told = Stops(*(moved(each) for each in found[:3]), found.beyond)
+    return _radii(told, place, moved(reach), (n, u.shape[1]))
 
 
 def breakdown_along(
@@ -97,7 +104,7 @@ def breakdown_along(
     *,
     scale: np.ndarray | float = 1.0,
     repeats: int = 5,
-    halvings: int = 4,
+    halvings: int = 5,
     seed: int,
 ) -> Radii:
     """Lead circuits along paths until they break.
@@ -142,8 +149,8 @@ def _radii(found, place, reach, shape):  # noqa: ANN001, ANN202
 
 
 def _room(origins: np.ndarray, rays: np.ndarray, low: object, high: object) -> np.ndarray:
-    """Distance (r,) from each origin to the bounds along its ray."""
+    """Distance (r,) from each origin along its ray at which the last parameter is at a bound."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        up = np.where(rays > 0, (high - origins) / rays, np.inf)
-        down = np.where(rays < 0, (low - origins) / rays, np.inf)
-    return np.maximum(np.minimum(up, down).min(1), 0)
+        up = np.where(rays > 0, (high - origins) / rays, 0.0)
+        down = np.where(rays < 0, (low - origins) / rays, 0.0)
+    return np.maximum(up, down).max(1)

@@ -17,7 +17,7 @@ from mechfit.simulation.workers import cores
 
 __all__ = ["Works", "all_defined"]
 
-CHUNK = 64
+CHUNK = 32
 
 
 def all_defined(x: np.ndarray) -> np.ndarray:

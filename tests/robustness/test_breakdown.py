@@ -76,6 +76,17 @@ def test_bounds_are_where_pushing_ends():
     assert np.isinf(found.radius[0, 3:]).all()
 
 
+def test_a_parameter_at_its_bound_stays_while_others_move_on():
+    """Both grow alike; the second stays at 0.3, the first goes on to the ball's edge."""
+    found = breakdown_radii(
+        ball, [0.0, 0, 0], [[1.0, 1.0, 0]], high=[9.0, 0.3, 9.0], repeats=1, halvings=10, seed=1
+    )
+    edge = [np.sqrt(1 - 0.3**2), 0.3, 0.0]
+    np.testing.assert_allclose(found.broken[0, 0], edge, atol=2e-3)
+    assert found.radius[0, 0] == pytest.approx(1, rel=2e-3)
+    assert found.low[0, 0] <= 1 <= found.high[0, 0]
+
+
 def test_a_circuit_that_does_not_work_has_no_radius_to_speak_of():
     found = breakdown_radii(ball, [2.0, 0, 0], AXES[:1], repeats=3, seed=1)
     assert found.radius[0, 0] < SMALLEST
