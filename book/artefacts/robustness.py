@@ -44,7 +44,7 @@ from mechfit.robustness.losses import what_is_lost
 WORK = HERE / ".work" / "robustness"
 SEED, CIRCUITS, NODES, MOST, RANDOM, REPEATS = 9, 20, 30, 100, 10, 5
 FARTHEST = 3.0
-DRAWS, NEIGHBORS, NEAR = 300, 20, 0.3
+DRAWS, NEIGHBORS, NEAR, STIFF_DRAWS = 300, 20, 0.3, 2000
 CELSIUS, SHOWN = np.arange(7.0, 32.0), np.arange(7.0, 32.0, 3.0)
 HOME = 11.0
 BOUNDS = {"scale": SCALE, "low": np.r_[np.zeros(24), LOW[24:]]}
@@ -95,6 +95,12 @@ def kept(name: str, make) -> dict:  # noqa: ANN001
         return dict(found)
 
 
+def at_bounds(theta: np.ndarray, near: float) -> np.ndarray:
+    """Which parameters (n, d) lie near a bound, where log q falls to the edge of the prior."""
+    u = (theta - LOW) / (HIGH - LOW)
+    return np.minimum(u, 1 - u) < near
+
+
 @cache
 def posterior_and_draws():  # noqa: ANN201
     """The posterior, its draws that work and lie near the recording, and the stiff directions."""
@@ -103,9 +109,8 @@ def posterior_and_draws():  # noqa: ANN201
     away = abs(x[:, :15] - RECORDED_RHYTHM[:15]) / RHYTHM_SPREAD
     good = draws[np.flatnonzero((away < 1.0).all(1))]
     good = good[posterior.log_prob(good) > level]
-    stiff = active_subspace(
-        posterior.log_prob, draws[:2000], grad=posterior.log_prob_grad, scale=SCALE
-    )
+    inner = draws[~at_bounds(draws, 0.02).any(1)][:STIFF_DRAWS]
+    stiff = active_subspace(posterior.log_prob, inner, grad=posterior.log_prob_grad, scale=SCALE)
     return posterior, np.clip(good, LOW + EDGE, HIGH - EDGE), stiff
 
 
@@ -135,6 +140,7 @@ def ways(path: np.ndarray) -> Directions:
     posterior, _, stiff = posterior_and_draws()
     tangent = (path[41] - path[39]) / SCALE
     slope = posterior.log_prob_grad(path[40][None])[1][0] * SCALE
+    slope[at_bounds(path[40], 0.01)] = 0.0
     t = tangent / np.linalg.norm(tangent)
     straight = Directions(np.stack([t, -t]), ("ahead", "back"), ("straight along",) * 2)
     return (
