@@ -63,6 +63,7 @@ artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the 
 	$(PY) book/artefacts/dimensions.py
 	$(PY) book/artefacts/pyloric.py
 	$(PY) book/artefacts/geometry.py
+	$(PY) book/artefacts/robustness.py
 
 clean: ## Remove the built book and the executed chapters; .venv stays.
 	rm -rf _build

@@ -5,10 +5,12 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 """
 
 from mechfit.figures.bars import statistic_bars
+from mechfit.figures.breakdowns import breakdowns
 from mechfit.figures.breaking import breaking
 from mechfit.figures.brushed import brushed
 from mechfit.figures.circuit import circuit
 from mechfit.figures.corrections import corrections
+from mechfit.figures.correlations import correlations
 from mechfit.figures.curves import curves, history
 from mechfit.figures.departures import departures
 from mechfit.figures.durations import durations
@@ -30,12 +32,14 @@ from mechfit.figures.rounds import rounds_map
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
+from mechfit.figures.spending import spending
 from mechfit.figures.subsets import choice_explorer, subset_explorer
 from mechfit.figures.suspects import suspects
 from mechfit.figures.tails import tails
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.thinning import thin
 from mechfit.figures.traces import traces
+from mechfit.figures.warming import Warmed, warming
 
 __all__ = [
     "BROKEN",
@@ -46,14 +50,17 @@ __all__ = [
     "ROLES",
     "SAMPLE",
     "Route",
+    "Warmed",
     "bent_grid",
     "bent_map",
+    "breakdowns",
     "breaking",
     "brushed",
     "by_round",
     "choice_explorer",
     "circuit",
     "corrections",
+    "correlations",
     "curves",
     "departures",
     "durations",
@@ -73,6 +80,7 @@ __all__ = [
     "samples_to_traces",
     "scores",
     "sliding_curves",
+    "spending",
     "statistic_bars",
     "subset_explorer",
     "suspects",
@@ -80,4 +88,5 @@ __all__ = [
     "theme",
     "thin",
     "traces",
+    "warming",
 ]

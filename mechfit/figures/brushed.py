@@ -3,7 +3,7 @@
 Draws that share two parameters are draws of the posterior given those two. For each other
 parameter the figure tells by how many standard deviations of all draws its mean moves; the three
 that move most are its partners in compensation. A click or a drag moves the rectangle, and so do
-sliders. Taught in the chapter geometry/islands-or-valleys.
+sliders. Taught in the chapter geometry/compensation.
 """
 
 from collections.abc import Sequence

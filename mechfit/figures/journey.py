@@ -8,7 +8,7 @@ route, so nothing is interpolated. Taught in the chapter geometry/islands-or-val
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
@@ -18,20 +18,20 @@ from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.density import density
 from mechfit.figures.fields import LEFT, SIDE, SMALL, TOP, Square
 from mechfit.figures.labels import ends, number, quantity, step_125
-from mechfit.figures.marks import Frame, coded_line, rows_of, segment, words
-from mechfit.figures.theme import BROKEN, OBSERVED, PATH, Role, finish
+from mechfit.figures.marks import Frame, rows_of, segment, words
+from mechfit.figures.states import GAP, REST, markers, state, voltages
+from mechfit.figures.theme import OBSERVED, PATH, Role, finish
 from mechfit.figures.thinning import encode, thin_together
 
 BINS, BUDGET, POINTS = 32, 180_000, 300
 LOOKS = (Role(PATH), Role(OBSERVED, (6, 3)), Role(OBSERVED, (9, 3, 1.5, 3)))
-REST = -50.0
 LEVEL = Role(OBSERVED, (2, 3))
 NUDGES = ((0, 0.055), (0, -0.055), (0.055, 0))
-HEAD, TRACES, HEIGHT, ROW, GAP = TOP + SIDE + 50, TOP + SIDE + 132, 50, 68, 18
+HEAD, TRACES, HEIGHT = TOP + SIDE + 50, TOP + SIDE + 132, 50
+ROW = HEIGHT + GAP
 WIDE = f"((page - {LEFT + 2 * GAP}) / 3)"
 BELOW = f"({SMALL} ? min({SIDE}, page - {LEFT}) + {TOP + 28} : 0)"
 """In a narrow window the two frames stand below each other and move the traces down."""
-PLACE = {"x": alt.X("x:Q", scale=None, axis=None), "y": alt.Y("y:Q", scale=None, axis=None)}
 
 
 @dataclass(frozen=True)
@@ -86,17 +86,6 @@ def _stops(
     return rows
 
 
-def _markers(source: alt.Chart, place: dict) -> list[alt.Chart]:
-    """Draw a circle for what works, a cross for what is broken."""
-    look = {"opacity": 1, "strokeWidth": 0, "aria": False}
-    dot = source.transform_filter("datum.works")
-    cross = source.transform_filter("!datum.works")
-    return [
-        dot.mark_point(shape="circle", fill=PATH, size=90, **look).encode(**place),
-        cross.mark_point(shape="cross", angle=45, fill=BROKEN, size=130, **look).encode(**place),
-    ]
-
-
 def _walk(
     square: Square, source: alt.Chart, field: str, places: Sequence[np.ndarray]
 ) -> list[alt.Chart]:
@@ -111,7 +100,7 @@ def _walk(
     at = source.transform_calculate(x=f"datum.{field}[0]", y=f"datum.{field}[1]")
     name = source.transform_calculate(x=f"datum.{field}[2]", y=f"datum.{field}[3]")
     name = name.mark_text(fontWeight=600, baseline="middle", aria=False)
-    return [*layers, *_markers(at, square.place), name.encode(**square.place, text="letter:N")]
+    return [*layers, *markers(at, square.place), name.encode(**square.place, text="letter:N")]
 
 
 def _block(
@@ -119,33 +108,20 @@ def _block(
 ) -> list[alt.Chart]:
     """Draw the traces of one route below its name and the word for what they are."""
     start, (low, high) = f"({r} * ({WIDE} + {GAP}))", span
-    where = Frame((grid[0], grid[-1]), (low - 4, high + 4), 0, HEIGHT, start, WIDE, BELOW)
+    where = Frame((grid[0], grid[-1]), (low - 4, high + 4), TRACES, HEIGHT, start, WIDE, BELOW)
     mine = source.transform_filter(f"datum.r == {r}")
-    state = mine.transform_calculate(
-        x=f"{start} + 7", y=where.down(HEAD + 52), said="datum.works ? 'works' : 'broken'"
-    )
-    said = state.mark_text(align="left", dx=11, baseline="middle", aria=False)
+    said = mine.transform_calculate(said="datum.works ? 'works' : 'broken'")
     head = where.down(HEAD)
-    layers = [
+    return [
         segment((start, f"{start} + 28"), (head, head), LOOKS[r]),
         words("ABC"[r], f"{start} + 34", head),
         *(
             words(part, start, where.down(HEAD + 17 + 14 * i), size=11)
             for i, part in enumerate(textwrap.wrap(name, 15))
         ),
-        *_markers(state, PLACE),
-        said.encode(**PLACE, text="said:N"),
+        *state(said, start, where.down(HEAD + 52)),
+        *voltages(mine, where, channels, grid, span, bar=r == 0),
     ]
-    color = alt.condition("datum.works", alt.value(PATH), alt.value(BROKEN))
-    for c, channel in enumerate(channels):
-        frame = replace(where, top=TRACES + c * ROW)
-        line = coded_line(mine.transform_calculate(v=f"datum.v{c}"), grid, low, high, LOOKS[r])
-        layers += [
-            words(channel, start, frame.down(frame.top - 6), size=11),
-            *(frame.level(REST)[1:] if low < REST < high else []),
-            line.encode(**frame.place, stroke=color),
-        ]
-    return layers + (frame.scale_bar(frame.top + HEIGHT + 6) if r == 0 else [])
 
 
 def journey(

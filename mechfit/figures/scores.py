@@ -23,6 +23,7 @@ def scores(
     *,
     title: str,
     best: Mapping[str, float] | None = None,
+    span: tuple[float, float] | None = None,
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw what methods reached in each measure, as dots in columns that share the rows.
@@ -32,6 +33,7 @@ def scores(
         measures: Name and unit of each measure, a line break allowed, to values, shape (m,).
         title: What to see, in words.
         best: Measure to the value that a perfect method reaches, drawn as a dashed line.
+        span: Ends of the scale of every column; by default each column has its own.
         description: The text alternative; all numbers if left out.
 
     Returns:
@@ -46,6 +48,8 @@ def scores(
     values = {name: numbers(name, v, m) for name, v in measures.items()}
     if unknown := set(best) - set(values):
         raise ValueError(f"best names {min(unknown)!r}, expected one of {', '.join(values)}")
+    if span and not all(span[0] <= a <= span[1] for v in values.values() for a in v):
+        raise ValueError(f"span is {span}, expected a range that holds all values")
     row, left = 38 if m < 10 else 27, max(76, 16 + 6 * max(map(len, names)))
     bottom = TOP + row * m
     wide = f"(({page(left)} - {GAP * (len(values) - 1)}) / {len(values)})"
@@ -55,7 +59,7 @@ def scores(
         start = f"{column} * ({wide} + {GAP})"
         both = np.r_[v, best.get(name, v[0])]
         pad = 0.25 * (np.ptp(both) or 1.0)
-        low, high = both.min() - pad, both.max() + pad
+        low, high = span or (both.min() - pad, both.max() + pad)
         scale = alt.Scale(
             domain=[low, high], range=[px(start), px(f"{start} + {wide}")], nice=False, zero=False
         )

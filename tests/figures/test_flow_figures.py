@@ -1,5 +1,8 @@
 """Charts of densities and maps render, stay small, and carry the numbers they were given."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 import vl_convert
@@ -102,3 +105,13 @@ def test_clear_errors():
         figures.bent_map({"a": [1, 2]}, U, U, U, title=TITLE, labels=("u", "z", "p"))
     with pytest.raises(ValueError, match="best names 'x'"):
         figures.scores(["A"], {"s": [1.0]}, best={"x": 1.0}, title=TITLE)
+    with pytest.raises(ValueError, match="span is"):
+        figures.scores(["A"], {"s": [1.2]}, span=(-1, 1), title=TITLE)
+
+
+def test_scores_may_share_a_scale():
+    named = {"s": [0.1, 0.3], "t": [-0.5, 0.9]}
+    spec = figures.scores(["A", "B"], named, span=(-1, 1), title=TITLE).to_json()
+    assert json.loads(spec)["layer"]
+    ends = re.findall(r'"domain": \[\s*(-?[\d.]+),\s*(-?[\d.]+)\s*\]', spec)
+    assert {(float(a), float(b)) for a, b in ends} == {(-1.0, 1.0)}
