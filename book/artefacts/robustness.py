@@ -223,14 +223,14 @@ def smallest() -> None:
         best = int(np.argmin(found["radius"][2:]))
 
         def search(path=path, named=named, found=found, best=best) -> dict:  # noqa: ANN001
-            broken = smallest_perturbation(
-                WORKS, path[40], named.vectors[best], found["radius"][2 + best],
-                stiffness=stiff.matrix, seed=SEED, **BOUNDS,
-            )  # fmt: skip
-            lost = what_is_lost(TOLD.statistics(np.tile(broken.theta, (REPEATS, 1)), SEED),
-                                TOLD.statistic_names)  # fmt: skip
-            kinds = Counter(each for each in lost if each)
-            return vars(broken) | {"lost": kinds.most_common(1)[0][0] if kinds else ""}
+            begin = WORKS, path[40], named.vectors[best], found["radius"][2 + best]
+            how = BOUNDS | {"stiffness": stiff.matrix, "seed": SEED}
+            begun = smallest_perturbation(*begin, rounds=0, **how)
+            broken = smallest_perturbation(*begin, **how)
+            x = TOLD.statistics(np.tile(broken.theta, (REPEATS, 1)), SEED)
+            lost = Counter(each for each in what_is_lost(x, TOLD.statistic_names) if each)
+            kinds = [each for each, _ in lost.most_common(1)]
+            return vars(broken) | {"begun": begun.radius, "lost": (kinds or [""])[0]}
 
         rows.append(kept(f"smallest-{number:02d}", search) | {"first": named.names[best]})
         print(number, float(rows[-1]["found"]), float(rows[-1]["radius"]), flush=True)

@@ -8,7 +8,7 @@ deviations s, has the mean square along a direction v
 and the eigenvectors of M are the directions from the stiff, along which f changes most, to the
 sloppy, along which it hardly changes. For log q of a normal posterior M is the inverse of its
 covariance. Constantine, Dow & Wang (2014), doi:10.1137/130916138; activity scores: Constantine &
-Diaz (2017), doi:10.1016/j.ress.2017.01.013. Taught in ``book/geometry/sensitivity.md``.
+Diaz (2017), doi:10.1016/j.ress.2017.01.013. Taught in ``book/geometry/compensation.md``.
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 r"""Search: the smallest perturbation that breaks a circuit.
 
-A direction u in which the circuit breaks at the radius R is a guess from above. Directions around
-it,
+A direction u in which the circuit breaks at the radius R is a guess from above. Around R u random
+perturbations z ~ N(0, sigma^2 C) break it or do not, and their covariance with that points out of
+what works,
 
-    v = (u + sigma C^(1/2) z) / |u + sigma C^(1/2) z|,      z ~ N(0, 1 / d),
+    n = sum_i (b_i - mean b) z_i,      b_i = 1 where it is broken.
 
-are tried at a somewhat smaller radius. The one that breaks the circuit most often becomes the
-guess if it does so in fresh simulations too, for the best of many is partly lucky. The posterior
-guides the search twice: by the directions it begins with, down the density and stiff, and by C,
-between the identity and M = E[g g^T], so that guesses move in stiff directions. Sigma falls when
-nothing breaks and grows when much does. The last guess is simulated once more; if it holds, the
-circuit is pushed further until it does not. As in the decision-based attacks of Brendel, Rauber &
-Bethge (2018), arXiv:1712.04248. Taught in ``book/robustness/perturbations.md``.
+The nearest point of a boundary lies where u and n agree, and so directions between the two are
+tried at smaller radii; the one that works least is the next guess if it breaks in fresh
+simulations too, for the best of many is partly lucky. The posterior guides the search twice: by
+the directions it begins with, down the density and stiff, and by C, between the identity and
+M = E[g g^T]. The last guess is simulated once more; if it holds, the circuit is pushed further
+until it does not. As in HopSkipJump, Chen, Jordan & Wainwright (2020),
+doi:10.1109/SP40000.2020.00045. Taught in ``book/robustness/perturbations.md``.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ from mechfit.robustness.bisection import Rule
 
 __all__ = ["Breaking", "smallest_perturbation"]
 
-FIRST_SIGMA, LEAST_SIGMA, MOST_SIGMA = 0.5, 0.02, 1.0
-SMALLER = 0.93
-"""Radius at which guesses are tried, in units of the smallest known."""
+SIGMA = 0.5
+"""Size of the perturbations around a guess, in units of its radius."""
+TOWARD = np.array([0.0, 0.3, 0.7, 1.5, 4.0])
+"""How much of the normal n is added to u."""
+SMALLER = np.array([0.5, 0.6, 0.7, 0.8, 0.88, 0.95])
+"""Radii at which new directions are tried, in units of the smallest known."""
 FARTHER, PUSHES = 1.05, 20
 
 
@@ -61,9 +65,9 @@ def smallest_perturbation(
     low: np.ndarray | float = -np.inf,
     high: np.ndarray | float = np.inf,
     stiffness: np.ndarray | None = None,
-    rounds: int = 20,
-    guesses: int = 16,
-    repeats: int = 5,
+    rounds: int = 10,
+    guesses: int = 64,
+    repeats: int = 3,
     checks: int = 20,
     seed: int,
 ) -> Breaking:
@@ -80,9 +84,9 @@ def smallest_perturbation(
         low: Lower bounds of the parameters (d,); a guess beyond them is moved there.
         high: Upper bounds (d,).
         stiffness: M (d, d), in units of the scale; by default all directions are alike.
-        rounds: How often guesses are made.
-        guesses: Directions tried in each round.
-        repeats: Simulations of each.
+        rounds: How often the boundary is looked at.
+        guesses: Perturbations around each guess, simulated once.
+        repeats: Simulations of each new direction at each radius.
         checks: Fresh simulations of a guess before it is believed.
         seed: Seed of the noise and of the guesses.
 
@@ -97,7 +101,7 @@ def smallest_perturbation(
             f"direction has shape {u.shape} and length {np.linalg.norm(u):.3g}, radius is "
             f"{radius}; expected ({d},), a length above 0, and a radius where the circuit breaks"
         )
-    u, r, sigma, at = u / np.linalg.norm(u), float(radius), FIRST_SIGMA, 0
+    u, r, at = u / np.linalg.norm(u), float(radius), 0
     spread, rng = _spread(stiffness, d), np.random.default_rng(seed)
 
     def share(points: np.ndarray, times: int) -> np.ndarray:
@@ -107,19 +111,24 @@ def smallest_perturbation(
         return each
 
     for _ in range(rounds):
-        z = rng.standard_normal((guesses, d)) @ spread / np.sqrt(d)
-        points = np.clip(theta + r * (u + sigma * z) * scale, low, high)
-        v = (points - theta) / scale
-        v *= SMALLER * r / np.linalg.norm(v, axis=1, keepdims=True)
-        points = np.clip(theta + v * scale, low, high)
-        works_at = share(points, repeats)
-        best = points[[np.argmin(works_at)]]
-        if works_at.min() < 0.5 and share(best, checks)[0] < 0.5:
-            moved = (best[0] - theta) / scale
-            r = float(np.linalg.norm(moved))
-            u = moved / r
-        sigma *= 1.3 if (works_at < 0.5).mean() > 0.2 else 0.8
-        sigma = np.clip(sigma, LEAST_SIGMA, MOST_SIGMA)
+        z = SIGMA * rng.standard_normal((guesses, d)) @ spread / np.sqrt(d)
+        points = np.clip(theta + r * (u + z) * scale, low, high)
+        broken = 1 - share(points, 1)
+        n = (broken - broken.mean()) @ ((points - theta) / (r * scale) - u)
+        v = u + TOWARD[:, None] * n / max(np.linalg.norm(n), 1e-12)
+        v /= np.linalg.norm(v, axis=1, keepdims=True)
+        points = theta + (r * SMALLER[:, None, None] * v * scale).reshape(-1, d)
+        points = np.clip(points, low, high)
+        works_at = share(points, repeats).reshape(len(SMALLER), -1)
+        way = int(np.argmin(works_at.sum(0)))
+        held = np.flatnonzero(works_at[:, way] >= 0.5)
+        first = held[-1] + 1 if len(held) else 0
+        if first < len(SMALLER):
+            best = points.reshape(len(SMALLER), -1, d)[first, way]
+            if share(best[None], checks)[0] < 0.5:
+                moved = (best - theta) / scale
+                r = float(np.linalg.norm(moved))
+                u = moved / r
     for _ in range(PUSHES):
         broken = np.clip(theta + r * u * scale, low, high)
         last = float(share(broken[None], checks)[0])

@@ -40,7 +40,7 @@ def test_the_circuit_works_before_its_radius_and_not_beyond():
 @pytest.mark.slow
 def test_the_smallest_pushes_break_their_circuits():
     small = stored("smallest")
-    assert (small["radius"] <= small["found"] * 1.05).all()
+    assert np.median(small["radius"]) <= np.median(small["begun"])
     theta = np.repeat(small["theta"].astype(float), 5, 0)
     assert WORKS(theta, SEED).mean() < 0.5
 

@@ -28,7 +28,7 @@ def start(works):
 def test_the_smallest_axis_is_found(works):
     direction, radius = start(works)
     assert radius > 0.2
-    found = smallest_perturbation(works, HOME, direction, radius, stiffness=M, rounds=60, seed=3)
+    found = smallest_perturbation(works, HOME, direction, radius, stiffness=M, seed=3)
     assert found.radius == pytest.approx(0.1, rel=0.1)
     assert abs(found.direction[5]) > 0.95
     assert found.share < 0.5
@@ -38,14 +38,17 @@ def test_the_smallest_axis_is_found(works):
 
 def test_the_posterior_guides_it():
     direction, radius = start(ellipsoid)
-    both = [
-        smallest_perturbation(
-            ellipsoid, HOME, direction, radius, stiffness=m, rounds=15, guesses=4, repeats=1,
-            checks=1, seed=3,
-        ).radius
+    how = {"rounds": 1, "guesses": 12, "repeats": 1, "checks": 1}
+    mean = [
+        np.mean([
+            smallest_perturbation(
+                ellipsoid, HOME, direction, radius, stiffness=m, seed=seed, **how
+            ).radius
+            for seed in range(20)
+        ])
         for m in (None, M)
     ]  # fmt: skip
-    assert both[1] < both[0] <= radius
+    assert mean[1] < mean[0] <= radius
 
 
 def test_bounds_hold():
@@ -53,7 +56,7 @@ def test_bounds_hold():
     low = np.array([-9.0, -9.0, 0.0, 0.0, 0.0, 0.0])
     high = np.array([9.0, 9.0, 0.0, 0.0, 0.0, 0.0])
     found = smallest_perturbation(
-        ellipsoid, HOME, np.eye(6)[0], 2.0, low=low, high=high, rounds=60, seed=1
+        ellipsoid, HOME, [0.8, 0.6, 0, 0, 0, 0], 1.77, low=low, high=high, seed=1
     )
     assert found.radius == pytest.approx(1.5, rel=0.1)
     assert not found.theta[2:].any()
