@@ -51,7 +51,7 @@ class Harmonics:
         return self.at(np.linspace(0, 1, nodes))[0]
 
     def loss(self, log_prob: Function, nodes: int = 80) -> float:
-        """Sum over nodes of -log q(x) |x'|."""
+        """Sum over the nodes of -log q times the speed at which the path is walked."""
         x, slope = self.at(np.linspace(0, 1, nodes))
         return float(-(log_prob(x) * np.linalg.norm(slope, axis=1)).sum())
 
