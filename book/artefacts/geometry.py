@@ -8,7 +8,6 @@ Finished pairs are kept in ``.work/``; a re-run takes up where the last one stop
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 import time
@@ -23,7 +22,7 @@ from mechfit.geometry import along, connect, high_probability_path, orthogonal_p
 from mechfit.geometry.conditionals import pair_correlations
 from mechfit.geometry.islands import SHARE, islands
 from mechfit.inference import load
-from mechfit.inference.files import write
+from mechfit.inference.files import write, write_arrays
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
 
 HERE = Path(__file__).parent
@@ -122,9 +121,7 @@ def routes() -> None:
             "time": parts[0][0],
         }
     level = np.quantile(posterior.log_prob(draws[:5000]), SHARE)
-    file = io.BytesIO()
-    np.savez_compressed(file, **stored, node=node, level=level, seconds=seconds)
-    write(HERE / "pyloric-routes.npz", file.getvalue())
+    write_arrays(HERE / "pyloric-routes.npz", **stored, node=node, level=level, seconds=seconds)
     print({k: v.tolist() for k, v in stored.items() if k.endswith("works")}, round(seconds, 1))
 
 
@@ -179,15 +176,13 @@ def compensation() -> None:
     bounds = EDGE / SCALE, (HIGH - EDGE - LOW) / SCALE
     rho = pair_correlations(lambda u: posterior.log_prob(LOW + u * SCALE), z, *bounds, pairs)
     seconds = time.time() - started
-    file = io.BytesIO()
-    np.savez_compressed(
-        file,
+    write_arrays(
+        HERE / "pyloric-compensation.npz",
         mean=rho.mean(0).astype(np.float32),
         error=(rho.std(0, ddof=1) / np.sqrt(len(rho))).astype(np.float32),
         samples=len(rho),
         seconds=seconds,
     )
-    write(HERE / "pyloric-compensation.npz", file.getvalue())
     print("compensation", round(seconds), flush=True)
 
 

@@ -9,7 +9,6 @@ stopped.
 
 from __future__ import annotations
 
-import io
 import json
 import platform
 import sys
@@ -34,7 +33,7 @@ from mechfit.inference import (
     truncate,
 )
 from mechfit.inference.diagnostics import calibrate
-from mechfit.inference.files import write
+from mechfit.inference.files import write_arrays
 from mechfit.inference.methods import Round
 from mechfit.inference.restricted import Restricted
 from mechfit.inference.truncated import Truncated
@@ -130,10 +129,10 @@ def near(proposal: Proposal) -> tuple[Bank, Bank]:
     else:
         raise RuntimeError(f"{rows} of {MOST * BLOCK} simulations came near the recording")
     theta, x, number, seed = (np.concatenate(p) for p in zip(*parts, strict=True))
-    file, fresh = io.BytesIO(), slice(KNOWN, KNOWN + FRESH)
+    fresh = slice(KNOWN, KNOWN + FRESH)
     names = {"theta": theta, "x": x, "number": number, "seed": seed}
-    np.savez_compressed(file, **{name: values[fresh] for name, values in names.items()})
-    write(HERE / "pyloric-near.npz", file.getvalue())
+    names = {name: values[fresh] for name, values in names.items()}
+    write_arrays(HERE / "pyloric-near.npz", **names)
     return tuple(
         Bank(theta[r], x[r], np.ones(len(x[r]), bool), CHECKED, MODEL.statistic_names)
         for r in (slice(KNOWN), fresh)
@@ -242,15 +241,13 @@ def drawn() -> None:
         voltage = model.simulate(theta[k], SEED, first=k).voltage[0][:, shown]
         time, thinned = thin_together(model.time[shown], voltage, 300)
         parts.append(np.rint(thinned).clip(-128, 127).astype(np.int8))
-    file = io.BytesIO()
-    np.savez_compressed(
-        file,
+    write_arrays(
+        HERE / "pyloric-draws.npz",
         theta=kept,
         x=x.astype(np.float16),
         traces=np.stack(parts),
         time=time,
     )
-    write(HERE / "pyloric-draws.npz", file.getvalue())
 
 
 STEPS = {"prior": learned_from_prior, "rounds": learned_in_rounds, "draws": drawn}

@@ -7,7 +7,6 @@ in ``.work/``; a re-run takes up where the last one stopped.
 
 from __future__ import annotations
 
-import io
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numba import cuda
 
+from mechfit.inference.files import write_arrays
 from mechfit.models import Pyloric
 from mechfit.simulation import Bank, simulate
 
@@ -32,14 +32,10 @@ def piece(k: int) -> Path:
     if not file.exists():
         started, device = time.time(), "cuda" if GPU else "cpu"
         made = simulate(Pyloric(patience=PATIENCE, device=device), PIECE, SEED + k)
-        kept, told = io.BytesIO(), {"simulations": len(made), "seconds": time.time() - started}
+        told = {"simulations": len(made), "seconds": time.time() - started}
         rows = {"theta": made.theta[made.valid], "x": made.x[made.valid]}
         rows = {name: values.astype(np.float32) for name, values in rows.items()}
-        np.savez_compressed(kept, **rows, **told, device=GPU or "processor", at_once=AT_ONCE)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part")
-        unfinished.write_bytes(kept.getvalue())
-        unfinished.replace(file)
+        write_arrays(file, **rows, **told, device=GPU or "processor", at_once=AT_ONCE)
         print(f"{file.name}: {made.valid.sum()} valid, {told['seconds']:.1f} s", flush=True)
     return file
 

@@ -10,7 +10,6 @@ what their currents spend and how many of their neighbors work. What is finished
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 import time
@@ -22,7 +21,7 @@ from geometry import EDGE, HERE, HIGH, LOW, SCALE, SHARE, density, settings
 
 from mechfit.figures.thinning import thin_together
 from mechfit.geometry import active_subspace, along, high_probability_path
-from mechfit.inference.files import write
+from mechfit.inference.files import write_arrays
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
 from mechfit.robustness import (
     KELVIN,
@@ -76,21 +75,11 @@ OTHERS = {
 }  # fmt: skip
 
 
-def stored(name: str, **arrays: object) -> None:
-    """Write arrays to an artefact."""
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    write(HERE / f"{name}.npz", file.getvalue())
-
-
 def kept(name: str, make) -> dict:  # noqa: ANN001
     """The arrays of a piece of work, made if they are not there."""
-    WORK.mkdir(parents=True, exist_ok=True)
     path = WORK / f"{name}.npz"
     if not path.exists():
-        file = io.BytesIO()
-        np.savez_compressed(file, **make())
-        write(path, file.getvalue())
+        write_arrays(path, **make())
     with np.load(path) as found:
         return dict(found)
 
@@ -196,8 +185,8 @@ def radii() -> None:
     first = ways(paths[0][1]).vectors
     voltage = LATER.simulate(one, SEED).voltage[:, :, shown]
     parts = [thin_together(LATER.time[shown], v, 200) for v in voltage]
-    stored(
-        "pyloric-radii",
+    write_arrays(
+        HERE / "pyloric-radii.npz",
         **{k: told[k].astype(np.float32) for k in ("radius", "low", "high", "reach")},
         **{
             f"recorded_{k}": np.stack([row[k] for row in same]).astype(np.float32) for k in same[0]
@@ -210,7 +199,6 @@ def radii() -> None:
         theta=np.stack([path[40] for _, path in paths]).astype(np.float32),
         traces=np.stack([p[1] for p in parts]).round().clip(-128, 127).astype("i1"),
         time=parts[0][0],
-        tried=paths[-1][0] + 1,
     )
 
 
@@ -234,7 +222,8 @@ def smallest() -> None:
 
         rows.append(kept(f"smallest-{number:02d}", search) | {"first": named.names[best]})
         print(number, float(rows[-1]["found"]), float(rows[-1]["radius"]), flush=True)
-    stored("pyloric-smallest", **{k: np.array([row[k] for row in rows]) for k in rows[0]})
+    told = {k: np.array([row[k] for row in rows]) for k in rows[0]}
+    write_arrays(HERE / "pyloric-smallest.npz", **told)
 
 
 def at(q10: dict):  # noqa: ANN201
@@ -266,22 +255,22 @@ def warmth() -> None:
         print(name, found["worked"].mean(0).round(2), flush=True)
         told[name] = found
     main = told["as published"]
+    others = [f["worked"] for name, f in told.items() if name != "as published"]
+    worked = [each >= 0.5 for each in (main["worked"][:, ::2], *others)]
     chosen, traces = _shown(main), []
     for celsius in SHOWN:
         model = Pyloric(duration=3500.0, temperature=KELVIN + celsius)
         shown = model.time >= 1000.0
         each = [model.simulate(theta[k], SEED, first=k).voltage[0][:, shown] for k in chosen]
         traces.append([thin_together(model.time[shown], v, 400) for v in each])
-    stored(
-        "pyloric-warmth",
+    write_arrays(
+        HERE / "pyloric-warmth.npz",
         theta=theta.astype(np.float32),
         worked=main["worked"] >= 0.5,
         x=main["x"][..., :18].astype(np.float32),
         others=np.array(list(OTHERS)),
-        shares=np.stack([(told[n]["worked"][:, :: 2 if n == "as published" else 1] >= 0.5)
-                         .mean(0) for n in OTHERS]).astype(np.float32),
-        intervals=np.stack([share_interval(told[n]["worked"] >= 0.5)[k][:: 2 if n == "as published"
-                            else 1] for n in OTHERS for k in (0, 1)]).astype(np.float32),
+        shares=np.stack([w.mean(0) for w in worked]).astype(np.float32),
+        intervals=np.stack([end for w in worked for end in share_interval(w)]).astype(np.float32),
         chosen=chosen,
         time=traces[0][0][0],
         traces=np.array([[v for _, v in row] for row in traces]).round().clip(-128, 127)
@@ -299,8 +288,8 @@ def cost() -> None:
     near = np.maximum(near, BOUNDS["low"])
     works = kept("neighbors", lambda: {"works": WORKS(near, SEED)})["works"]
     x = kept("rhythm", lambda: {"x": MODEL.statistics(theta, SEED)})["x"]
-    stored(
-        "pyloric-cost",
+    write_arrays(
+        HERE / "pyloric-cost.npz",
         spent=spent.astype(np.float32),
         neighbors=works.reshape(DRAWS, NEIGHBORS).mean(1).astype(np.float32),
         x=x.astype(np.float32),

@@ -18,6 +18,7 @@ from mechfit.geometry.paths import (
     high_probability_path,
     length,
     orthogonal_path,
+    points_at,
     straight,
 )
 from mechfit.geometry.sensitivity import ActiveSubspace, active_subspace
@@ -40,6 +41,7 @@ __all__ = [
     "orthogonal_path",
     "pair_correlations",
     "partners",
+    "points_at",
     "sample_conditional",
     "sample_conditional_on_grid",
     "straight",

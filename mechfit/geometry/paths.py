@@ -20,7 +20,14 @@ from scipy.optimize import minimize
 
 from mechfit.geometry.slopes import Function, Slope, slope_of
 
-__all__ = ["along", "high_probability_path", "length", "orthogonal_path", "straight"]
+__all__ = [
+    "along",
+    "high_probability_path",
+    "length",
+    "orthogonal_path",
+    "points_at",
+    "straight",
+]
 
 SPACING = 10.0
 """What unequal spacing costs, in squared coefficients of variation of the steps."""
@@ -36,7 +43,7 @@ def straight(start: np.ndarray, end: np.ndarray, nodes: int = 80) -> np.ndarray:
 
 def length(path: np.ndarray, scale: np.ndarray | float = 1.0) -> float:
     """Length of a chain of nodes (n, d), in units of the scale (d,)."""
-    return float(np.linalg.norm(np.diff(path, axis=0) / scale, axis=1).sum())
+    return float(_way(path, scale)[-1])
 
 
 def along(path: np.ndarray, nodes: int, scale: np.ndarray | float = 1.0) -> np.ndarray:
@@ -46,10 +53,21 @@ def along(path: np.ndarray, nodes: int, scale: np.ndarray | float = 1.0) -> np.n
         >>> along(np.array([[0.0], [1.0], [4.0]]), 3).tolist()
         [[0.0], [2.0], [4.0]]
     """
+    return points_at(path, np.linspace(0, length(path, scale), nodes), scale)
+
+
+def points_at(
+    path: np.ndarray, distances: np.ndarray, scale: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """Points (..., d) on a chain of nodes (n, d), at distances (...) from its start."""
+    way = _way(path, scale)
+    return np.stack([np.interp(distances, way, column) for column in path.T], -1)
+
+
+def _way(path: np.ndarray, scale: np.ndarray | float) -> np.ndarray:
+    """Length of the way (n,) from the start of a chain to each of its nodes (n, d)."""
     steps = np.linalg.norm(np.diff(path, axis=0) / scale, axis=1)
-    at = np.r_[0.0, np.cumsum(steps)]
-    wanted = np.linspace(0, at[-1], nodes)
-    return np.stack([np.interp(wanted, at, column) for column in path.T], 1)
+    return np.r_[0.0, np.cumsum(steps)]
 
 
 def high_probability_path(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
-__all__ = ["suffixed", "write"]
+import numpy as np
+
+__all__ = ["suffixed", "write", "write_arrays"]
 
 
 def suffixed(path: str | os.PathLike, suffix: str) -> Path:
@@ -19,3 +22,10 @@ def write(path: Path, content: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.partial")
     draft.write_bytes(content)
     draft.replace(path)
+
+
+def write_arrays(path: Path, **arrays: object) -> None:
+    """Write arrays to a compressed npz file in the same way."""
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    write(path, file.getvalue())

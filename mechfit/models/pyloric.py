@@ -218,7 +218,7 @@ class Pyloric(Model):
     def _on_gpu(self, theta: np.ndarray, seed: int, first: int) -> np.ndarray:
         """Statistics (n, 19) from a GPU; what it cannot tell, from the lanes."""
         x, unknown = statistics_cuda(
-            Setting.of(theta, self.dt, self.temperature, self.q10),
+            self.setting(theta),
             self.noise_std,
             key_of(seed),
             first,
@@ -237,7 +237,7 @@ class Pyloric(Model):
         tau = np.array([synapse[3] for synapse in SYNAPSES])
         for start in range(0, len(theta), LANES):
             rows = np.minimum(np.arange(start, start + LANES), len(theta) - 1)
-            lanes = [Setting.of(theta[r], self.dt, self.temperature, self.q10) for r in rows]
+            lanes = [self.setting(theta[r]) for r in rows]
             one = lanes[0]
             recorder.clear()
             run_lanes(
@@ -292,13 +292,19 @@ class Pyloric(Model):
         energy = spent * self.dt * 1e-3 / AREA
         return in_package_order(x, activity(means, samples, energy, spikes, found))
 
+    def setting(self, theta: np.ndarray) -> Setting:
+        """What circuits theta (..., 31) are made of at the model's temperature."""
+        return Setting.of(theta, self.dt, self.temperature, self.q10)
+
+    def noise(self, seed: int, number: int) -> np.ndarray:
+        """Noise current (time, 3) in µA of a simulation; normal 3 i + j is neuron j's at i."""
+        if not self.noise_std:
+            return np.zeros((self.samples, 3))
+        return self.noise_std * normals(seed, number, 3 * self.samples).reshape(-1, 3)
+
     def _run(
         self, theta: np.ndarray, seed: int, number: int, noise: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Voltages and powers spent; normal 3 i + j is that of neuron j at sample i."""
-        if noise is None:
-            noise = np.zeros((self.samples, 3))
-            if self.noise_std:
-                noise = normals(seed, number, noise.size).reshape(noise.shape)
-        setting = Setting.of(theta, self.dt, self.temperature, self.q10)
-        return circuit(setting, self.noise_std * noise)
+        """Voltages and powers spent."""
+        current = self.noise(seed, number) if noise is None else self.noise_std * noise
+        return circuit(self.setting(theta), current)

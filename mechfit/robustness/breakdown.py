@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mechfit.geometry import length, points_at
 from mechfit.robustness.bisection import Rule, Stops, stops_on
 
 __all__ = ["Radii", "breakdown_along", "breakdown_radii"]
@@ -122,17 +123,12 @@ def breakdown_along(
         Radii (n, 1), the lengths of the ways; the reach of each is its path's.
     """
     paths = [np.asarray(path, float) for path in paths]
-    steps = [np.linalg.norm(np.diff(path, axis=0) / scale, axis=1) for path in paths]
-    at = [np.r_[0.0, np.cumsum(each)] for each in steps]
 
     def place(rows: np.ndarray, radius: np.ndarray) -> np.ndarray:
-        points = [
-            [np.interp(r, at[row], column) for column in paths[row].T]
-            for row, r in zip(rows, radius, strict=True)
-        ]
-        return np.array(points)
+        each = zip(rows, radius, strict=True)
+        return np.array([points_at(paths[row], r, scale) for row, r in each])
 
-    reach = np.array([each[-1] for each in at])
+    reach = np.array([length(path, scale) for path in paths])
     found = stops_on(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
     return _radii(found, place, reach, (len(paths), 1))
 

@@ -12,9 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from mechfit.models import Pyloric
-from mechfit.models.noise import normals
 from mechfit.models.pyloric_energy import spending
-from mechfit.models.pyloric_reference import Setting
 from mechfit.simulation.progress import progress_bar
 from mechfit.simulation.workers import cores
 
@@ -42,11 +40,8 @@ def energy_by_current(
     theta = model.prior.check(theta)
 
     def one(i: int) -> np.ndarray:
-        noise = np.zeros((model.samples, 3))
-        if model.noise_std:
-            noise = model.noise_std * normals(seed, first + i, noise.size).reshape(noise.shape)
-        setting = Setting.of(theta[i], model.dt, model.temperature, model.q10)
-        return spending(setting, noise, model.first) / NJ_PER_UJ
+        noise = model.noise(seed, first + i)
+        return spending(model.setting(theta[i]), noise, model.first) / NJ_PER_UJ
 
     with progress_bar(len(theta), " circuits") as bar, ThreadPoolExecutor(cores()) as pool:
         found = []

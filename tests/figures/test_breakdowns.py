@@ -8,6 +8,7 @@ import pytest
 import vl_convert
 
 from mechfit.figures import BROKEN, PATH, SAMPLE, breakdowns
+from tests.figures import drawing
 
 TITLE = "What the reader should see"
 TIME = np.arange(0.0, 500.0, 0.5)
@@ -34,12 +35,7 @@ def spec_of(**change) -> dict:
 
 
 def drawn(spec: dict, chosen: int, page: int = 630) -> str:
-    next(p for p in spec["params"] if p["name"] == "chosen")["value"] = [{"k": chosen}]
-    next(p for p in spec["params"] if p["name"] == "page")["expr"] = str(page)
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    assert "undefined" not in svg
-    return svg
+    return drawing.drawn(spec, page, chosen=[{"k": chosen}])
 
 
 def points(svg: str, color: str) -> list[tuple[float, float]]:

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import correlations
+from tests.figures.drawing import drawn
 
 NAMES = ["AB Na", "LP A", "LP CaS", "PY H", "AB–LP", "PD–LP", "PY–LP"]
 DRAWS = np.random.default_rng(2).normal(size=(60, 7))
@@ -19,16 +19,6 @@ BELOW = -PRECISION / np.sqrt(np.outer(np.diag(PRECISION), np.diag(PRECISION)))
 def spec_of(**change) -> dict:
     given = {"above": ABOVE, "below": BELOW, "names": NAMES, "title": "Some make up for others"}
     return correlations(**{**given, **change}).to_dict()
-
-
-def drawn(spec: dict, **values) -> str:
-    for param in spec["params"]:
-        if param["name"] in values:
-            param["value"] = values[param["name"]]
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    assert "undefined" not in svg
-    return svg
 
 
 def signed(value: float) -> str:

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import BROKEN, PATH, Route, journey
+from tests.figures import drawing
 
 TITLE = "What the reader should see"
 TIME = np.arange(0.0, 500.0, 0.5)
@@ -39,12 +39,7 @@ def spec_of(**change) -> dict:
 
 
 def drawn(way: float, **change) -> str:
-    spec = spec_of(**change)
-    next(p for p in spec["params"] if p["name"] == "way")["value"] = way
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    assert "undefined" not in svg
-    return svg
+    return drawing.drawn(spec_of(**change), way=way)
 
 
 def markers(svg: str) -> list[tuple[float, float, str]]:

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import POSTERIOR, SAMPLE, spending
+from tests.figures import drawing
 
 TITLE = "What the reader should see"
 NAMES, CHANNELS = ["thrifty", 'it\'s "lavish"'], ["AB/PD", "LP"]
@@ -23,12 +23,7 @@ def spec_of(**change) -> dict:
 
 
 def drawn(spec: dict, chosen: int = 1, page: int = 630) -> str:
-    next(p for p in spec["params"] if p["name"] == "chosen")["value"] = [{"i": chosen}]
-    next(p for p in spec["params"] if p["name"] == "page")["expr"] = str(page)
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    assert "undefined" not in svg
-    return svg
+    return drawing.drawn(spec, page, chosen=[{"i": chosen}])
 
 
 def pieces(svg: str) -> list[tuple[float, float, float, str, str]]:

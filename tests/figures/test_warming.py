@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import BROKEN, PATH, SAMPLE, Warmed, warming
+from tests.figures import drawing
 
 TITLE = "What the reader should see"
 TIME = np.arange(0.0, 500.0, 0.5)
@@ -34,14 +34,7 @@ def spec_of(**change) -> dict:
 
 
 def drawn(warmth: float, chosen: int = 0, page: int = 630) -> str:
-    spec = spec_of()
-    params = {p["name"]: p for p in spec["params"]}
-    params["warmth"]["value"], params["chosen"]["value"] = warmth, chosen
-    params["page"]["expr"] = str(page)
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    assert "undefined" not in svg
-    return svg
+    return drawing.drawn(spec_of(), page, warmth=warmth, chosen=chosen)
 
 
 def points(svg: str, color: str) -> list[tuple[float, float]]:
