@@ -20,7 +20,7 @@ from mechfit.figures.thinning import encode, thin, thin_together
 
 SIDE, LEFT, TRACE, KEY, GAP = 224, 46, 112, 22, 14
 MOST = 10
-"""Parameters that are written out below the trace."""
+"""Parameters that are written out below the traces."""
 SMALL = f"page < {NARROW}"
 START = f"({SMALL} ? 0 : {SIDE + 82})"
 WIDTH = f"(page - {LEFT} - {START})"
@@ -99,14 +99,15 @@ def _named(channels: Sequence[str], frames: Sequence[Frame]) -> list[alt.Chart]:
 
 
 def _values(source: alt.Chart, labels: Sequence[str], frame: Frame) -> list[alt.Chart]:
-    """Write the chosen sample's parameters in two columns below the trace."""
+    """Write the chosen sample's parameters in two columns below the last trace."""
     layers = []
     for i, part in enumerate(map(parse, labels)):
         value = f"datum.theta[{i}]"
         shown = f"(abs({value}) < 100 ? format({value}, '.3~r') : format({value}, '.0f'))"
         text = source.transform_calculate(said=f"'{part.name} = ' + {shown} + ' {part.unit}'")
         mark = text.mark_text(align="left", baseline="middle", fontSize=11, aria=False)
-        x, y = f"{START} + {i % 2} * {WIDTH} / 2", frame.down(KEY + TRACE + 54 + 18 * (i // 2))
+        down = frame.down(frame.top + frame.height + 54 + 18 * (i // 2))
+        x, y = f"{START} + {i % 2} * {WIDTH} / 2", down
         layers.append(mark.encode(**at(x, y), text="said:N"))
     return layers
 

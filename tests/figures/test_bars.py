@@ -1,12 +1,10 @@
 """Bars stand for means in units of the prior's spread, thin lines for 90 % of the repeats."""
 
-import json
-
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import statistic_bars
+from tests.figures.drawing import drawn
 
 NAMES = ["spike count", "rest mean"]
 
@@ -27,8 +25,7 @@ def test_bars_are_means_in_prior_standard_deviations():
         ends = np.quantile(repeats[:, j], [0.05, 0.95]) / prior[:, j].std()
         assert [bar["low"], bar["high"]] == pytest.approx(ends, abs=1e-3)
         assert bars["low probability", name]["x"] == 0
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
+    drawn(spec)
     assert "rest mean: observed −70.2 mV, low probability 0 mV" in chart.description
 
 

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import POSTERIOR, brushed
+from tests.figures.drawing import drawn
 
 TITLE = "What the reader should see"
 LABELS = ["AB Na (mS)", "AB CaT (mS)", "LP A (mS)", 'it\'s "H" (mS)', "PY Kd (mS)"]
@@ -30,19 +30,6 @@ def spec_of(**change) -> dict:
     return brushed(**{**given, **change}).to_dict()
 
 
-def drawn(spec: dict, **values) -> str:
-    """The drawing after sliders and menus were moved; cx and cy are those of the rectangle."""
-    for param in spec["params"]:
-        if param["name"] in values:
-            param["value"] = values[param["name"]]
-        if param["name"] == "box":
-            param["value"] = [{k: values.get(k, v) for k, v in param["value"][0].items()}]
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    assert "undefined" not in svg
-    return svg
-
-
 def shifts(inside: np.ndarray) -> np.ndarray:
     return (DRAWS[inside].mean(0) - DRAWS.mean(0)) / DRAWS.std(0)
 
@@ -57,7 +44,7 @@ def partners(svg: str) -> list[str]:
 
 
 def test_the_rectangle_keeps_what_is_inside():
-    svg = drawn(spec_of(), cx=22, w=20, cy=62, h=40)
+    svg = drawn(spec_of(), box={"cx": 22, "cy": 62}, w=20, h=40)
     share = (DRAWS - LIMITS[:, 0]) / np.diff(LIMITS).ravel()
     inside = (abs(share[:, 0] - 0.22) <= 0.1) & (abs(share[:, 1] - 0.62) <= 0.2)
     assert f">{inside.sum()} of 600 draws are inside<" in svg
@@ -72,7 +59,7 @@ def test_the_rectangle_keeps_what_is_inside():
 
 
 def test_a_side_of_100_restricts_nothing_wherever_it_lies():
-    svg = drawn(spec_of(), cx=22, w=20, cy=90, h=100)
+    svg = drawn(spec_of(), box={"cx": 22, "cy": 90}, w=20, h=100)
     inside = abs((DRAWS[:, 0] - 0) / 10 - 0.22) <= 0.1
     assert f">{inside.sum()} of 600 draws are inside<" in svg
     assert f">{signed(shifts(inside)[1])}<" in svg  # so the second parameter may move
@@ -87,13 +74,13 @@ def test_without_the_rectangle_all_draws_are_shown():
 
 def test_an_empty_rectangle_is_no_error():
     few = np.vstack([LIMITS.mean(1) + 1e-3, LIMITS.mean(1)])
-    svg = drawn(spec_of(draws=few), cx=2, w=5)
+    svg = drawn(spec_of(draws=few), box={"cx": 2}, w=5)
     assert ">0 of 2 draws are inside<" in svg
     assert not partners(svg)
 
 
 def test_menus_choose_the_plane():
-    svg = drawn(spec_of(), across=2, up=4, cx=10, w=20, h=100)
+    svg = drawn(spec_of(), across=2, up=4, box={"cx": 10}, w=20, h=100)
     share = (DRAWS[:, 2] - LIMITS[2, 0]) / np.ptp(LIMITS[2])
     inside = abs(share - 0.1) <= 0.1
     assert f">{inside.sum()} of 600 draws are inside<" in svg

@@ -5,9 +5,9 @@ import json
 import altair as alt
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit import figures
+from tests.figures.drawing import drawn
 
 FULL_PAGE = 640
 LIMIT_BYTES = 300_000
@@ -53,7 +53,7 @@ NAMES = ["traces", "pairplot", "samples", "explorer", "predictive", "history"]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_renders_within_the_page(charts, name):
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec_of(charts[name])))
+    svg = drawn(spec_of(charts[name]))
     width = float(svg.split('width="')[1].split('"')[0])
     assert 300 < width <= FULL_PAGE
     assert "NaN" not in svg
@@ -141,6 +141,6 @@ def test_a_title_is_demanded(time, trace):
 def test_quotes_and_odd_words_survive(time, trace):
     name = 'it\'s "odd" \\ 100 %'
     chart = figures.traces(time, {name: trace}, title=f"The cell's τ: {name}")
-    svg = vl_convert.vegalite_to_svg(chart.to_json())
+    svg = drawn(chart)
     assert "it's" in svg
     assert "cell's τ" in svg

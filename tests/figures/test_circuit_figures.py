@@ -1,12 +1,13 @@
 """Charts of the circuit: what stands in them is what was given."""
 
 import json
+import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import circuit, rhythms, samples_to_traces
+from tests.figures.drawing import drawn
 
 TITLE = "What the reader should see"
 TIME = np.arange(0.0, 1000.0, 0.5)
@@ -19,16 +20,12 @@ BURSTS = [
 SYNAPSES = [(0, 1, "glutamate"), (0, 1, "cholinergic"), (1, 0, "glutamate")]
 
 
-def svg_of(chart):
-    return vl_convert.vegalite_to_svg(chart.to_json())
-
-
 def voltage(bursts):
     inside = [((b[:, :1] < TIME) & (b[:, 1:] > TIME)).any(0) for b in bursts]
     return np.where(inside, 30 * np.sin(TIME) - 20, -60.0)
 
 
-def drawn(**further):
+def two_rhythms(**further):
     later = [b + 100.0 for b in BURSTS]
     circuits = {"first": voltage(BURSTS), "second": voltage(later)}
     bursts = {"first": BURSTS, "second": later}
@@ -36,8 +33,8 @@ def drawn(**further):
 
 
 def test_the_intervals_of_the_first_cycle_are_named():
-    chart = drawn()
-    svg = svg_of(chart)
+    chart = two_rhythms()
+    svg = drawn(chart)
     assert [svg.count(f">{word}<") for word in ("period", "duration", "delay", "gap")] == [
         1, 1, 2, 2
     ]  # fmt: skip
@@ -60,7 +57,7 @@ def _rows(chart):
 def test_a_silent_circuit_has_no_intervals():
     silent = {"still": np.full((3, len(TIME)), -60.0)}
     chart = rhythms(TIME, silent, NEURONS, {"still": [np.empty((0, 2))] * 3}, title=TITLE)
-    svg = svg_of(chart)
+    svg = drawn(chart)
     assert "NaN" not in svg
     assert ">period<" not in svg
     assert "still: no period, bursts of no, no, no ms." in chart.description
@@ -69,7 +66,7 @@ def test_a_silent_circuit_has_no_intervals():
 def test_parameters_stand_on_lanes_and_a_menu_chooses():
     theta = {"first": [1.0, 5.0], "second": [3.0, 10.0]}
     limits = [[0.0, 4.0], [0.0, 10.0]]
-    chart = drawn(theta=theta, labels=["g (mS)", "E (mV)"], limits=limits)
+    chart = two_rhythms(theta=theta, labels=["g (mS)", "E (mV)"], limits=limits)
     spec = chart.to_dict()
     menu = next(p for p in spec["params"] if p["name"] == "chosen")
     assert menu["bind"]["labels"] == ["first", "second"]
@@ -90,7 +87,7 @@ def test_wider_lines_are_stronger_synapses():
     chart = circuit(NEURONS, SYNAPSES, {"AB–LP": 0.0, "PD–LP": 0.5, "LP–PD": 1.0}, title=TITLE)
     widths = {r["n"]: r["w"] for r in _rows(chart) if "w" in r}
     assert widths["AB–LP"] < widths["PD–LP"] < widths["LP–PD"]
-    svg = svg_of(chart)
+    svg = drawn(chart)
     assert all(f">{name}<" in svg for name in (*NEURONS, "glutamate", "cholinergic"))
     assert "3 inhibitory synapses: AB–LP (glutamate), PD–LP (cholinergic)" in chart.description
     with pytest.raises(ValueError, match="got 3 neurons, 3 synapses and 1 widths"):
@@ -102,9 +99,22 @@ def test_a_sample_may_have_several_traces():
     labels = [f"p{k}" for k in range(12)]
     few = np.stack([voltage(BURSTS) + k for k in range(4)])
     chart = samples_to_traces(theta, labels, few, TIME, title=TITLE, channels=NEURONS)
-    svg = svg_of(chart)
+    svg = drawn(chart)
     assert all(f">{name}<" in svg for name in NEURONS)
     assert ">p0 = " not in svg  # twelve numbers would be too many
     assert "voltages of AB/PD, LP, PY between" in chart.description
     with pytest.raises(ValueError, match=r"voltage has shape \(4, 3, 2000\)"):
         samples_to_traces(theta, labels, few, TIME, title=TITLE, channels=NEURONS[:2])
+
+
+def test_the_numbers_of_a_sample_stand_below_its_last_trace():
+    labels, few = ["a (mV)", "b", "c"], np.stack([voltage(BURSTS), voltage(BURSTS) + 1])
+    theta = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    for channels in (NEURONS[:1], NEURONS):
+        chart = samples_to_traces(
+            theta, labels, few[:, : len(channels)], TIME, title=TITLE, channels=channels
+        )
+        said = re.findall(r'translate\(([-\d.]+),([-\d.]+)\)"[^>]*>([^<]+)<', drawn(chart, 630))
+        places = {text: float(y) for _, y, text in said}
+        bar = max(y for text, y in places.items() if text.endswith((" ms", " s")))
+        assert min(places["a = 1 mV"], places["c = 3"]) > bar, channels

@@ -1,12 +1,10 @@
 """Times are n / rate, said as people say them, at every stop of the slider."""
 
-import json
-
 import pytest
-import vl_convert
 
 from mechfit.figures import durations
 from mechfit.figures.durations import STOPS, UNITS, human_time
+from tests.figures.drawing import drawn
 
 RATES = {
     "one at a time": 0.5,
@@ -20,9 +18,7 @@ TITLE = "More side by side, less time"
 
 def svg_at(power: float, rates: dict[str, float] = RATES) -> str:
     """The drawing with the slider at a power of ten."""
-    spec = durations(rates, title=TITLE).to_dict()
-    next(p for p in spec["params"] if p["name"] == "power")["value"] = power
-    return vl_convert.vegalite_to_svg(json.dumps(spec))
+    return drawn(durations(rates, title=TITLE), power=power)
 
 
 @pytest.mark.parametrize(

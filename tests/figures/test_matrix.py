@@ -1,15 +1,14 @@
 """The matrix shows its shares as areas, and the simulations behind the entry that is chosen."""
 
-import json
 import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import informing
 from mechfit.figures.matrix import BINS
 from mechfit.figures.thinning import ALPHABET
+from tests.figures.drawing import drawn
 
 RNG = np.random.default_rng(1)
 THETA = RNG.uniform(0, [1, 10], (3000, 2))
@@ -28,11 +27,7 @@ def spec_of(**change) -> dict:
 
 
 def svg_of(page: float = 630, **change) -> str:
-    spec = spec_of(**change)
-    for p in spec["params"]:
-        if p["name"] == "page":
-            p["expr"] = str(page)
-    return vl_convert.vegalite_to_svg(json.dumps(spec))
+    return drawn(spec_of(**change), page)
 
 
 def test_entries_hold_columns_of_bins_that_peak_at_one():

@@ -1,16 +1,14 @@
 """What the pairplot draws is what the samples say."""
 
-import json
-
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import pairplot
 from mechfit.figures.density import density
 from mechfit.figures.labels import ends, number, parse, step_125
 from mechfit.figures.panels import Grid
 from mechfit.figures.thinning import ALPHABET
+from tests.figures.drawing import drawn
 
 TITLE = "Two are known"
 
@@ -49,9 +47,7 @@ def test_cells_lie_where_the_samples_are(limits, labels):
 
 
 def test_correlations_stand_below_the_diagonal(theta, labels, limits):
-    svg = vl_convert.vegalite_to_svg(
-        json.dumps(pairplot(theta, labels, limits, title=TITLE).to_dict())
-    )
+    svg = drawn(pairplot(theta, labels, limits, title=TITLE))
     r = np.corrcoef(theta.T)
     assert f">{r[0, 1]:.2f}<" in svg
     assert svg.count(">Na</text>") == 2
@@ -61,7 +57,7 @@ def test_points_outside_the_prior_are_left_out(theta, labels, limits):
     far = theta[0].copy()
     far[3] = 9
     chart = pairplot(theta, labels, limits, title=TITLE, points={"far": far})
-    vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+    drawn(chart)
 
 
 @pytest.mark.parametrize("d", [2, 3, 5, 8])
@@ -132,7 +128,7 @@ def test_other_samples_stand_below_the_diagonal(theta, labels, limits):
     expected = density(other[:, [0, 1]], limits[[0, 1]], grid.bins)
     assert np.abs(steps / 63 * below["peak"] - expected).max() <= expected.max() / 100
     assert "Below the diagonal counted: τ_max" in chart.description
-    svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+    svg = drawn(chart)
     assert "network, above the diagonal" in svg
     assert "counted, below the diagonal" in svg
 
@@ -148,5 +144,5 @@ def test_a_window_keeps_the_prior_at_its_height(theta, labels, limits):
         shown = limits if share == 1 else window
         peak = density(theta[:, [1, 0]], shown[[1, 0]], Grid.of(2).bins).max()
         assert rows[0]["peak"] == pytest.approx(peak / share**2, rel=1e-3)
-    svg = vl_convert.vegalite_to_svg(json.dumps(part.to_dict()))
+    svg = drawn(part)
     assert f">{ends(*window[1])[0]}<" in svg

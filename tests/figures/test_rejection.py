@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import rejection
+from tests.figures.drawing import drawn
 
 RNG = np.random.default_rng(1)
 THETA = RNG.uniform(0, [1, 10], (2000, 2))
@@ -29,12 +29,7 @@ def spec_of(*, x_o=(0.5, 5.0), **change) -> dict:
 
 
 def svg_at(power: float, n: int, page: float | None = None) -> str:
-    spec = spec_of()
-    for p in spec["params"]:
-        p |= {"power": {"value": power}, "n": {"value": n}}.get(p["name"], {})
-        if p["name"] == "page" and page:
-            p["expr"] = str(page)
-    return vl_convert.vegalite_to_svg(json.dumps(spec))
+    return drawn(spec_of(), page, power=power, n=n)
 
 
 @pytest.mark.parametrize(("power", "n"), [(0.0, 2000), (-1.6, 100), (0.6, 1000)])

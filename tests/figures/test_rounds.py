@@ -5,23 +5,14 @@ import json
 import numpy as np
 import pytest
 import torch
-import vl_convert
 
 from mechfit import figures
 from mechfit.figures.corrections import FORMULAS
 from mechfit.inference.mixture import Mixture
+from tests.figures.drawing import drawn
 
 BOX = [[0.0, 1.0], [0.0, 2.0]]
 THETA = np.random.default_rng(1).random((300, 2)) * [1.0, 2.0]
-
-
-def drawn(chart, **values):
-    """The chart as text, with some of its sliders moved."""
-    spec = chart.to_dict()
-    for param in spec["params"]:
-        if param["name"] in values:
-            param["value"] = values[param["name"]]
-    return vl_convert.vegalite_to_svg(json.dumps(spec))
 
 
 def gaussian(mean, width):

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import sliding_curves
+from tests.figures.drawing import drawn
 
 X = np.linspace(0.0, 10.0, 101)
 STEPS = [2.0, 4.0, 6.0]
@@ -22,10 +22,7 @@ def spec_of(**change) -> dict:
 
 def lines(spec: dict, value: float) -> list[np.ndarray]:
     """The points (p, 2) of the three curves in the drawing, in px."""
-    next(p for p in spec["params"] if p["name"] == "step")["value"] = value
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    found = re.findall(r'<g class="mark-line[^>]*><path d="([^"]*)"', svg)
+    found = re.findall(r'<g class="mark-line[^>]*><path d="([^"]*)"', drawn(spec, step=value))
     return [np.array(re.findall(r"[-\d.]+,[-\d.]+", path)) for path in found]
 
 

@@ -1,16 +1,15 @@
 """The checkboxes choose the right set, its text holds its densities, panels fit the page."""
 
-import json
 import re
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import choice_explorer, overlaid, subset_explorer
 from mechfit.figures.density import density
 from mechfit.figures.subsets import BINS, FILLED
 from mechfit.figures.thinning import ALPHABET
+from tests.figures.drawing import drawn
 
 NAMES = ["spike count", "it's rest", "mean"]
 FLOOR = 190  # px, under the first row of panels of `overlaid`
@@ -27,17 +26,6 @@ PARTS = {"spike count": 0, "it's rest": 1, "mean": 2}
 def explorer(**change) -> dict:
     words = {"samples": SAMPLES, "names": NAMES, "labels": LABELS, "limits": LIMITS, "title": "T"}
     return subset_explorer(**{**words, **change}).to_dict()
-
-
-def drawn(spec: dict, *, page: float | None = None, **known: bool) -> str:
-    for p in spec["params"]:
-        p["value"] = known.get(p["name"], p.get("value"))
-        if p["name"] == "page" and page:
-            p["expr"] = str(page)
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
-    assert "undefined" not in svg
-    return svg
 
 
 def curves(svg: str) -> list[np.ndarray]:
@@ -171,10 +159,6 @@ def test_a_menu_chooses_a_posterior(labels, limits):
     assert len(ticks) == 12
     share = (half[0, 1] - limits[1, 0]) / np.diff(limits[1])[0]
     assert any(t["at"] == pytest.approx(share, abs=1e-3) and t["i"] == 1 for t in ticks)
-    drawn = []
-    for value in (0, 1):
-        chosen["value"] = value
-        drawn.append(vl_convert.vegalite_to_svg(json.dumps(spec)))
-    assert drawn[0] != drawn[1]
+    assert drawn(spec, **{chosen["name"]: 0}) != drawn(spec, **{chosen["name"]: 1})
     with pytest.raises(ValueError, match=r"'first' has shape \(400, 2\), expected \(n, 1\)"):
         choice_explorer(named, labels[:1], limits[:1], title="x", menu="cell")

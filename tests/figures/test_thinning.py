@@ -1,10 +1,7 @@
 """Thinning keeps spikes; text keeps numbers."""
 
-import json
-
 import numpy as np
 import pytest
-import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -13,6 +10,7 @@ from mechfit.figures import thin
 from mechfit.figures.marks import Frame, coded_line
 from mechfit.figures.theme import ROLES
 from mechfit.figures.thinning import decode, encode, thin_together
+from tests.figures.drawing import drawn
 
 volts = arrays(float, st.integers(2, 3000), elements=st.floats(-100, 60))
 
@@ -74,7 +72,7 @@ def test_the_page_reads_the_text_back():
         alt.Chart(alt.Data(values=rows)), np.arange(4.0), -90.0, 40.0, ROLES["sample"]
     )
     chart = mark.encode(**Frame((0, 3), (-90, 40), top=0, height=130, width=300).place)
-    svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+    svg = drawn(chart)
     path = next(p for p in svg.split('d="') if p.startswith("M0,") and p.count("L") == 3)
     points = [tuple(map(float, p.split(","))) for p in path.split('"')[0][1:].split("L")]
     assert [x for x, _ in points] == pytest.approx([0, 100, 200, 300], abs=0.01)

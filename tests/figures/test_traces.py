@@ -13,12 +13,9 @@ from mechfit.figures import (
     samples_to_traces,
     traces,
 )
+from tests.figures.drawing import drawn
 
 TITLE = "What to see"
-
-
-def svg_of(chart) -> str:
-    return vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
 
 
 def test_rows_share_their_scale_and_name_their_traces(time, trace):
@@ -33,7 +30,7 @@ def test_rows_share_their_scale_and_name_their_traces(time, trace):
     heights = {np.ptp(u["encoding"]["y"]["scale"]["range"]) for u in lines}
     assert len(lines) == 3
     assert len(domains) == len(heights) == 1
-    svg = svg_of(chart)
+    svg = drawn(chart)
     assert svg.count(">model<") == 2
     assert ">20 mV<" in svg
     assert ">20 ms<" in svg
@@ -49,7 +46,7 @@ def test_a_window_cuts(time, trace):
 
 @pytest.mark.parametrize("constant", [0.0, -70.0])
 def test_a_flat_trace_is_drawn(time, constant):
-    svg = svg_of(traces(time, {"a": 0 * time + constant}, title=TITLE, stimulus=0 * time))
+    svg = drawn(traces(time, {"a": 0 * time + constant}, title=TITLE, stimulus=0 * time))
     assert "NaN" not in svg
 
 
@@ -78,7 +75,7 @@ def test_samples_must_belong_together(time, trace, theta, labels, limits):
 
 def test_the_first_sample_shows_at_once(time, trace, theta, labels):
     few = np.stack([trace, trace + 5])
-    svg = svg_of(samples_to_traces(theta[:2], labels, few, time, title=TITLE))
+    svg = drawn(samples_to_traces(theta[:2], labels, few, time, title=TITLE))
     assert ">sample 1<" in svg
     assert f">τ_max = {theta[0, 4]:.0f} ms<" in svg
 
@@ -126,7 +123,7 @@ def test_predictions_are_measured_in_prior_deviations():
     assert rows[1]["x"] == [0, 4]
     assert rows[1]["raw"] == ["100 mV", "900 mV"]
     assert "b 500 mV for 100 mV" in chart.description
-    assert "points beyond the axis" in svg_of(chart)
+    assert "points beyond the axis" in drawn(chart)
 
 
 def test_wrong_statistics_are_refused():
@@ -147,7 +144,7 @@ def test_histories_of_any_length(epochs):
     chart = history(loss, loss + 0.1, title=TITLE)
     assert f"over {epochs} epochs" in chart.description
     assert len(chart.to_json()) < 100_000
-    assert f"best, epoch {epochs}" in svg_of(chart)
+    assert f"best, epoch {epochs}" in drawn(chart)
 
 
 def test_wrong_histories_are_refused():

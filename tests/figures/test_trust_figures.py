@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import BROKEN, POSTERIOR, breaking, departures, suspects, tails
+from tests.figures.drawing import drawn
 
 Z = np.arange(1, 20) / 20
 
@@ -16,19 +16,17 @@ def rows_of(spec):
     return [row for layer in spec["layer"] for row in layer.get("data", {}).get("values", [])]
 
 
-def drawn(chart):
+def small(chart):
     spec = chart.to_dict()
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "NaN" not in svg
     assert len(json.dumps(spec)) < 300_000
-    return spec, svg
+    return spec, drawn(spec)
 
 
 class TestDepartures:
     def test_what_leaves_the_band_is_broken_and_named(self):
         p = {"a": 0.3, "b": 1e-12}
         chart = departures(Z, {"a": Z, "b": Z**2}, Z - 0.06, Z + 0.06, p, 1e-3, title="b is off")
-        spec, svg = drawn(chart)
+        spec, svg = small(chart)
         curves = {r["name"]: r["y"] for r in rows_of(spec) if isinstance(r.get("y"), list)}
         np.testing.assert_allclose(curves["b"], Z**2 - Z, atol=1e-4)
         np.testing.assert_allclose(curves["a"], 0, atol=1e-4)
@@ -59,7 +57,7 @@ class TestBreaking:
         return breaking(*given.values(), title="Break it", start=("noise", 1))
 
     def test_every_step_of_every_fault_is_there(self):
-        spec, svg = drawn(self.example())
+        spec, svg = small(self.example())
         rows = {(r["fault"], r["k"]): r for r in rows_of(spec) if "fault" in r}
         assert len(rows) == 4
         assert rows["prior", 1]["h"] == [0, 1, 0, 0, 0]
@@ -81,7 +79,7 @@ class TestTails:
         chart = tails(
             x, prior, [9.0, 0.0], [0.002, 0.9], ["rest", "rate"], units=["mV", ""], title="Far"
         )
-        spec, svg = drawn(chart)
+        spec, svg = small(chart)
         rows = {r["name"]: r for r in rows_of(spec) if "posterior" in r}
         assert max(rows["rest"]["posterior"]) == max(rows["rest"]["prior"]) == 1
         assert rows["rest"]["o"] > 0.9
@@ -104,7 +102,7 @@ class TestSuspects:
 
     def test_the_farthest_is_accused_only_by_an_alarm(self):
         chart = suspects([0, 1], **self.given, across="sd", start=("a", 1), title="Which?")
-        spec, svg = drawn(chart)
+        spec, svg = small(chart)
         rows = {(r["moved"], r["k"]): r for r in rows_of(spec) if "moved" in r}
         assert rows["a", 1]["bad"]
         assert rows["a", 1]["d"][0] == 10  # bars end there
