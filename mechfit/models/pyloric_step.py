@@ -3,14 +3,15 @@ r"""Pyloric circuit: one step of three neurons and seven synapses, and where the
 Each neuron has eight conductances and a calcium concentration,
 
     C dV/dt = sum_x g_x m_x^p h_x (E_x - V) + sum_s g_s s (E_s - V) + xi(t),
-    tau_Ca d[Ca]/dt = -f (I_CaT + I_CaS) - [Ca] + Ca_0,    E_Ca = R T / 2F ln(3000 / [Ca]),
+    tau_Ca d[Ca]/dt = -f (I_CaT + I_CaS) - [Ca] + Ca_0,    I_x = g_x m_x^p h_x (V - E_Ca),
 
-and gates that relax, tau_x dx/dt = x_inf(V) - x, with the channels of Prinz, Bucher & Marder
-(2004), doi:10.1038/nn1352. A graded synapse opens by s_inf = 1 / (1 + exp((-35 - V_pre) / 5)) with
-tau_s = tau_k (1 - s_inf). The scheme is that of Gonçalves, Lueckmann, Deistler et al. (2020),
-doi:10.7554/eLife.56261: V, [Ca] and gates relax exactly for a step, everything else at its old
-value; synapses move by Euler's method. Steady states and time constants are functions of V alone,
-so that a table may stand for them. Units: mV, ms, mS, µA, µF, µM.
+with E_Ca = R T / 2F ln(3000 / [Ca]), and gates that relax, tau_x dx/dt = x_inf(V) - x, with the
+channels of Prinz, Bucher & Marder (2004), doi:10.1038/nn1352. A graded synapse opens by
+s_inf = 1 / (1 + exp((-35 - V_pre) / 5)) with tau_s = tau_k (1 - s_inf). The scheme is that of
+Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261: V, [Ca] and gates relax
+exactly for a step, everything else at its old value; synapses move by Euler's method. Steady
+states and time constants are functions of V alone, so that a table may stand for them. Units: mV,
+ms, mS, µA, µF, µM.
 """
 
 from __future__ import annotations

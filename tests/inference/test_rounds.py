@@ -128,6 +128,7 @@ def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
 
 
 @pytest.mark.parametrize("method", [TSNPE(), SNPE_A(), SNPE_C(3)], ids=lambda m: type(m).__name__)
+@pytest.mark.slow
 def test_an_ensemble_ends_the_rounds(method, tmp_path, monkeypatch):
     flow = MDN(2, 10) if isinstance(method, SNPE_A) else MAF(2, 20)
     settings = {"method": method, "seed": 1, "store": tmp_path}

@@ -77,6 +77,7 @@ def test_few_rows(n):
     assert np.isfinite(View.of(rows, None).apply(rows)).all()
 
 
+@pytest.mark.slow
 def test_data_that_span_decades_are_read_everywhere():
     """log x = 20 theta + noise: the posterior is as narrow where x is small."""
     prior = Prior.uniform(["a"], [0.0], [1.0])

@@ -100,6 +100,7 @@ def test_extended_statistics_equal_those_of_the_traces():
     np.testing.assert_array_equal(x[:, :7], MODEL.statistics(theta, seed=7, first=100))
 
 
+@pytest.mark.slow
 def test_a_bank_is_not_continued_with_other_statistics(tmp_path):
     brief = {"duration": 30.0, "window": (5.0, 25.0)}
     seven, one, two = (

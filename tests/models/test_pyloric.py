@@ -110,7 +110,7 @@ def test_energies_are_not_told_by_voltages():
         model.summarize(model.simulate(GOLDEN["theta"][0], 1))
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
 def test_circuits_without_bursts_are_given_up(precision):
     settings = {"duration": 4000.0, "burn_in": 500.0, "precision": precision}
     theta = np.concatenate([GOLDEN["theta"][:3], SHORT.prior.sample(14, 1)])

@@ -73,6 +73,7 @@ def simulated(tmp_path_factory):
     return np.load(folder / "out.npz")
 
 
+@pytest.mark.slow
 def test_the_state_is_that_of_the_reference(simulated):
     model = Pyloric(**SHORT)
     floats = simulated["kept"][0]
@@ -89,6 +90,7 @@ def test_the_state_is_that_of_the_reference(simulated):
         np.testing.assert_allclose(floats[5, columns][0], state[40], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_launch_can_go_on_where_the_last_one_stopped(simulated):
     whole, first, rest = simulated["kept"]
     assert (first != whole).any()
@@ -122,6 +124,7 @@ def watched(v):
 
 
 @given(st.integers(0, 2**32 - 1))
+@pytest.mark.slow
 def test_the_watch_sees_what_the_statistics_see(seed):
     rng = np.random.default_rng(seed)
     corners = rng.choice([-65.0, -35.0, 20.0, 50.0], 60)

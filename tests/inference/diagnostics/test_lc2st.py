@@ -39,6 +39,7 @@ def test_an_error_is_found_where_it_is():
     assert min(r.statistic for r in wrong) > max(r.statistic for r in right)
 
 
+@pytest.mark.slow
 def test_the_probability_points_to_where_the_truth_is():
     c = calibrate(Exact(shift=1.0), BANK, draws=20, seed=1)
     found = lc2st(Exact(shift=1.0), c, X_O, swaps=5, seed=1)
