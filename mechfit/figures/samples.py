@@ -106,8 +106,8 @@ def _values(source: alt.Chart, labels: Sequence[str], frame: Frame) -> list[alt.
         shown = f"(abs({value}) < 100 ? format({value}, '.3~r') : format({value}, '.0f'))"
         text = source.transform_calculate(said=f"'{part.name} = ' + {shown} + ' {part.unit}'")
         mark = text.mark_text(align="left", baseline="middle", fontSize=11, aria=False)
-        down = frame.down(frame.top + frame.height + 54 + 18 * (i // 2))
-        x, y = f"{START} + {i % 2} * {WIDTH} / 2", down
+        x = f"{START} + {i % 2} * {WIDTH} / 2"
+        y = frame.down(frame.top + frame.height + 54 + 18 * (i // 2))
         layers.append(mark.encode(**at(x, y), text="said:N"))
     return layers
 

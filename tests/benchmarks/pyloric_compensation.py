@@ -94,7 +94,7 @@ def beside(found: dict, stored: np.ndarray, names: list[str]) -> dict:
 def converged(parts: dict) -> dict:
     """How far the means of ten pairs over a few draws lie from those of the finest grid."""
     fine, half = parts["fine"], parts["half as fine"]
-    n = min(len(part["rho"]) for part in parts.values())
+    n = min(len(part["rho"]) for step, part in parts.items() if step != "other draws")
     told = {"draws": n, "grid": STEPS["fine"][2]}
     if not n:
         return told

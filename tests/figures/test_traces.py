@@ -1,10 +1,7 @@
 """Traces, samples, explorer, predictive checks and history refuse nonsense and tell the facts."""
 
-import json
-
 import numpy as np
 import pytest
-import vl_convert
 
 from mechfit.figures import (
     history,
@@ -88,13 +85,11 @@ def test_the_explorer_selects_the_right_trace(time):
     sliders = {p["name"]: p for p in spec["params"] if "bind" in p}
     assert [p["value"] for p in sliders.values()] == [3.0, 0.2]
     for i, j in np.ndindex(3, 2):
-        sliders["slider_0"]["value"], sliders["slider_1"]["value"] = a[i], b[j]
-        text = json.dumps(spec)
-        svg = vl_convert.vegalite_to_svg(text)
-        drawn = [p.split('"')[0] for p in svg.split('d="') if p.count("L") > 300]
+        svg = drawn(spec, slider_0=a[i], slider_1=b[j])
+        paths = [p.split('"')[0] for p in svg.split('d="') if p.count("L") > 300]
         spans = [
             np.ptp([float(q.split(",")[1]) for q in d[1:].replace("M", "L").split("L")])
-            for d in drawn
+            for d in paths
         ]
         assert len(spans) == 2
         assert spans[1] / spans[0] == pytest.approx((10 * a[i] + 100 * b[j]) / 50, rel=0.01)
