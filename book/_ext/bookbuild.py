@@ -1,21 +1,18 @@
 """The book's own Sphinx extension: everything between jupyter-book and mechfit.
 
-It prepares the kernels that execute the chapters, writes vega.js, makes the execution cache know
+It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
 the package (chapter_keys), prints the minutes of a page (chapter_minutes) and tidies what goes
 around its text (page_context).
 """
 
-import json
 import os
 import sys
 import tomllib
 from pathlib import Path
 
-import altair
 import chapter_keys
 import chapter_minutes
 import page_context
-import vl_convert
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +28,7 @@ def prepare_kernels() -> None:
     os.environ["PYTHONPATH"] = str(ROOT) + (os.pathsep + known if known else "")
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["MECHFIT_PROGRESS"] = "0"
+    os.environ["MECHFIT_CHART_SCRIPTS"] = "page"
     sys.path.insert(0, str(ROOT))  # autodoc imports the package in this process
 
 
@@ -40,24 +38,14 @@ def read_version(app, config) -> None:
     config.version = config.release = project["version"]
 
 
-def write_vega(app) -> None:
-    """Write Vega, Vega-Lite and vega-embed from Altair's own offline engine into the book.
+def write_charts(app) -> None:
+    """Write the scripts that draw charts into the book, so that no page needs a network."""
+    from mechfit.figures.renderer import chart_scripts
 
-    VEGA_DEBUG tells Altair's page template that the versions it wants are there, so that it
-    loads nothing from the network.
-    """
-    versions = {
-        "vega_version": altair.VEGA_VERSION,
-        "vegalite_version": altair.VEGALITE_VERSION,
-        "vegaembed_version": altair.VEGAEMBED_VERSION,
-    }
-    vl_version = ".".join(altair.VEGALITE_VERSION.split(".")[:2])
-    bundle = vl_convert.javascript_bundle(vl_version=vl_version)
-    text = f"(function(){{{bundle}}})();\nwindow.VEGA_DEBUG = {json.dumps(versions)};\n"
-    path = Path(app.outdir) / "_static" / "vega.js"
+    path = Path(app.outdir) / "_static" / "charts.js"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    if not path.exists() or path.read_text(encoding="utf-8") != chart_scripts():
+        path.write_text(chart_scripts(), encoding="utf-8")
 
 
 def find_outdated(app, env, added, changed, removed) -> list[str]:
@@ -102,7 +90,7 @@ def setup(app) -> dict[str, bool]:
     """Connect everything to Sphinx."""
     prepare_kernels()
     app.connect("config-inited", read_version)
-    app.connect("builder-inited", write_vega)
+    app.connect("builder-inited", write_charts)
     app.connect("env-get-outdated", find_outdated)
     app.connect("env-purge-doc", forget_page)
     app.connect("source-read", salt_source)

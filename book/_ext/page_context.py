@@ -4,12 +4,12 @@ from html import escape
 
 # sphinx-thebe is always loaded by jupyter-book; unused here, and it declares its names twice.
 THEBE = ("sphinx-thebe.js", "THEBE_JS_URL")
-VEGA = ("vega.js", "charts.js")
+CHARTS = ("charts.js",)
 
 
 def tidy_scripts(app, pagename, templatename, context, doctree) -> None:
     """Leave out scripts that come twice or that the page has no use for."""
-    unwanted = THEBE if "vegaEmbed" in context.get("body", "") else THEBE + VEGA
+    unwanted = THEBE if "mechfitDraw" in context.get("body", "") else THEBE + CHARTS
     kept = []
     for script in context["script_files"]:
         name = f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}"

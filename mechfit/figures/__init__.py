@@ -4,6 +4,7 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 `ROLES`. Nothing scientific is computed here beyond bins, quantiles and correlations.
 """
 
+from mechfit.figures import renderer  # noqa: F401
 from mechfit.figures.bars import statistic_bars
 from mechfit.figures.breakdowns import breakdowns
 from mechfit.figures.breaking import breaking

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import number
 from mechfit.figures.marks import at, px, rows_of, segment, words
-from mechfit.figures.theme import BROKEN, NARROW, POSTERIOR, PRIOR, WIDTH, finish
+from mechfit.figures.theme import _PAGE as WIDTH
+from mechfit.figures.theme import BROKEN, NARROW, POSTERIOR, PRIOR, finish
 
 SIDE, LEFT, TOP, UNDER = 232, 44, 56, 44
 GAP = WIDTH - LEFT - 2 * SIDE

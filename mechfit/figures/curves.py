@@ -1,4 +1,4 @@
-"""Charts with two axes and direct labels: curves of one variable, the loss during training.
+"""Curves of one variable with direct labels, a band around a curve, the loss during training.
 
 Taught in the chapters models/hodgkin-huxley and inference/hodgkin-huxley-posterior.
 """
@@ -11,36 +11,11 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import number
-from mechfit.figures.marks import px, rows_of, words
-from mechfit.figures.theme import OBSERVED, PATH, finish, page
+from mechfit.figures.parts import named_lines, rows_of, table
+from mechfit.figures.theme import PATH, ROLES, WIDTH, Role, assign, present
 
-LEFT = 48
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3])
-
-
-def _spread(places: list[float], gap: float) -> list[float]:
-    """Move label places apart until neighbors are `gap` px from each other."""
-    order = np.argsort(places)
-    moved = np.array(places, float)[order]
-    for _ in range(50):
-        lack = gap - np.diff(moved)
-        if (lack <= 1e-6).all():
-            break
-        push = np.maximum(lack, 0) / 2
-        moved[:-1] -= push
-        moved[1:] += push
-    out = np.empty(len(places))
-    out[order] = moved
-    return out.tolist()
-
-
-def _kept(n: int, most: int) -> np.ndarray:
-    return np.unique(np.linspace(0, n - 1, min(most, n)).astype(int))
-
-
-def _curve(x: np.ndarray, y: np.ndarray, digits: int) -> alt.Chart:
-    row = {"x": x.tolist(), "y": [float(f"{v:.{digits}g}") for v in y]}
-    return rows_of([row]).transform_flatten(["x", "y"])
+ORDER = ("posterior", "sample", "path", "broken", "observed", "prior")
+HEIGHT, LETTERS = 200, 14
 
 
 def curves(
@@ -51,17 +26,20 @@ def curves(
     across: str,
     up: str,
     points: bool = False,
+    roles: Mapping[str, str] | None = None,
     description: str | None = None,
 ) -> alt.LayerChart:
     """Draw named curves over one variable; pointing at a curve tells its values.
 
     Args:
         x: The variable, shape (n,).
-        named: Name to values, shape (n,); at most five, told apart by their dashes.
+        named: Name to values, shape (n,); at most six, told apart by color and dash.
         title: What to see, in words.
         across: Name and unit of the variable.
         up: Name and unit of the values.
         points: Mark the places where values were computed.
+        roles: Name to meaning, a key of `ROLES`; by default posterior, sample, path, broken,
+            observed, prior in this order.
         description: The text alternative; the curves' ranges if left out.
 
     Returns:
@@ -71,40 +49,74 @@ def curves(
         >>> curves([0, 1], {"m": [0, 1]}, title="It opens", across="V (mV)", up="open").description
         'open against V (mV), from 0 to 1: m from 0 to 1.'
     """
-    x = np.asarray(x, float)
-    named = {name: np.asarray(values, float) for name, values in named.items()}
-    for name, values in named.items():
-        if x.ndim != 1 or values.shape != x.shape or not np.isfinite(values).all():
-            raise ValueError(f"{name} has shape {values.shape}, expected finite {x.shape}")
-    if not 1 <= len(named) <= len(DASHES):
-        raise ValueError(f"got {len(named)} curves, expected 1 to {len(DASHES)}")
+    x = numbers("x", x, "n")
+    named = {name: numbers(name, values, len(x)) for name, values in named.items()}
+    if not 1 <= len(named) <= len(ORDER):
+        raise ValueError(f"got {len(named)} curves, expected 1 to {len(ORDER)}")
+    looks = assign(list(named), roles, ORDER)
     both = np.concatenate(list(named.values()))
-    low, high = min(0.0, float(both.min())), float(both.max()) or 1.0
-    wide, height = page(LEFT + 60), 200
-    x_scale = alt.Scale(domain=[x[0], x[-1]], range=[0, px(wide)], nice=False)
-    y_scale = alt.Scale(domain=[low, high], range=[height, 0], nice=False)
-    place = {
-        "x": alt.X("x:Q", scale=x_scale, axis=alt.Axis(title=None, tickCount=6)),
-        "y": alt.Y("y:Q", scale=y_scale, axis=alt.Axis(title=None, tickCount=5)),
-    }
-    keep = _kept(len(x), 200)
-    beside = _spread([(high - v[-1]) / (high - low) * height for v in named.values()], 14)
-    look = {"size": 36, "opacity": 0.9} if points else {"size": 90, "opacity": 0}
-    layers = []
-    for (name, values), dash, at in zip(named.items(), DASHES, beside, strict=False):
-        data = _curve(x[keep].round(4), values[keep], 4)
+    place = plane(
+        (x[0], x[-1]), (min(0.0, float(both.min())), float(both.max()) or 1.0), across, up
+    )
+    keep, layers = _kept(len(x), 200), []
+    for name, values in named.items():
+        data = table(x=x[keep], y=values[keep]).transform_calculate(name=repr(name))
+        spot = {"size": 36, "opacity": 0.9} if points else {"size": 90, "opacity": 0}
         said = [alt.Tooltip("x:Q", title=across), alt.Tooltip("y:Q", title=name)]
-        stroke = data.mark_line(stroke=OBSERVED, strokeDash=dash, strokeWidth=1.5, aria=False)
-        spot = data.mark_circle(fill=OBSERVED, aria=False, **look)
         layers += [
-            stroke.encode(**place),
-            spot.encode(**place, tooltip=said),
-            words(name, f"{wide} + 8", at),
+            data.mark_line(strokeWidth=1.6, aria=False).encode(
+                **place, **named_lines(looks, key=False)
+            ),
+            data.mark_circle(fill=looks[name].color, aria=False, **spot).encode(
+                **place, tooltip=said
+            ),
         ]
-    layers += [words(across, f"{wide} / 2", height + 36, align="center"), words(up, 0, -14)]
+    layers.append(line_ends(x[-1], {n: v[-1] for n, v in named.items()}, place))
     told = ", ".join(f"{n} from {number(v[0])} to {number(v[-1])}" for n, v in named.items())
     told = f"{up} against {across}, from {number(x[0])} to {number(x[-1])}: {told}."
-    return finish(alt.layer(*layers), title, description or told, (200, height))
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return present(chart, title, description or told)
+
+
+def plane(
+    x: tuple[float, float], y: tuple[float, float], across: str, up: str
+) -> dict[str, alt.X | alt.Y]:
+    """Channels for the fields `x` and `y` with exact ends; `up` is written above its axis."""
+    return {
+        "x": alt.X(
+            "x:Q",
+            scale=alt.Scale(domain=[float(v) for v in x], nice=False, zero=False),
+            axis=alt.Axis(title=across, tickCount=6, labelFlush=True),
+        ),
+        "y": alt.Y(
+            "y:Q",
+            scale=alt.Scale(domain=[float(v) for v in y], nice=False, zero=False),
+            axis=alt.Axis(title=up, tickCount=5, **ABOVE),
+        ),
+    }
+
+
+ABOVE = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10, "titleX": 0}
+"""Writes the title of a vertical axis above it, horizontally."""
+
+
+def band(
+    x: ArrayLike, low: ArrayLike, high: ArrayLike, place: Mapping[str, object], role: Role
+) -> alt.Chart:
+    """Shade what lies between two curves (n,), on the channels of `plane`."""
+    shade = table(x=x, y=low, high=high).mark_area(fill=role.color, fillOpacity=0.22, aria=False)
+    return shade.encode(**place, y2="high")
+
+
+def line_ends(x: float, ends: Mapping[str, float], place: Mapping[str, object]) -> alt.Chart:
+    """Write the name of each curve beside its last value; names keep a line from each other."""
+    low, high = place["y"].to_dict()["scale"]["domain"]
+    spread = _spread(list(ends.values()), LETTERS * (high - low) / HEIGHT)
+    words = rows_of(
+        [{"x": float(x), "y": y, "name": n} for n, y in zip(ends, spread, strict=True)]
+    )
+    mark = words.mark_text(align="left", baseline="middle", dx=8, clip=False, aria=False)
+    return mark.encode(**place, text="name:N")
 
 
 def history(
@@ -143,37 +155,54 @@ def history(
     low, high = float(both.min()), float(both.max())
     high = min(high, float(np.quantile(both, 0.98)) + (high - low) * 0.25)
     pad = 0.06 * (high - low) or 0.5
-    low, high = low - pad, high + pad
-    wide, height = page(LEFT + 84), 190
-    x_scale = alt.Scale(domain=[1, max(epochs, 2)], range=[0, px(wide)], nice=False)
-    y_scale = alt.Scale(domain=[low, high], range=[height, 0], nice=False, zero=False)
-    x = alt.X("x:Q", scale=x_scale, axis=alt.Axis(title=None, tickCount=6, tickMinStep=1))
-    y = alt.Y("y:Q", scale=y_scale, axis=alt.Axis(title=None, tickCount=5))
+    place = plane((1, max(epochs, 2)), (low - pad, high + pad), "epoch", loss)
     keep = np.union1d(_kept(epochs, 1000), best)
-    look = {"stroke": OBSERVED, "strokeWidth": 1.4, "clip": False, "aria": False}
+    looks = {"training": ROLES["prior"], "validation": ROLES["posterior"]}
     layers = [
-        _curve(keep + 1, values[keep], 5).mark_line(strokeDash=dash, **look).encode(x=x, y=y)
-        for values, dash in ((train, [5, 3]), (validation, [1, 0]))
+        table(x=keep + 1, y=values[keep])
+        .transform_calculate(name=repr(name))
+        .mark_line(strokeWidth=1.5, clip=True, aria=False)
+        .encode(**place, **named_lines(looks, key=False))
+        for name, values in zip(looks, (train, validation), strict=True)
     ]
-    beside = _spread([(high - v[-1]) / (high - low) * height for v in (validation, train)], 15)
     said = [alt.Tooltip("x:Q", title="best epoch"), alt.Tooltip("y:Q", title="validation loss")]
-    mark = rows_of([{"x": best + 1, "y": float(f"{validation[best]:.5g}")}])
+    mark = table(x=[best + 1], y=[validation[best]])
     side = "right" if best > 0.8 * epochs else "left" if best < 0.2 * epochs else "center"
     rule = mark.mark_rule(stroke=PATH, strokeDash=[3, 2], strokeWidth=1.2, aria=False)
-    text = mark.mark_text(align=side, baseline="middle", aria=False)
+    word = mark.mark_text(align=side, baseline="bottom", aria=False)
     spot = {"shape": "diamond", "size": 80, "stroke": PATH, "fill": PATH, "opacity": 1}
     layers += [
-        rule.encode(x=x, y=y, y2=alt.value(12)),
-        text.encode(x=x, y=alt.value(2), text=alt.value(f"best, epoch {best + 1}")),
-        mark.mark_point(**spot, aria=False).encode(x=x, y=y, tooltip=said),
-        words("training", f"{wide} + 8", beside[1]),
-        words("validation", f"{wide} + 8", beside[0]),
-        words("epoch", f"{wide} / 2", height + 36, align="center"),
-        words(loss, 0, -14),
+        rule.encode(x=place["x"], y=place["y"], y2=alt.datum(high + pad)),
+        word.encode(
+            x=place["x"], y=alt.datum(high + pad), text=alt.value(f"best, epoch {best + 1}")
+        ),
+        mark.mark_point(**spot, aria=False).encode(**place, tooltip=said),
+        line_ends(epochs, {"training": train[-1], "validation": validation[-1]}, place),
     ]
     told = (
         f"Loss over {epochs} epochs, training from {number(train[0])} to "
         f"{number(train[-1])}, validation from {number(validation[0])} to "
         f"{number(validation[-1])}. Best: epoch {best + 1}."
     )
-    return finish(alt.layer(*layers), title, description or told, (200, height))
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return present(chart, title, description or told)
+
+
+def _spread(values: list[float], gap: float) -> list[float]:
+    """Move values apart until neighbors are `gap` from each other."""
+    order = np.argsort(values)
+    moved = np.array(values, float)[order]
+    for _ in range(50):
+        lack = gap - np.diff(moved)
+        if (lack <= 1e-6 * gap).all():
+            break
+        push = np.maximum(lack, 0) / 2
+        moved[:-1] -= push
+        moved[1:] += push
+    out = np.empty(len(values))
+    out[order] = moved
+    return out.tolist()
+
+
+def _kept(n: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, n - 1, min(most, n)).astype(int))

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.labels import ends
 from mechfit.figures.marks import Pixels, px, rows_of, segment, words
-from mechfit.figures.theme import NARROW, POSTERIOR, PRIOR, WIDTH, finish
+from mechfit.figures.theme import _PAGE as WIDTH
+from mechfit.figures.theme import NARROW, POSTERIOR, PRIOR, finish
 from mechfit.figures.thinning import ALPHABET, encode
 
 LEFT, TOP, SIDE = 44, 24, 264

@@ -19,7 +19,8 @@ from mechfit.figures.heat import BESIDE, heat_maps, marginals
 from mechfit.figures.labels import Label, number, parse, quantity
 from mechfit.figures.marks import at, rows_of, segment, words
 from mechfit.figures.panels import LEFT, TOP, Grid, coefficients, headers, markers, symbol
-from mechfit.figures.theme import NARROW, ROLES, SAMPLE, WIDTH, Role, assign, finish
+from mechfit.figures.theme import _PAGE as WIDTH
+from mechfit.figures.theme import NARROW, ROLES, SAMPLE, Role, assign, finish
 
 RING = Role(SAMPLE)
 ORDER = ("sample", "broken", "path", "posterior")

@@ -13,7 +13,8 @@ import numpy as np
 
 from mechfit.figures.labels import Label, ends
 from mechfit.figures.marks import rows_of
-from mechfit.figures.theme import NARROW, WIDTH, Role
+from mechfit.figures.theme import _PAGE as WIDTH
+from mechfit.figures.theme import NARROW, Role
 
 LEFT, TOP, GAP = 66, 52, 10
 

@@ -4,9 +4,9 @@ Each color keeps a contrast of at least 3 : 1 on a white and on a dark page (#14
 serves both. Observed data, axes and words take the page's own text color. Color never carries a
 meaning alone: a `Role` joins it with a dash and a marker shape.
 
-Importing this module registers and enables the theme "mechfit" and asks for SVG output, in which
-`currentColor` follows the page from light to dark. A narrow window is met by a signal, not by a
-second chart: `page` is the width in px that a chart may fill, and ranges of scales refer to it.
+Importing this module registers and enables the theme "mechfit". Charts are ordinary Altair charts,
+composed with `|` and `&`; views have nominal widths that add up to about `WIDTH` px in a row, and
+the renderer (renderer.py) makes them follow the page.
 """
 
 import textwrap
@@ -16,10 +16,15 @@ from dataclasses import dataclass
 import altair as alt
 
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-WIDTH = 630
 NARROW = 500
+_PAGE = 630
+WIDTH = 600
+"""Nominal width in px of a row of views."""
 
 _QUIET = "rgba(128,128,128,.55)"
+
+PAGE = alt.param(name="page", value=640)
+"""The page's width in px, kept true by the renderer, for charts whose words depend on it."""
 
 OBSERVED = "currentColor"
 PRIOR = "#8A8F98"
@@ -85,6 +90,9 @@ def theme() -> alt.theme.ThemeConfig:
     title |= {"subtitleFontSize": 12, "subtitlePadding": 6, "subtitleLineHeight": 17}
     config = {"background": "transparent", "padding": 2, "font": FONT, "view": {"stroke": None}}
     config |= {"axis": axis, "title": title, "text": {"fill": OBSERVED, "fontSize": 12}}
+    legend = {"labelColor": OBSERVED, "titleColor": OBSERVED, "labelFontSize": 12, "title": None}
+    legend |= {"orient": "top", "offset": 2, "symbolStrokeWidth": 1.5, "labelLimit": 400}
+    config |= {"legend": legend, "concat": {"spacing": 14}}
     config |= {"rule": {"stroke": OBSERVED}, "line": {"stroke": OBSERVED, "strokeJoin": "round"}}
     return alt.theme.ThemeConfig(config=config)
 
@@ -93,8 +101,6 @@ STYLE = """
 .vega-embed { display: flex; flex-direction: column; align-items: stretch; color: inherit;
   position: relative; }
 .vega-embed svg { max-width: 100%; height: auto; flex: none; }
-.vega-embed:has(.wide_marks):not(.chart-box *) { overflow-x: auto; }
-.vega-embed:has(.wide_marks) svg { max-width: none; }
 .vega-embed .vega-bindings { display: grid; gap: 2px 24px; max-width: 630px; margin-top: 12px;
   grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); font-size: 13px;
   line-height: 1.4; }
@@ -112,7 +118,14 @@ STYLE = """
 """
 """Styles of a chart's surroundings, carried by the chart into any page, notebooks too."""
 
-alt.renderers.set_embed_options(renderer="svg", actions=False, defaultStyle=STYLE)
+
+def present(chart: alt.TopLevelMixin, title: str, description: str, hint: str = "") -> alt.Chart:
+    """Give a chart its title, its text alternative and one line that says how to use it."""
+    for name, words in (("title", title), ("description", description)):
+        if not words.strip():
+            raise ValueError(f"{name} is empty, expected a sentence that says what to see")
+    words = alt.TitleParams(title, subtitle=hint) if hint else alt.TitleParams(title)
+    return chart.properties(title=words, description=description)
 
 
 def page(margin: int) -> str:
@@ -126,12 +139,12 @@ def finish(
     """Give a chart its title, text alternative, nominal size in px and the signal `page`."""
     if not title.strip():
         raise ValueError("title is empty, expected the sentence that says what to see")
-    wide, narrow = (textwrap.wrap(title, letters) for letters in (WIDTH // 7, 44))
+    wide, narrow = (textwrap.wrap(title, letters) for letters in (_PAGE // 7, 44))
     words = {"text": alt.ExprRef(f"page < {NARROW} ? {narrow!r} : {wide!r}")}
     if subtitle:
         words["subtitle"] = textwrap.wrap(subtitle, 56)
     inner = "windowSize()[0]"
-    fits = f"{inner} > 0 && {inner} < 700 ? max(280, {inner} - 56) : {WIDTH}"
+    fits = f"{inner} > 0 && {inner} < 700 ? max(280, {inner} - 56) : {_PAGE}"
     return chart.add_params(alt.param(name="page", expr=fits)).properties(
         title=alt.TitleParams(**words), description=description, width=size[0], height=size[1]
     )

@@ -1,4 +1,4 @@
-"""Voltage traces as a physiologist draws them: a scale bar in place of axes, words beside lines.
+"""Voltage traces as a physiologist draws them: one level and a scale bar in place of axes.
 
 All rows share one voltage scale and one time scale. A row may hold several traces, so that a
 prediction lies over what was observed. Taught in the chapter models/hodgkin-huxley.
@@ -12,22 +12,11 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers
 from mechfit.figures.labels import number, quantity
-from mechfit.figures.marks import Frame, key, line, words
-from mechfit.figures.theme import ROLES, assign, finish
+from mechfit.figures.parts import axes, heading, named_lines, scale_bar, trace
+from mechfit.figures.theme import ROLES, WIDTH, Role, assign, present
 from mechfit.figures.thinning import thin
 
 ORDER = ("observed", "sample", "broken", "path", "posterior")
-KEY, GAP, STIMULUS = 22, 12, 30
-
-
-def _stimulus(time: np.ndarray, current: np.ndarray, top: float) -> list[alt.Chart]:
-    low, high = float(current.min()), float(current.max())
-    said = f"injected current, {number(low)} to {quantity(high, 'µA/cm²')}"
-    pad = 0.1 * (high - low) or 1.0
-    frame = Frame((time[0], time[-1]), (low - pad, high + pad), top + KEY, STIMULUS)
-    look = {"interpolate": "step-after", "decimals": 4}
-    stroke = line(*thin(time, current), ROLES["observed"], **look)
-    return [words(said, 0, top + KEY / 2), stroke.encode(**frame.place)]
 
 
 def traces(
@@ -40,12 +29,12 @@ def traces(
     window: tuple[float, float] | None = None,
     rows: Sequence[Sequence[str]] | None = None,
     roles: Mapping[str, str] | None = None,
-) -> alt.LayerChart:
+) -> alt.VConcatChart:
     """Draw voltage traces in rows that share their scales.
 
     Args:
         time: Times, shape (t,), ms.
-        voltage: Name to trace, shape (t,), mV; the names stand beside the lines.
+        voltage: Name to trace, shape (t,), mV; the names stand above the rows.
         title: What to see, in words.
         description: The text alternative; computed from the traces if left out.
         stimulus: Injected current, shape (t,), µA/cm², drawn in a row below.
@@ -76,27 +65,19 @@ def traces(
     unknown = {n for r in rows for n in r} - set(named)
     if unknown or not all(rows):
         raise ValueError(f"rows names {sorted(unknown)}, expected names among {list(named)}")
-    looks = assign(list(named), roles, ORDER)
+    looks, shown = assign(list(named), roles, ORDER), time[inside]
     used = np.concatenate([named[n] for r in rows for n in r])
     low, high = float(used.min()) - 4, float(used.max()) + 4
     if high - low < 40:
         low, high = low - 15, high + 15
-    height = {1: 170, 2: 125}.get(len(rows), 95)
-
-    layers, top, shown = [], 0, time[inside]
-    for row in rows:
-        frame = Frame((shown[0], shown[-1]), (low, high), top + KEY, height)
-        layers += key(row, looks, 0, top + KEY / 2)
-        layers += frame.level(named[rows[0][0]][0])
-        for name in row:
-            dash = list(looks[name].dash) if len(row) > 1 else [1, 0]
-            stroke = line(*thin(shown, named[name]), looks[name], strokeDash=dash)
-            layers.append(stroke.encode(**frame.place))
-        top += KEY + height + GAP
+    span, height = (float(shown[0]), float(shown[-1])), {1: 170, 2: 125}.get(len(rows), 95)
+    views = [
+        _row(shown, {n: named[n] for n in row}, looks, (low, high)).properties(height=height)
+        for row in rows
+    ]
     if stimulus is not None:
-        layers += _stimulus(shown, numbers("stimulus", stimulus, len(time))[inside], top)
-        top += KEY + STIMULUS + GAP
-    chart = alt.layer(*layers, *frame.scale_bar(top))
+        views.append(_stimulus(shown, numbers("stimulus", stimulus, len(time))[inside]))
+    views.append(scale_bar(span, (low, high), height))
     ranges = "; ".join(
         f"{name}, from {number(v.min())} to {quantity(v.max(), 'mV')}" for name, v in named.items()
     )
@@ -104,5 +85,36 @@ def traces(
         f"Membrane voltage over {quantity(shown[-1] - shown[0], 'ms', 4)} in {len(rows)} "
         f"{'row' if len(rows) == 1 else 'rows'}: {ranges}."
     )
-    chart = chart.resolve_scale(x="independent", y="independent")
-    return finish(chart, title, description or told, (230, top))
+    return present(alt.vconcat(*views, spacing=8), title, description or told)
+
+
+def _row(
+    time: np.ndarray,
+    named: Mapping[str, np.ndarray],
+    looks: Mapping[str, Role],
+    span: tuple[float, float],
+) -> alt.LayerChart:
+    """Draw the traces of one row; where there are several, a key tells them apart."""
+    level = float(np.clip(next(iter(named.values()))[0], *span))
+    place = axes((time[0], time[-1]), span, level=level)
+    if len(named) == 1:
+        ((name, v),) = named.items()
+        line = trace(*thin(time, v), looks[name]).encode(**place)
+        return alt.layer(line).properties(width=WIDTH, title=heading(name))
+    told_apart = named_lines({n: looks[n] for n in named})
+    layers = [
+        trace(*thin(time, v), looks[name])
+        .transform_calculate(name=repr(name))
+        .encode(**place, **told_apart)
+        for name, v in named.items()
+    ]
+    return alt.layer(*layers).properties(width=WIDTH)
+
+
+def _stimulus(time: np.ndarray, current: np.ndarray) -> alt.Chart:
+    low, high = float(current.min()), float(current.max())
+    pad = 0.1 * (high - low) or 1.0
+    said = f"injected current, {number(low)} to {quantity(high, 'µA/cm²')}"
+    line = trace(*thin(time, current), ROLES["observed"], decimals=4, interpolate="step-after")
+    place = axes((time[0], time[-1]), (low - pad, high + pad))
+    return line.encode(**place).properties(width=WIDTH, height=30, title=heading(said))

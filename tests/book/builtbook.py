@@ -10,7 +10,7 @@ HTML = ROOT / "_build" / "html"
 
 SETTLED = """async () => {
   if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
-  const empty = () => [...document.querySelectorAll('[id^="altair-viz-"]')]
+  const empty = () => [...document.querySelectorAll('.mechfit-chart')]
     .filter(chart => !chart.querySelector('svg.marks')).length;
   for (let tries = 0; empty() && tries < 200; tries++) await new Promise(r => setTimeout(r, 50));
   await new Promise(r => setTimeout(r, 50));

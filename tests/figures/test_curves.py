@@ -29,7 +29,7 @@ def test_labels_do_not_overlap():
 
 
 @pytest.mark.parametrize(
-    "named", [{"m": X[:5]}, {"m": X * np.nan}, {}, {str(i): X for i in range(6)}]
+    "named", [{"m": X[:5]}, {"m": X * np.nan}, {}, {str(i): X for i in range(7)}]
 )
 def test_clear_errors(named):
     with pytest.raises(ValueError, match="expected"):

@@ -110,6 +110,6 @@ def test_clear_errors():
 def test_scores_may_share_a_scale():
     named = {"s": [0.1, 0.3], "t": [-0.5, 0.9]}
     spec = figures.scores(["A", "B"], named, span=(-1, 1), title=TITLE).to_json()
-    assert json.loads(spec)["layer"]
+    assert json.loads(spec)["hconcat"]
     ends = re.findall(r'"domain": \[\s*(-?[\d.]+),\s*(-?[\d.]+)\s*\]', spec)
     assert {(float(a), float(b)) for a, b in ends} == {(-1.0, 1.0)}

@@ -22,11 +22,11 @@ def test_rows_share_their_scale_and_name_their_traces(time, trace):
         rows=[["cell", "model"], ["model"]],
         title=TITLE,
     )
-    lines = [u for u in chart.to_dict()["layer"] if u["mark"]["type"] == "line"]
-    domains = {tuple(u["encoding"]["y"]["scale"]["domain"]) for u in lines}
-    heights = {np.ptp(u["encoding"]["y"]["scale"]["range"]) for u in lines}
+    rows = chart.to_dict()["vconcat"][:2]
+    lines = [layer for row in rows for layer in row["layer"]]
     assert len(lines) == 3
-    assert len(domains) == len(heights) == 1
+    assert len({tuple(u["encoding"]["y"]["scale"]["domain"]) for u in lines}) == 1
+    assert len({row["height"] for row in rows}) == 1
     svg = drawn(chart)
     assert svg.count(">model<") == 2
     assert ">20 mV<" in svg

@@ -1,0 +1,1 @@
+"""Figures that a single chapter draws, composed of the parts of `mechfit.figures`."""

@@ -1,0 +1,159 @@
+/* Draw a Vega-Lite chart that follows the width of its page.
+
+   mechfitDraw(id, spec, options) compiles the chart as it stands. Vega keeps the width of each view
+   in a signal "..._width" or "..._childWidth"; here each becomes a share of what is left of the
+   signal `page` (the container's width in px) beside axes and words. That room is measured after
+   drawing. On a page below NARROW px the views of a row (`a | b`) stand below one another; a grid
+   (`alt.concat(..., columns=n)`) stays a grid. A view drawn as high as it is wide stays square.
+   Titles wrap. Charts that are used elsewhere keep the sizes that they were given. */
+(function () {
+  "use strict";
+  var NARROW = 500, WIDEST = 800, PADDING = 4, LETTER = {text: 7.6, subtitle: 6.2};
+
+  function isView(mark) {
+    return mark.type === "group" && !mark.layout && /_group$/.test(mark.name || "");
+  }
+
+  function children(group) {
+    return group.marks.filter(function (mark) { return isView(mark) || (mark.type === "group" && mark.layout); });
+  }
+
+  function columnsOf(group) {
+    var columns = group.layout.columns;
+    return columns === undefined ? children(group).length : columns;
+  }
+
+  function sizes(vega) {
+    var found = {};
+    (vega.signals || []).forEach(function (signal) { found[signal.name] = signal.value; });
+    return {width: vega.width, height: vega.height, ...found};
+  }
+
+  /* Give every view below a node its shares of a wide and of a narrow page. */
+  function share(node, wide, narrow, known, use) {
+    if (isView(node)) {
+      var update = node.encode.update;
+      return use(update.width.signal, update.height.signal, wide, narrow);
+    }
+    var kids = children(node), columns = columnsOf(node), row = node.layout.columns === undefined;
+    var nominal = kids.map(function (kid) { return width(kid, known); });
+    var all = row ? sum(nominal) : columns * Math.max.apply(null, nominal);
+    kids.forEach(function (kid, i) {
+      var part = nominal[i] / all;
+      if (columns === 1) part = 1;
+      share(kid, wide * part, row ? narrow : narrow * part, known, use);
+    });
+    if (row) node.layout.columns = {signal: "page < " + NARROW + " ? 1 : " + kids.length};
+  }
+
+  function width(node, known) {
+    if (isView(node)) return known[node.encode.update.width.signal];
+    var all = children(node).map(function (kid) { return width(kid, known); });
+    return node.layout.columns === undefined ? sum(all) : columnsOf(node) * Math.max.apply(null, all);
+  }
+
+  function sum(numbers) { return numbers.reduce(function (a, b) { return a + b; }, 0); }
+
+  /* Rewrite a compiled chart; return the names of the parts that stand below one another, and the
+     words of its title. A facet, whose number of columns its data decide, keeps its size. */
+  function follow(vega) {
+    var known = sizes(vega), shares = {}, parts = [null], title = {};
+    if (known.child_width !== undefined || (vega.signals || []).some(function (s) { return s.name === "page" && s.update; })) return {parts: [], title: title};
+    function use(part) {
+      return function (name, height, wide, narrow) {
+        var given = shares[name] || (shares[name] = {wide: wide, narrow: narrow, parts: []});
+        if (given.parts.indexOf(part) < 0) given.parts.push(part);
+        if (height && known[height] === known[name]) shares[height] = {same: name};
+      };
+    }
+    if (!vega.layout) {
+      use(0)("width", "height", 1, 1);
+    } else if (vega.layout.columns === 1) {
+      parts = children(vega).map(function (kid, i) { share(kid, 1, 1, known, use(i)); return kid.name; });
+    } else {
+      share(vega, 1, 1, known, use(0));
+    }
+    var signals = [{name: "page", value: 640}];
+    parts.forEach(function (_, i) { signals.push({name: "space_" + i, value: 60}); });
+    Object.keys(shares).forEach(function (name) {
+      var it = shares[name], room, update = it.same;
+      if (!update) {
+        room = it.parts.map(function (i) { return "space_" + i; }).join(", ");
+        update = "max(20, (page - max(" + room + ")) * (page < " + NARROW + " ? " + it.narrow + " : " + it.wide + "))";
+      }
+      signals.push({name: name, update: update});
+      if (name === "width" || name === "height") delete vega[name];
+    });
+    if (vega.title && typeof vega.title === "object") {
+      ["text", "subtitle"].forEach(function (key) {
+        var words = vega.title[key];
+        if (typeof words !== "string" && !Array.isArray(words)) return;
+        title[key] = Array.isArray(words) ? words.join(" ") : words;
+        signals.push({name: "title_" + key, value: words});
+        vega.title[key] = {signal: "title_" + key};
+      });
+    }
+    var ours = signals.map(function (signal) { return signal.name; });
+    vega.signals = signals.concat((vega.signals || []).filter(function (signal) { return ours.indexOf(signal.name) < 0; }));
+    vega.autosize = {type: "pad", resize: true};
+    return {parts: parts, title: title};
+  }
+
+  function wrapped(words, page, letter) {
+    var most = Math.max(12, Math.floor(page / letter)), lines = [""];
+    words.split(/\s+/).forEach(function (word) {
+      var last = lines[lines.length - 1];
+      if (last && last.length + 1 + word.length > most) lines.push(word);
+      else lines[lines.length - 1] = last ? last + " " + word : word;
+    });
+    return lines;
+  }
+
+  /* The room that each part needs beside its views: what it spans, minus what they were given. */
+  function measure(view, parts, page) {
+    var main = view.scenegraph().root.items[0], left = 0, changed = false;
+    var bounds = parts.map(function (name) {
+      if (name === null) return main.bounds;
+      var mark = main.items.filter(function (it) { return it.name === name; })[0];
+      return mark && mark.items.length ? mark.items[0].bounds : null;
+    });
+    bounds.forEach(function (b) { if (b) left = Math.min(left, b.x1); });
+    bounds.forEach(function (b, i) {
+      if (!b) return;
+      var before = view.signal("space_" + i), after = before + Math.ceil(b.x2 - left) - page;
+      if (Math.abs(after - before) > 0.5) { view.signal("space_" + i, Math.max(0, after)); changed = true; }
+    });
+    return changed;
+  }
+
+  window.mechfitDraw = function (id, spec, options) {
+    var box = document.getElementById(id), parts, title;
+    if (!box) return;
+    if (!window.vegaEmbed) {
+      box.textContent = "This chart's drawing code is gone from the page. Restart the kernel and run the notebook from the top.";
+      return;
+    }
+    options = {...options, patch: function (vega) { ({parts, title} = follow(vega)); return vega; }};
+    window.vegaEmbed(box, spec, options).then(function (result) {
+      var view = result.view, drawn = 0, busy = Promise.resolve();
+      if (!parts.length) return;
+      async function fit() {
+        var page = Math.min(WIDEST, box.clientWidth) - PADDING;
+        if (page < 60 || Math.abs(page - drawn) < 1) return;
+        drawn = page;
+        view.signal("page", page);
+        Object.keys(title).forEach(function (key) {
+          view.signal("title_" + key, wrapped(title[key], page, LETTER[key]));
+        });
+        await view.runAsync();
+        for (var round = 0; round < 5 && measure(view, parts, page); round++) await view.runAsync();
+      }
+      function later() { busy = busy.then(fit, fit); }
+      new ResizeObserver(later).observe(box);
+      later();
+    }).catch(function (error) {
+      box.textContent = "This chart could not be drawn: " + error.message;
+      throw error;
+    });
+  };
+})();
