@@ -50,7 +50,7 @@ def write_charts(app) -> None:
 
 def find_outdated(app, env, added, changed, removed) -> list[str]:
     """Return the chapters whose key changed since they were read."""
-    app.mechfit_package = chapter_keys.Package.read(ROOT, "mechfit")
+    app.mechfit_package = chapter_keys.Package.read(ROOT, "mechfit", "book/figures")
     keys = _keys(env)
     return [page for page in keys if page in env.found_docs and keys[page] != _key(app, page)]
 

@@ -35,33 +35,36 @@ def code_cells(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Package:
-    """The modules of a package, read without importing it.
+    """The modules of one or more packages, read without importing them.
 
     Attributes:
-        name: The package's name, `mechfit`.
+        names: First parts of the packages' names, such as `mechfit` and `book`.
         modules: Dotted name of each module, and its file.
         exports: For each package with a lazy table `_EXPORTS`: public name to module.
     """
 
-    name: str
+    names: frozenset[str]
     modules: dict[str, Path]
     exports: dict[str, dict[str, str]]
 
     @classmethod
-    def read(cls, root: Path, name: str) -> "Package":
-        """Read the package `name` that lies in the folder `root`."""
+    def read(cls, root: Path, *folders: str) -> "Package":
+        """Read the packages in folders of `root`, such as "mechfit" and "book/figures"."""
         modules = {}
-        for path in sorted((root / name).rglob("*.py")):
+        names = frozenset(folder.split("/")[0] for folder in folders)
+        for path in sorted(f for folder in folders for f in (root / folder).rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
             modules[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
         exports = {}
         for module, path in modules.items():
             if path.name == "__init__.py" and (table := _lazy_table(path)) is not None:
                 exports[module] = {
-                    public: target if target.startswith(name) else f"{module}.{target.lstrip('.')}"
+                    public: target
+                    if target.split(".")[0] in names
+                    else f"{module}.{target.lstrip('.')}"
                     for public, target in table.items()
                 }
-        return cls(name, modules, exports)
+        return cls(names, modules, exports)
 
     def used_by(self, source: str) -> set[str]:
         """Return the modules that `source` imports, directly or through other modules."""
@@ -89,17 +92,17 @@ class Package:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
-                    if alias.name.split(".")[0] == self.name:
+                    if alias.name.split(".")[0] in self.names:
                         found |= self._resolve(alias.name)
-                        bound = alias.name if alias.asname else self.name
-                        aliases[alias.asname or self.name] = bound
+                        bound = alias.name if alias.asname else alias.name.split(".")[0]
+                        aliases[alias.asname or alias.name.split(".")[0]] = bound
             elif isinstance(node, ast.ImportFrom):
                 base = node.module or ""
                 if node.level:
                     parents = package.split(".")
                     parents = parents[: len(parents) - node.level + 1]
                     base = ".".join([*parents, base] if base else parents)
-                if base.split(".")[0] == self.name:
+                if base.split(".")[0] in self.names:
                     for alias in node.names:
                         found |= self._resolve(base, alias.name)
         for node in ast.walk(tree):

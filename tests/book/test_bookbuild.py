@@ -58,6 +58,16 @@ def used(root, source):
     return chapter_keys.Package.read(root, "pkg").used_by(source)
 
 
+def test_several_packages_are_read(root):
+    (root / "book" / "figures").mkdir()
+    (root / "book" / "figures" / "heat.py").write_text("from pkg import fit\n", encoding="utf-8")
+    package = chapter_keys.Package.read(root, "pkg", "book/figures")
+    assert package.used_by("from book.figures.heat import draw") == {
+        "book.figures.heat",
+        *INFERENCE,
+    }
+
+
 MODELS = {"pkg", "pkg.models", "pkg.models.neuron", "pkg.summaries"}
 INFERENCE = {"pkg", "pkg.inference", "pkg.inference.fit", "pkg.inference.flows"}
 
