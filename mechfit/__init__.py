@@ -1,8 +1,8 @@
 """mechfit: train neural networks to identify mechanistic models of neural dynamics.
 
 The rooms bear the names of the book's parts: `summaries`, `models`, `simulation`, `inference`,
-`figures`. The names below are loaded when they are first used, so that importing the models loads
-no torch.
+`geometry`, `robustness`, `figures`. The names below are loaded when they are first used, so that
+importing the models loads no torch.
 """
 
 from importlib import import_module

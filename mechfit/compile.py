@@ -28,8 +28,8 @@ def source_digest() -> str:
     """Hash of every source file that a kernel can reach."""
     package = Path(__file__).parent
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for file in sorted(f for room in ROOMS for f in (package / room).glob("*.py")):
-        digest.update(file.name.encode() + file.read_bytes())
+    for file in sorted(f for room in ROOMS for f in (package / room).rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -27,8 +27,8 @@ def test_an_edit_of_a_callee_changes_the_result(tmp_path):
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
     before = run(tmp_path, tmp_path / "cache")
     assert run(tmp_path, tmp_path / "cache") == before
-    gates = copy / "models" / "gates.py"
-    text = gates.read_text()
-    assert "* expm1(-dt * rate)" in text
-    gates.write_text(text.replace("* expm1(-dt * rate)", "* (-dt * rate)"))
+    equations = copy / "models" / "hodgkin_huxley" / "equations.py"
+    text = equations.read_text()
+    assert "(x - x_inf) * expm1(-dt * rate)" in text
+    equations.write_text(text.replace("* expm1(-dt * rate)", "* (-dt * rate)"))
     assert run(tmp_path, tmp_path / "cache") != before

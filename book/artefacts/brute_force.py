@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from mechfit.inference import Broadened, Smoothed, accept, load
+from mechfit.inference import DefensiveProposal, KernelProposal, importance_abc, load
 from mechfit.inference.files import write
-from mechfit.inference.losses import effective_sample_size
+from mechfit.inference.sequential.losses import effective_sample_size
 from mechfit.models import HodgkinHuxley
 from mechfit.simulation import simulate
 
@@ -39,21 +39,21 @@ def count(simulations: int, weights: np.ndarray) -> dict[str, int]:
 
 
 def main() -> None:
-    """Simulate, accept, store."""
+    """Simulate, importance_abc, store."""
     model, started = HodgkinHuxley(), time.perf_counter()
     x_o = model.summarize(model.simulate(model.truth, SEED))[0]
     repeats = np.tile(model.truth, (REPEATS, 1))
     noise = model.statistics(repeats, SEED + 1).std(0)
 
-    broad = Broadened.around(load(HERE / "hodgkin-huxley"), x_o, 2 * noise, seed=SEED)
+    broad = DefensiveProposal.around(load(HERE / "hodgkin-huxley"), x_o, 2 * noise, seed=SEED)
     bank = simulate(model, FIRST, SEED + 2, proposal=broad, store=WORK / f"{NAME}-first")
-    rows, weights = accept(bank, broad, x_o, WIDTHS[0] * noise)
+    rows, weights = importance_abc(bank, broad, x_o, WIDTHS[0] * noise)
     first = count(FIRST, weights)
 
-    smoothed = Smoothed(model.prior, bank.theta[rows], weights)
+    smoothed = KernelProposal(model.prior, bank.theta[rows], weights)
     bank = simulate(model, SECOND, SEED + 3, proposal=smoothed, store=WORK / f"{NAME}-second")
     for width in WIDTHS:
-        rows, weights = accept(bank, smoothed, x_o, width * noise)
+        rows, weights = importance_abc(bank, smoothed, x_o, width * noise)
         if effective_sample_size(weights) >= ENOUGH:
             break
     second = count(SECOND, weights)

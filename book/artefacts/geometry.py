@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from mechfit.figures.thinning import thin_together
 from mechfit.geometry import along, connect, high_probability_path, orthogonal_path, straight
 from mechfit.geometry.conditionals import pair_correlations
 from mechfit.geometry.islands import SHARE, islands
 from mechfit.inference import load
 from mechfit.inference.files import write, write_arrays
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
+from mechfit.summaries.thinning import thin_together
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work" / "geometry"

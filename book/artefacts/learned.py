@@ -1,6 +1,6 @@
 """Compare learned with hand-made statistics: ``python book/artefacts/learned.py``.
 
-The same simulations, known by the seven statistics, by the thinned voltage, or by posterior means
+The same simulations, known by the seven statistics, by the averaged voltage, or by posterior means
 that a network learned from it, train the same flow; what it says about parameters of simulations
 that none has seen is the score. Every finished row is stored, and a stopped call goes on.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from study import CHECKED, KNOWN, Study, checked
 
 from mechfit.inference import Convolution, Coupling, Posterior, fit, learn_statistics, save
-from mechfit.models import HodgkinHuxley, Thinned
+from mechfit.models import Averaged, HodgkinHuxley
 from mechfit.simulation import Bank, simulate
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def score(posterior: Posterior, fresh: Bank) -> float:
 def main() -> None:
     """Train everything that is not stored yet."""
     neuron, study = HodgkinHuxley(), Study(HERE / f"{NAME}-scores.json", SETTINGS)
-    models = {"seven statistics": neuron, "trace": Thinned(neuron, EVERY)}
+    models = {"seven statistics": neuron, "trace": Averaged(neuron, EVERY)}
     banks = {
         name: [
             simulate(model, n, SEED + i, store=WORK / f"{NAME}-{name.split()[0]}-{i}")

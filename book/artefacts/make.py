@@ -27,7 +27,7 @@ from mechfit.inference import (
     save,
     truncate,
 )
-from mechfit.inference.truncated import Truncated
+from mechfit.inference.sequential.truncated import Truncated
 from mechfit.models import AnyStep, HodgkinHuxley, Model, read_cells
 from mechfit.simulation import simulate
 from mechfit.simulation.tasks import Proposal

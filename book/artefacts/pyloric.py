@@ -20,7 +20,6 @@ import numpy as np
 from pyloric_bank import PATIENCE, WORK, valid_of_prior
 from study import CHECKED, FRESH, KNOWN, checked
 
-from mechfit.figures.thinning import thin_together
 from mechfit.inference import (
     TSNPE,
     Coupling,
@@ -34,12 +33,13 @@ from mechfit.inference import (
 )
 from mechfit.inference.diagnostics import calibrate
 from mechfit.inference.files import write_arrays
-from mechfit.inference.methods import Round
 from mechfit.inference.restricted import Restricted
-from mechfit.inference.truncated import Truncated
+from mechfit.inference.sequential.methods import Round
+from mechfit.inference.sequential.truncated import Truncated
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
 from mechfit.simulation import Bank, simulate
 from mechfit.simulation.tasks import Proposal
+from mechfit.summaries.thinning import thin_together
 
 HERE = Path(__file__).parent
 SEED = 31

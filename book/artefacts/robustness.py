@@ -19,14 +19,13 @@ from functools import cache
 import numpy as np
 from geometry import EDGE, HERE, HIGH, LOW, SCALE, SHARE, density, settings
 
-from mechfit.figures.thinning import thin_together
 from mechfit.geometry import active_subspace, along, high_probability_path
 from mechfit.inference.files import write_arrays
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
 from mechfit.robustness import (
     KELVIN,
+    Criterion,
     Directions,
-    Works,
     across,
     breakdown_along,
     breakdown_radii,
@@ -37,8 +36,9 @@ from mechfit.robustness import (
     smallest_perturbation,
     stiff_and_sloppy,
     warm,
+    what_is_lost,
 )
-from mechfit.robustness.losses import what_is_lost
+from mechfit.summaries.thinning import thin_together
 
 WORK = HERE / ".work" / "robustness"
 SEED, CIRCUITS, NODES, MOST, RANDOM, REPEATS = 9, 20, 30, 100, 10, 5
@@ -58,7 +58,7 @@ def recorded(x: np.ndarray) -> np.ndarray:
     return (abs(x[:, :15] - RECORDED_RHYTHM[:15]) <= WITHIN * RHYTHM_SPREAD).all(1)
 
 
-WORKS, SAME = Works(MODEL), Works(MODEL, recorded)
+WORKS, SAME = Criterion(MODEL), Criterion(MODEL, recorded)
 NAMES = [p.symbol for p in MODEL.prior.parameters]
 TOLD = Pyloric(report="package", burst_threshold=50.0)
 LATER = Pyloric(duration=4000.0)
@@ -138,7 +138,9 @@ def ways(path: np.ndarray) -> Directions:
     )  # fmt: skip
 
 
-def led_and_pushed(rule: Works, path: np.ndarray, vectors: np.ndarray) -> tuple[dict, np.ndarray]:
+def led_and_pushed(
+    rule: Criterion, path: np.ndarray, vectors: np.ndarray
+) -> tuple[dict, np.ndarray]:
     """Radii of a circuit along its path, both ways, and in directions; and what is beyond."""
     how = {"repeats": REPEATS, "seed": SEED}
     led = breakdown_along(rule, [path[40:], path[40::-1]], scale=SCALE, **how)

@@ -38,9 +38,9 @@ from mechfit.figures.subsets import choice_explorer, subset_explorer
 from mechfit.figures.suspects import suspects
 from mechfit.figures.tails import tails
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
-from mechfit.figures.thinning import thin
 from mechfit.figures.traces import traces
 from mechfit.figures.warming import Warmed, warming
+from mechfit.summaries.thinning import thin
 
 __all__ = [
     "BROKEN",

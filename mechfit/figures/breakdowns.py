@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers
+from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, quantity
 from mechfit.figures.marks import Frame, at, px, rows_of, tips, words
 from mechfit.figures.states import GAP, REST, state, voltages
 from mechfit.figures.theme import BROKEN, NARROW, PATH, SAMPLE, finish, page
-from mechfit.figures.thinning import encode, thin_together
+from mechfit.summaries.thinning import thin_together
 
 BUDGET, POINTS = 190_000, 250
 HEAD, LANE, TALL, HEIGHT = 20, 120, (5, 9), 50

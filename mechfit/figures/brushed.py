@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.encoding import decode, encode
 from mechfit.figures.fields import LEFT, SIDE, TOP, Square
 from mechfit.figures.labels import ends, parse
 from mechfit.figures.marks import px, rows_of, segment, words
 from mechfit.figures.theme import NARROW, OBSERVED, POSTERIOR, finish
-from mechfit.figures.thinning import decode, encode
 
 BINS, CELLS, MOST, BUDGET = 20, 25, 3, 190_000
 HEAD, HEIGHT, FOOT, GAP, BESIDE = 18, 34, 22, 16, 206

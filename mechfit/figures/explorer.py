@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import trace_of
+from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse, quantity
 from mechfit.figures.marks import Frame, coded_line, key, line, rows_of
 from mechfit.figures.theme import ROLES, finish
-from mechfit.figures.thinning import encode, thin_together
+from mechfit.summaries.thinning import thin_together
 
 HEIGHT, KEY = 190, 22
 BUDGET = 250_000

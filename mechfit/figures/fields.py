@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import ends
 from mechfit.figures.marks import Pixels, px, rows_of, segment, words
 from mechfit.figures.theme import _PAGE as WIDTH
 from mechfit.figures.theme import NARROW, POSTERIOR, PRIOR, finish
-from mechfit.figures.thinning import ALPHABET, encode
 
 LEFT, TOP, SIDE = 44, 24, 264
 GAP = WIDTH - LEFT - 2 * SIDE

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.encoding import decode, encode
 from mechfit.figures.fields import SIDE, Square
 from mechfit.figures.labels import ends
 from mechfit.figures.marks import rows_of
 from mechfit.figures.theme import OBSERVED, POSTERIOR, finish
-from mechfit.figures.thinning import decode, encode
 
 LOW, HIGH = -0.5, 1.5
 """Shares of the square's side between which a coordinate is stored; shown from 0 to 1."""

@@ -7,12 +7,12 @@ density, so it sits on any background. Outlines hold 50 and 90 % of the samples.
 import altair as alt
 import numpy as np
 
-from mechfit.figures.density import density, heights, mass_level, outlines
+from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import Label, number, quantity
 from mechfit.figures.marks import rows_of, tips
 from mechfit.figures.panels import Grid
 from mechfit.figures.theme import OBSERVED, POSTERIOR, ROLES
-from mechfit.figures.thinning import ALPHABET, encode
+from mechfit.summaries.density import density, heights, mass_level, outlines
 
 BESIDE = ROLES["path"].color
 FAINT = "rgba(128,128,128,.5)"

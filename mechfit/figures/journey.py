@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers, ranges
-from mechfit.figures.density import density
+from mechfit.figures.encoding import encode
 from mechfit.figures.fields import LEFT, SIDE, SMALL, TOP, Square
 from mechfit.figures.labels import ends, number, quantity, step_125
 from mechfit.figures.marks import Frame, rows_of, segment, words
 from mechfit.figures.states import GAP, REST, markers, state, voltages
 from mechfit.figures.theme import OBSERVED, PATH, Role, finish
-from mechfit.figures.thinning import encode, thin_together
+from mechfit.summaries.density import density
+from mechfit.summaries.thinning import thin_together
 
 BINS, BUDGET, POINTS = 32, 180_000, 300
 LOOKS = (Role(PATH), Role(OBSERVED, (6, 3)), Role(OBSERVED, (9, 3, 1.5, 3)))

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import trace_of
 from mechfit.figures.labels import parse, quantity, step_125
 from mechfit.figures.theme import FONT
-from mechfit.figures.thinning import thin
+from mechfit.summaries.thinning import thin
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 240, 56, 8, 34
 RANGE, STEPS = (-100.0, 60.0), 100

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers
+from mechfit.figures.encoding import decode, encode
 from mechfit.figures.explorer import sliders
 from mechfit.figures.fields import SIDE, Square
 from mechfit.figures.labels import ends, step_125
 from mechfit.figures.marks import rows_of
 from mechfit.figures.theme import OBSERVED, PATH, POSTERIOR, PRIOR, SAMPLE, finish
-from mechfit.figures.thinning import decode, encode
 
 
 def _chosen(coded: list[str], chosen: str, points: int) -> alt.Chart:

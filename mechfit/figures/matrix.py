@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import Label, ends, parse
 from mechfit.figures.marks import at, px, rows_of, tips
 from mechfit.figures.theme import NARROW, POSTERIOR, SAMPLE, finish, page
-from mechfit.figures.thinning import ALPHABET, encode
 
 LEFT, RIGHT, TOP, ROW, BINS = 52, 44, 118, 26, 16
 SIDE, GAP = 200, 64

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
-from mechfit.figures.density import heights
 from mechfit.figures.labels import ends, number, parse, quantity
 from mechfit.figures.marks import key, rows_of
 from mechfit.figures.theme import NARROW, POSTERIOR, ROLES, SAMPLE, Role, finish
+from mechfit.summaries.density import heights
 
 BINS, HEAD, FOOT, GAP = 60, 22, 26, 20
 DASHES = ((2, 2), (7, 3), (1, 0))

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
-from mechfit.figures.density import mass_level, outlines
 from mechfit.figures.heat import FAINT, SHARES
 from mechfit.figures.labels import ends, number, parse
 from mechfit.figures.marks import at, px, rows_of, segment, words
 from mechfit.figures.theme import NARROW, OBSERVED, POSTERIOR, PRIOR, finish
+from mechfit.summaries.density import mass_level, outlines
 
 SIDE, GAP, TOP = 244, 78, 54
 LEFT = f"(page < {NARROW} ? 0 : {SIDE + GAP})"

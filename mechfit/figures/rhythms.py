@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers, ranges
+from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse
 from mechfit.figures.marks import FULL, Frame, coded_line, rows_of, words
 from mechfit.figures.theme import POSTERIOR, ROLES, SAMPLE, finish
-from mechfit.figures.thinning import encode, thin_together
+from mechfit.summaries.thinning import thin_together
 
 HEAD, ROW, BELOW = 34, 66, 66
 LANES = 92

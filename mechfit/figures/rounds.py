@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
-from mechfit.figures.density import density, mass_level, outlines
 from mechfit.figures.labels import ends, parse
 from mechfit.figures.marks import px, rows_of, segment, words
 from mechfit.figures.theme import NARROW, OBSERVED, POSTERIOR, PRIOR, finish
+from mechfit.summaries.density import density, mass_level, outlines
 
 SIDE, LEFT, GAP, BINS = 250, 50, 78, 60
 SMALL = f"page < {NARROW}"

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers, ranges
+from mechfit.figures.encoding import encode
 from mechfit.figures.labels import ends, number, parse
 from mechfit.figures.marks import Frame, at, coded_line, line, segment, words
 from mechfit.figures.theme import NARROW, POSTERIOR, ROLES, SAMPLE, finish
-from mechfit.figures.thinning import encode, thin, thin_together
+from mechfit.summaries.thinning import thin, thin_together
 
 SIDE, LEFT, TRACE, KEY, GAP = 224, 46, 112, 22, 14
 MOST = 10

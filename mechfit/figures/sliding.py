@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers
+from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number
 from mechfit.figures.marks import coded_line, key, px, rows_of, segment, words
 from mechfit.figures.theme import POSTERIOR, ROLES, assign, finish, page
-from mechfit.figures.thinning import encode
 
 TOP, HEIGHT, RIGHT = 30, 190, 24
 WIDE = page(RIGHT)

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
-from mechfit.figures.density import heights
+from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import parse
 from mechfit.figures.marks import rows_of, words
 from mechfit.figures.overlaid import HEAD, TRUTH, Panels
 from mechfit.figures.theme import ROLES
-from mechfit.figures.thinning import ALPHABET, encode
+from mechfit.summaries.density import heights
 
 BINS, MOST, FILLED = 48, 7, 0.95
 

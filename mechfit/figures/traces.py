@@ -14,7 +14,7 @@ from mechfit.figures.checks import increasing, numbers
 from mechfit.figures.labels import number, quantity
 from mechfit.figures.parts import axes, heading, named_lines, scale_bar, trace
 from mechfit.figures.theme import ROLES, WIDTH, Role, assign, present
-from mechfit.figures.thinning import thin
+from mechfit.summaries.thinning import thin
 
 ORDER = ("observed", "sample", "broken", "path", "posterior")
 

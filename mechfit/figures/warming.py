@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers
+from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, quantity
 from mechfit.figures.marks import FULL, Frame, at, px, rows_of, words
 from mechfit.figures.states import REST, markers, state, voltages
 from mechfit.figures.theme import PATH, SAMPLE, finish
-from mechfit.figures.thinning import encode, thin_together
+from mechfit.summaries.thinning import thin_together
 
 BUDGET, POINTS = 180_000, 400
 TOP, CURVE, HEIGHT = 14, 150, 56

@@ -4,31 +4,30 @@ Taught in the book's part *inference*, beginning with
 ``book/inference/without-a-likelihood.md``.
 """
 
-from mechfit.inference.brute_force import Broadened, Smoothed, accept
-from mechfit.inference.c2st import c2st
-from mechfit.inference.data_tree import to_datatree
+from mechfit.inference.abc import DefensiveProposal, KernelProposal, importance_abc, rejection_abc
+from mechfit.inference.densities.configs import MAF, NSF, Coupling
+from mechfit.inference.densities.embedding import Convolution, Subset, Trials
+from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.diagnostics import Report, check
-from mechfit.inference.embedding import Convolution, Subset, Trials
-from mechfit.inference.fit import fit
-from mechfit.inference.flows import MAF, NSF, Coupling
-from mechfit.inference.information import (
+from mechfit.inference.diagnostics.c2st import c2st
+from mechfit.inference.diagnostics.information import (
     contraction,
     greedy_selection,
     information,
     leave_one_out,
 )
+from mechfit.inference.exchange.arviz import to_datatree
+from mechfit.inference.exchange.sbi import as_sbi
+from mechfit.inference.fit import fit
 from mechfit.inference.learned import LearnedStatistics, learn_statistics
-from mechfit.inference.mdn import MDN
-from mechfit.inference.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
-from mechfit.inference.npe import NPE
 from mechfit.inference.posterior import Posterior
-from mechfit.inference.rejection import rejection_abc
 from mechfit.inference.restricted import restrict
-from mechfit.inference.rounds import Rounds, infer
+from mechfit.inference.sequential.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
+from mechfit.inference.sequential.npe import NPE
+from mechfit.inference.sequential.rounds import Rounds, infer
+from mechfit.inference.sequential.truncated import truncate
 from mechfit.inference.storage import load, save
-from mechfit.inference.torch_posterior import as_sbi
 from mechfit.inference.training import History, Training
-from mechfit.inference.truncated import truncate
 
 __all__ = [
     "MAF",
@@ -39,25 +38,25 @@ __all__ = [
     "SNPE_B",
     "SNPE_C",
     "TSNPE",
-    "Broadened",
     "Convolution",
     "Coupling",
+    "DefensiveProposal",
     "History",
+    "KernelProposal",
     "LearnedStatistics",
     "Posterior",
     "Report",
     "Rounds",
-    "Smoothed",
     "Subset",
     "Training",
     "Trials",
-    "accept",
     "as_sbi",
     "c2st",
     "check",
     "contraction",
     "fit",
     "greedy_selection",
+    "importance_abc",
     "infer",
     "information",
     "learn_statistics",

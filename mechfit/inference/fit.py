@@ -21,12 +21,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mechfit.inference.density import Density, Ensemble
-from mechfit.inference.flows import MAF, NSF, Coupling
-from mechfit.inference.mdn import MDN
+from mechfit.inference.densities.base import Density, Ensemble
+from mechfit.inference.densities.configs import MAF, NSF, Coupling
+from mechfit.inference.densities.mdn import MDN
+from mechfit.inference.densities.regression import PosteriorMean
+from mechfit.inference.densities.scaling import Featurizer, Standardizer
 from mechfit.inference.posterior import Posterior, finite_rows
-from mechfit.inference.regression import PosteriorMean
-from mechfit.inference.scales import Standardizer, View
 from mechfit.inference.training import History, Loss, Training, likelihood, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
@@ -132,7 +132,7 @@ def learn(
     if box and not leak_free:
         raise ValueError("a flow in the unit cube cannot leave the prior: expected leak_free=True")
     if start is None:
-        x_scale = View.of(x[usable], flow.embedding)
+        x_scale = Featurizer.of(x[usable], flow.embedding)
         theta_scale = None if leak_free else Standardizer.of(theta)
         networks = [None] * members
     else:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mechfit.inference.embedding import Embedding
+from mechfit.inference.densities.embedding import Embedding
+from mechfit.inference.densities.regression import PosteriorMean
 from mechfit.inference.fit import fit
 from mechfit.inference.posterior import BLOCK, Posterior
-from mechfit.inference.regression import PosteriorMean
 from mechfit.inference.training import Training, one_thread
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank

@@ -22,9 +22,9 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 
-from mechfit.inference.density import Density, Ensemble
+from mechfit.inference.densities.base import Density, Ensemble
+from mechfit.inference.densities.scaling import Featurizer, Standardizer
 from mechfit.inference.region import Region
-from mechfit.inference.scales import Standardizer, View
 from mechfit.inference.training import History, one_thread
 from mechfit.models.prior import Prior
 
@@ -55,7 +55,7 @@ class Posterior:
 
     prior: Prior
     flow: Density | Ensemble
-    x_scale: View
+    x_scale: Featurizer
     theta_scale: Standardizer | None
     statistic_names: tuple[str, ...]
     history: tuple[History, ...]

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from mechfit.inference.density import Density
+from mechfit.inference.densities.base import Density
 from mechfit.inference.region import Region
 from mechfit.inference.training import Training, one_thread, train
 from mechfit.models.prior import Prior

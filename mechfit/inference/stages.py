@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from mechfit.inference.flows import Flow
+from mechfit.inference.densities.coupling import SplineCoupling
+from mechfit.inference.densities.flow import Flow
 from mechfit.inference.posterior import Posterior
-from mechfit.inference.spline import SplineCoupling
 
 __all__ = ["stages"]
 

@@ -16,13 +16,13 @@ import numpy as np
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from mechfit.inference.density import Ensemble
-from mechfit.inference.embedding import EMBEDDINGS
+from mechfit.inference.densities.base import Ensemble
+from mechfit.inference.densities.embedding import EMBEDDINGS
+from mechfit.inference.densities.scaling import Featurizer, Scores, Standardizer
 from mechfit.inference.files import suffixed, write
 from mechfit.inference.fit import FLOWS, Estimator, build
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.restricted import Classifier, Restricted
-from mechfit.inference.scales import Scores, Standardizer, View
 from mechfit.inference.training import History
 from mechfit.models.prior import Prior
 
@@ -110,7 +110,7 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
         raise TypeError(f"{len(names)} names for {len(facts['x_scale']['mean'])} statistics")
     scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
     instead = flow.embedding is not None and flow.embedding.scored
-    x_scale = View(scale_from_dict(facts["x_scale"]), scores, instead)
+    x_scale = Featurizer(scale_from_dict(facts["x_scale"]), scores, instead)
     networks = [build(flow, len(prior), x_scale.columns, seed=0) for _ in range(made["members"])]
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
     tensors = load_tensors(weights)

@@ -26,8 +26,8 @@ import torch
 from torch import Tensor
 
 from mechfit.inference.checkpoint import State, fingerprint
-from mechfit.inference.density import Density
-from mechfit.inference.losses import npe_loss
+from mechfit.inference.densities.base import Density
+from mechfit.inference.sequential.losses import npe_loss
 from mechfit.simulation.progress import progress_bar
 
 __all__ = ["History", "Loss", "Training", "likelihood", "train"]
@@ -162,7 +162,7 @@ def train(
     held_out = max(1, round(training.validation * len(order)))
     validation = [a[order[:held_out]] for a in data]
     data = [a[order[held_out:]] for a in data]
-    validation[1] = thinned(density, validation[1], rng)
+    validation[1] = mask_inputs(density, validation[1], rng)
 
     start = [w.detach().numpy() for w in density.parameters()]
     owner = checkpoint and fingerprint([*columns, *start], training, seed)
@@ -186,7 +186,7 @@ def train(
             density.train()
             loss_sum = torch.zeros((), device=training.device)
             shuffled = torch.as_tensor(rng.permutation(len(data[0])), device=training.device)
-            x = thinned(density, data[1], rng)
+            x = mask_inputs(density, data[1], rng)
             for i, rows in enumerate(shuffled[: steps * batch].view(steps, batch)):
                 done = epoch * steps + i
                 rate = one_cycle(done / (steps * epochs)) * CUT**cuts
@@ -220,8 +220,8 @@ def as_tensor(column: np.ndarray, device: str) -> Tensor:
     return torch.as_tensor(column, dtype=kind, device=device)
 
 
-def thinned(density: Density, x: Tensor, rng: np.random.Generator) -> Tensor:
-    """Hide what the embedding network must learn to do without."""
+def mask_inputs(density: Density, x: Tensor, rng: np.random.Generator) -> Tensor:
+    """Mask statistics or trials of x at random (input dropout), as the embedding network says."""
     if density.embedding is None:
         return x
     generator = torch.Generator(x.device).manual_seed(int(rng.integers(2**63)))

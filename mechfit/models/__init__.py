@@ -1,19 +1,20 @@
-"""Mechanistic models: what a model is, and one file per simulator.
+"""Mechanistic models: what a model is, and one folder per simulator.
 
 Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.md``.
 """
 
-from mechfit.models.any_step import AnyStep
+from mechfit.models.averaged import Averaged
 from mechfit.models.distributions import LogNormal, LogUniform, Normal, Uniform
-from mechfit.models.hodgkin_huxley import HodgkinHuxley
-from mechfit.models.hodgkin_huxley_step import gating
+from mechfit.models.hodgkin_huxley.any_step import AnyStep
+from mechfit.models.hodgkin_huxley.equations import gating
+from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
+from mechfit.models.hodgkin_huxley.nwb import load_recording
+from mechfit.models.hodgkin_huxley.recordings import Cell, Recording, read_cells
 from mechfit.models.model import Model, Traces
-from mechfit.models.noise import normals
-from mechfit.models.nwb import load_recording
+from mechfit.models.numerics.noise import normals
 from mechfit.models.prior import Parameter, Prior
-from mechfit.models.pyloric import Pyloric
-from mechfit.models.pyloric_recordings import RECORDED_RHYTHM, RHYTHM_SPREAD
-from mechfit.models.recordings import Cell, Recording, read_cells
+from mechfit.models.pyloric.model import Pyloric
+from mechfit.models.pyloric.recorded import RECORDED_RHYTHM, RHYTHM_SPREAD
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
     ramp_current,
@@ -21,13 +22,13 @@ from mechfit.models.stimuli import (
     step_current,
     step_series,
 )
-from mechfit.models.thinned import Thinned
 from mechfit.models.toys import TwoMoons
 
 __all__ = [
     "RECORDED_RHYTHM",
     "RHYTHM_SPREAD",
     "AnyStep",
+    "Averaged",
     "Cell",
     "HodgkinHuxley",
     "LogNormal",
@@ -38,7 +39,6 @@ __all__ = [
     "Prior",
     "Pyloric",
     "Recording",
-    "Thinned",
     "Traces",
     "TwoMoons",
     "Uniform",

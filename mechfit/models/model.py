@@ -52,8 +52,8 @@ class Model(ABC):
         statistic_names: Names of the k statistics.
         statistic_units: Their units, "" where there is none.
         block: Simulations that are computed, and stored in a bank, as one piece.
-        whole: Whether a block is computed in one go, as a GPU wants it.
-        foreign: Whether `statistics` holds the interpreter's lock or may fail, so that many
+        single_batch: Whether a block is computed in one go, as a GPU wants it.
+        run_in_process: Whether `statistics` holds the interpreter's lock or may fail, so that many
             simulations run in processes of their own, one after the other.
         time_limit: Seconds that one simulation of a foreign model may take, or None.
     """
@@ -62,8 +62,8 @@ class Model(ABC):
     statistic_names: tuple[str, ...]
     statistic_units: tuple[str, ...]
     block: int = 2048
-    whole: bool = False
-    foreign: bool = False
+    single_batch: bool = False
+    run_in_process: bool = False
     time_limit: float | None = None
 
     @abstractmethod
@@ -128,7 +128,7 @@ class Model(ABC):
 class FunctionModel(Model):
     """A model of a Python function; it has statistics but no traces."""
 
-    foreign = True
+    run_in_process = True
 
     def __init__(
         self, f: Callable, prior: Prior, names: tuple[str, ...], units: tuple[str, ...]

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from mechfit.models.model import Model, Traces
-from mechfit.models.noise import normals
+from mechfit.models.numerics.noise import normals
 from mechfit.models.prior import Prior
 
 __all__ = ["TwoMoons"]

@@ -1,6 +1,8 @@
 """Robustness: what breaks a circuit, which way, and how far away it is; heat, and energy."""
 
+from mechfit.models.pyloric import what_is_lost
 from mechfit.robustness.breakdown import Radii, breakdown_along, breakdown_radii
+from mechfit.robustness.criterion import Criterion, all_defined
 from mechfit.robustness.directions import (
     Directions,
     across,
@@ -11,16 +13,15 @@ from mechfit.robustness.directions import (
 from mechfit.robustness.energy import SPENDERS, energy_by_current
 from mechfit.robustness.search import Breaking, smallest_perturbation
 from mechfit.robustness.temperature import KELVIN, Warming, q10_of, share_interval, warm
-from mechfit.robustness.works import Works, all_defined
 
 __all__ = [
     "KELVIN",
     "SPENDERS",
     "Breaking",
+    "Criterion",
     "Directions",
     "Radii",
     "Warming",
-    "Works",
     "across",
     "all_defined",
     "breakdown_along",
@@ -33,4 +34,5 @@ __all__ = [
     "smallest_perturbation",
     "stiff_and_sloppy",
     "warm",
+    "what_is_lost",
 ]

@@ -23,7 +23,7 @@ import numpy as np
 
 from mechfit.simulation.progress import progress_bar
 
-__all__ = ["Place", "Rule", "Stops", "stops_on"]
+__all__ = ["Place", "Rule", "Breakdown", "find_breakdowns"]
 
 Rule = Callable[[np.ndarray, int, int], np.ndarray]
 """Whether parameters (m, d) work (m,), given a seed and the number of the first simulation."""
@@ -38,8 +38,8 @@ AWAY = np.geomspace(1e-4, 2.0, 150)
 LARGEST_DROP = 3.84
 
 
-class Stops(NamedTuple):
-    """Where ways (r,) end: most likely distance, its interval, and one just beyond."""
+class Breakdown(NamedTuple):
+    """Radii (r,) of breakdown: the most likely, its profile-likelihood interval, a failing one."""
 
     radius: np.ndarray
     low: np.ndarray
@@ -47,10 +47,10 @@ class Stops(NamedTuple):
     beyond: np.ndarray
 
 
-def stops_on(
+def find_breakdowns(
     works: Rule, place: Place, reach: np.ndarray, *, repeats: int, halvings: int, seed: int
-) -> Stops:
-    """Find where ways of some reach (r,) stop working; infinite where they do not."""
+) -> Breakdown:
+    """Estimate at which distance, up to a reach (r,), each way stops working; infinite if none."""
     tried, worked, at = [], [], 0
 
     def share(rows: np.ndarray, radius: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ def stops_on(
         fails = share(found, middle) < 0.5
         outside[found[fails]], inside[found[~fails]] = middle[fails], middle[~fails]
     likely = _intervals(np.array(tried), np.array(worked), repeats, inside, outside)
-    return Stops(*likely, outside)
+    return Breakdown(*likely, outside)
 
 
 def _intervals(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechfit.geometry import length, points_at
-from mechfit.robustness.bisection import Rule, Stops, stops_on
+from mechfit.robustness.bisection import Breakdown, Rule, find_breakdowns
 
 __all__ = ["Radii", "breakdown_along", "breakdown_radii"]
 
@@ -57,7 +57,7 @@ def breakdown_radii(
 
     Args:
         works: Whether parameters (m, d) work (m,), given a seed and the number of the first
-            simulation, such as a `Works`.
+            simulation, such as a `Criterion`.
         theta: Circuits (n, d).
         directions: Directions (k, d), or (n, k, d) for each circuit its own, in units of the
             scale; of any length but 0.
@@ -94,8 +94,8 @@ def breakdown_radii(
         points = place(np.arange(len(radius)), np.where(far, 0.0, radius))
         return np.where(far, np.inf, np.linalg.norm((points - origins) / scale, axis=1))
 
-    found = stops_on(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
-    told = Stops(*(moved(each) for each in found[:3]), found.beyond)
+    found = find_breakdowns(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
+    told = Breakdown(*(moved(each) for each in found[:3]), found.beyond)
     return _radii(told, place, moved(reach), (n, u.shape[1]))
 
 
@@ -129,7 +129,7 @@ def breakdown_along(
         return np.array([points_at(paths[row], r, scale) for row, r in each])
 
     reach = np.array([length(path, scale) for path in paths])
-    found = stops_on(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
+    found = find_breakdowns(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
     return _radii(found, place, reach, (len(paths), 1))
 
 

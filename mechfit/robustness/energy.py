@@ -1,8 +1,8 @@
 r"""Energy: what circuits of the pyloric rhythm spend, and which of their currents spend it.
 
-The power of a current is g (V - E)^2; see ``mechfit.models.pyloric_energy``. Per area of membrane,
-and summed over the currents of a neuron and over neurons, it is what a circuit costs in a second.
-Taught in ``book/robustness/energy.md``.
+The power of a current is g (V - E)^2; see `mechfit.models.pyloric.reference`. Per area of
+membrane, and summed over the currents of a neuron and over neurons, it is what a circuit costs in
+a second. Taught in ``book/robustness/energy.md``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from mechfit.models import Pyloric
-from mechfit.models.pyloric_energy import spending
+from mechfit.models.pyloric.reference import spending
 from mechfit.simulation.progress import progress_bar
 from mechfit.simulation.workers import cores
 

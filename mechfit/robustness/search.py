@@ -75,7 +75,7 @@ def smallest_perturbation(
 
     Args:
         works: Whether parameters (m, d) work (m,), given a seed and the number of the first
-            simulation, such as a `Works`.
+            simulation, such as a `Criterion`.
         theta: The circuit (d,).
         direction: Direction (d,) to begin with, in units of the scale: of those that were tried
             the one in which the circuit breaks first.

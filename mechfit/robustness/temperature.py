@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import beta
 
 from mechfit.models import Model
-from mechfit.robustness.works import Works, all_defined
+from mechfit.robustness.criterion import Criterion, all_defined
 from mechfit.simulation.progress import progress_bar
 
 __all__ = ["KELVIN", "Warming", "q10_of", "share_interval", "warm"]
@@ -99,7 +99,7 @@ def warm(
     n, worked, x = len(theta), [], []
     with progress_bar(len(celsius), " temperatures") as bar:
         for t in celsius:
-            works = Works(model_at(float(t)), rule)
+            works = Criterion(model_at(float(t)), rule)
             found = works.statistics(np.repeat(theta, repeats, 0), seed)
             good = np.asarray(works.rule(found), bool).reshape(n, repeats)
             found = found.reshape(n, repeats, -1)

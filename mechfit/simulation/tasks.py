@@ -103,8 +103,8 @@ def missing(
 
 def cut(blocks: Iterator[Block], model: Model, n: int, workers: Workers) -> Iterator[Task]:
     """Cut blocks into tasks, at least four for each worker where n allows."""
-    size = model.block if model.whole else -(-n // (4 * workers.count))
-    if not model.foreign:
+    size = model.block if model.single_batch else -(-n // (4 * workers.count))
+    if not model.run_in_process:
         size = -(-size // LANES) * LANES
     size = min(size, model.block)
     for block in blocks:
@@ -158,7 +158,7 @@ def run(
                     f"the simulator cannot be sent to another process ({error.__cause__ or error})"
                     "; create what cannot be copied, say an open file, inside the function"
                 ) from error
-            elif not (model.foreign and isinstance(error, workers.died)):
+            elif not (model.run_in_process and isinstance(error, workers.died)):
                 raise error
             elif not alone:
                 suspects.append(task)

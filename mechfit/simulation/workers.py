@@ -124,7 +124,7 @@ def workers_for(model: Model, client: Client | None) -> Workers:
     """Choose the workers for a model: Dask's if there is a client."""
     if client is not None:
         return Cluster(client)
-    return Processes() if model.foreign else Threads()
+    return Processes() if model.run_in_process else Threads()
 
 
 def cores() -> int:
@@ -143,7 +143,7 @@ def rows(
         The statistics x (m, k), and the number of the first failed simulation of a foreign model
         with what it said.
     """
-    if not model.foreign:
+    if not model.run_in_process:
         return model.statistics(theta, seed, first=first), None
     x, failure = np.full((len(theta), len(model.statistic_names)), np.nan), None
     for i, row in enumerate(theta):
@@ -162,7 +162,7 @@ def rows(
 
 def beside(function: Callable, model: Model, *args: object) -> object:
     """Run function(model, *args) on a Dask worker; a foreign model in a process beside it."""
-    if not model.foreign:
+    if not model.run_in_process:
         return function(model, *args)
     multiprocessing.current_process().daemon = False  # or the worker may have no children
     return processes(1).submit(function, model, *args).result()

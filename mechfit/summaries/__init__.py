@@ -5,9 +5,11 @@ Taught in the book's part *summaries*; the first of its statistics in
 """
 
 from mechfit.summaries.bursts import burst_times
+from mechfit.summaries.density import density
 from mechfit.summaries.extended import Extended
 from mechfit.summaries.moments import moments
 from mechfit.summaries.spikes import spike_times
+from mechfit.summaries.thinning import thin, thin_together
 from mechfit.summaries.triphasic import TRIPHASIC, why_undefined
 from mechfit.summaries.voltage import (
     STATISTIC_NAMES,
@@ -22,9 +24,12 @@ __all__ = [
     "TRIPHASIC",
     "Extended",
     "burst_times",
+    "density",
     "features",
     "moments",
     "spike_times",
+    "thin",
+    "thin_together",
     "voltage_statistics",
     "why_undefined",
 ]

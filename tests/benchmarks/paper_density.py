@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mechfit.models.pyloric_step import AREA
+from mechfit.models.pyloric.equations import AREA
 
 FILE = "pyloric_paper_posterior.npz"
 

@@ -14,7 +14,7 @@ from scipy.special import expit, ndtr
 from scipy.stats import binom
 
 from mechfit.models import LogNormal, Model, Normal, Parameter, Prior
-from mechfit.models.noise import normals
+from mechfit.models.numerics.noise import normals
 
 Simulator = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

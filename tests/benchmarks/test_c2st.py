@@ -11,7 +11,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from mechfit.inference.classifier import Classifier
+from mechfit.inference.diagnostics.classifier import Classifier
 
 DRAWS = 8000
 

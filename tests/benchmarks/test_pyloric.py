@@ -10,7 +10,7 @@ import os
 import numpy as np
 
 from mechfit.models import Pyloric
-from mechfit.models.pyloric_reference import Setting, circuit
+from mechfit.models.pyloric.reference import Setting, circuit
 from mechfit.simulation import simulate
 from tests.benchmarks.rounds import Candidate, gpu, on_all_cores, on_one_core, speeds
 

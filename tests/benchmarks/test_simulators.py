@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from mechfit.models import HodgkinHuxley
-from mechfit.models.hodgkin_huxley import voltage_rows
+from mechfit.models.hodgkin_huxley.model import voltage_rows
 from mechfit.simulation import simulate
 from tests.benchmarks.rounds import Candidate, gpu, on_all_cores, on_one_core, one_core, speeds
 

@@ -20,7 +20,7 @@ import torch
 from sbibm_tasks import TASKS, Task
 
 from mechfit.inference import SNPE_C, Posterior, Rounds, fit
-from mechfit.inference.methods import Round
+from mechfit.inference.sequential.methods import Round
 from mechfit.inference.training import one_thread
 from mechfit.simulation import Bank, simulate
 

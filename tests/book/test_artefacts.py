@@ -11,7 +11,7 @@ from builtbook import ROOT
 
 from mechfit.inference import LearnedStatistics, load
 from mechfit.inference.diagnostics import Recalibrated, judge
-from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, HodgkinHuxley, Pyloric, Thinned
+from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Averaged, HodgkinHuxley, Pyloric
 from mechfit.simulation import Bank, simulate
 
 FOLDER = ROOT / "book" / "artefacts"
@@ -52,7 +52,7 @@ def fresh(name: str, recipes: dict):
     neuron = HodgkinHuxley()
     if name.endswith("seven"):
         return simulate(neuron, RUNS, SEED)
-    bank = simulate(Thinned(neuron, 25), RUNS, SEED)
+    bank = simulate(Averaged(neuron, 25), RUNS, SEED)
     if name.endswith("whole"):
         return bank
     return LearnedStatistics(load(FOLDER / "hodgkin-huxley-traces-regression")).bank(bank)

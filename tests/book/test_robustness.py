@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from mechfit.models import Pyloric
-from mechfit.robustness import KELVIN, Works, energy_by_current, share_interval, warm
+from mechfit.robustness import KELVIN, Criterion, energy_by_current, share_interval, warm
 
 FOLDER = Path(__file__).parents[2] / "book" / "artefacts"
 SEED = 4711
 LOW, HIGH = Pyloric.prior.limits().T
 SCALE = (HIGH - LOW) / np.sqrt(12)
 LOWEST = np.r_[np.zeros(24), LOW[24:]]
-WORKS = Works(Pyloric())
+WORKS = Criterion(Pyloric())
 
 
 def stored(name: str) -> dict[str, np.ndarray]:

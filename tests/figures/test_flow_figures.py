@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mechfit import figures
-from mechfit.figures.thinning import ALPHABET
+from mechfit.figures.encoding import ALPHABET
 from tests.figures.drawing import drawn
 
 TITLE = "What the reader should see"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mechfit.figures import informing
+from mechfit.figures.encoding import ALPHABET
 from mechfit.figures.matrix import BINS
-from mechfit.figures.thinning import ALPHABET
 from tests.figures.drawing import drawn
 
 RNG = np.random.default_rng(1)

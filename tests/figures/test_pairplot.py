@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mechfit.figures import pairplot
-from mechfit.figures.density import density
+from mechfit.figures.encoding import ALPHABET
 from mechfit.figures.labels import ends, number, parse, step_125
 from mechfit.figures.panels import Grid
-from mechfit.figures.thinning import ALPHABET
+from mechfit.summaries.density import density
 from tests.figures.drawing import drawn
 
 TITLE = "Two are known"

@@ -8,7 +8,7 @@ import torch
 
 from mechfit import figures
 from mechfit.figures.corrections import FORMULAS
-from mechfit.inference.mixture import Mixture
+from mechfit.inference.densities.mixture import Mixture
 from tests.figures.drawing import drawn
 
 BOX = [[0.0, 1.0], [0.0, 2.0]]

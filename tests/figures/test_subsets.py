@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mechfit.figures import choice_explorer, overlaid, subset_explorer
-from mechfit.figures.density import density
+from mechfit.figures.encoding import ALPHABET
 from mechfit.figures.subsets import BINS, FILLED
-from mechfit.figures.thinning import ALPHABET
+from mechfit.summaries.density import density
 from tests.figures.drawing import drawn
 
 NAMES = ["spike count", "it's rest", "mean"]

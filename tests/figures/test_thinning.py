@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mechfit.figures import thin
+from mechfit.figures.encoding import decode, encode
 from mechfit.figures.marks import Frame, coded_line
 from mechfit.figures.theme import ROLES
-from mechfit.figures.thinning import decode, encode, thin_together
+from mechfit.summaries.thinning import thin_together
 from tests.figures.drawing import drawn
 
 volts = arrays(float, st.integers(2, 3000), elements=st.floats(-100, 60))

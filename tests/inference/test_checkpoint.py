@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mechfit.inference import MDN, Coupling, Training
-from mechfit.inference.embedding import Trials
+from mechfit.inference.densities.embedding import Trials
 from mechfit.inference.fit import build
 from mechfit.inference.training import likelihood, plateaus, train
 

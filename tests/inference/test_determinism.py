@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mechfit.inference import MAF, MDN, NSF, Coupling, Training, fit
-from mechfit.inference.embedding import Trials
+from mechfit.inference.densities.embedding import Trials
 from mechfit.simulation import Bank
 from tests.inference.linear_gaussian import MODEL, PRIOR, A, S
 

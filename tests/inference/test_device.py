@@ -12,12 +12,13 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from mechfit.inference import MAF, MDN, NSF, Coupling, Training, spline
-from mechfit.inference.density import Ensemble
-from mechfit.inference.embedding import Convolution, Trials
+from mechfit.inference import MAF, MDN, NSF, Coupling, Training
+from mechfit.inference.densities import coupling
+from mechfit.inference.densities.base import Ensemble
+from mechfit.inference.densities.embedding import Convolution, Trials
+from mechfit.inference.densities.mixture import Mixture
 from mechfit.inference.fit import build
-from mechfit.inference.methods import by_atoms, by_mixtures, weighted
-from mechfit.inference.mixture import Mixture
+from mechfit.inference.sequential.methods import by_atoms, by_mixtures, weighted
 from mechfit.inference.training import likelihood, train
 
 MOVES = torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default
@@ -67,7 +68,7 @@ def compute(func, args, kwargs):
 def gpu(monkeypatch):
     """Training on "meta", where neither a fused optimizer nor a generator exists.
 
-    Both sides bend splines by operations of torch, as a GPU does; test_spline.py holds the
+    Both sides bend splines by operations of torch, as a GPU does; test_coupling.py holds the
     compiled loop against these.
     """
 
@@ -78,7 +79,7 @@ def gpu(monkeypatch):
     adam_w = torch.optim.AdamW
     monkeypatch.setattr(torch.optim, "AdamW", lambda w, **_: adam_w(w, foreach=False))
     monkeypatch.setattr(torch, "Generator", Generator)
-    monkeypatch.setattr(spline, "spline", partial(spline.spline_by_tensors, inverse=False))
+    monkeypatch.setattr(coupling, "spline", partial(coupling.spline_by_tensors, inverse=False))
     with GPU():
         yield
 

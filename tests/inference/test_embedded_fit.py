@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechfit.inference import MDN, Coupling, Training, fit, load, save
-from mechfit.inference.embedding import Convolution, Trials
+from mechfit.inference.densities.embedding import Convolution, Trials
 from mechfit.models import Normal, Parameter, Prior
 from mechfit.simulation import Bank
 

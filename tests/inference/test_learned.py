@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechfit.inference import Coupling, Training, fit, learn_statistics, load, save
-from mechfit.inference.embedding import Convolution
+from mechfit.inference.densities.embedding import Convolution
 from mechfit.inference.learned import LearnedStatistics
 from mechfit.simulation import Bank, simulate
 from tests.inference import linear_gaussian as exact

@@ -7,9 +7,9 @@ from scipy import stats
 from scipy.integrate import trapezoid
 
 from mechfit.inference import MDN, Coupling, Posterior
-from mechfit.inference.density import Density
+from mechfit.inference.densities.base import Density
+from mechfit.inference.densities.scaling import Featurizer, Standardizer
 from mechfit.inference.fit import build
-from mechfit.inference.scales import Standardizer, View
 from mechfit.models import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
 from tests.inference import linear_gaussian as exact
 
@@ -50,7 +50,7 @@ def prior_of(*names):
 def posterior_of(density, prior, k, *, leak_free=True):
     """A posterior of k statistics that are seen as they are."""
     scale = None if leak_free else Standardizer.of(prior.sample(1000, seed=1))
-    seen = View(Standardizer(np.zeros(k), np.ones(k)), {})
+    seen = Featurizer(Standardizer(np.zeros(k), np.ones(k)), {})
     return Posterior(prior, density, seen, scale, tuple(f"x{i}" for i in range(k)), ())
 
 

@@ -19,8 +19,8 @@ from mechfit.inference import (
     save,
     truncate,
 )
-from mechfit.inference.methods import Round
 from mechfit.inference.region import Region
+from mechfit.inference.sequential.methods import Round
 from mechfit.models import Model, Prior
 from mechfit.simulation import simulate
 

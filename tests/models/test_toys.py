@@ -5,7 +5,7 @@ import pytest
 from sbibm_tasks import two_moons
 
 from mechfit.models import TwoMoons
-from mechfit.models.noise import normals
+from mechfit.models.numerics.noise import normals
 
 X_O = [np.array([0.0, 0.0]), np.array([0.2, 0.1]), np.array([-0.6, 0.0])]
 WIDE = TwoMoons(radius=0.5, width=0.07)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechfit.models import HodgkinHuxley, Pyloric
-from mechfit.robustness import Works, breakdown_along, breakdown_radii
+from mechfit.robustness import Criterion, breakdown_along, breakdown_radii
 from mechfit.robustness.bisection import SMALLEST
 
 CIRCUITS = np.array([[0.0, 0.0, 0.0], [0.3, -0.2, 0.1]])
@@ -101,7 +101,7 @@ def test_a_direction_needs_a_length():
 
 def test_a_neuron_falls_silent_when_its_sodium_goes(monkeypatch):
     model = HodgkinHuxley(dt=0.02)
-    works = Works(model, lambda x: x[:, 0] > 0)
+    works = Criterion(model, lambda x: x[:, 0] > 0)
     theta = np.array(model.truth)
     found = breakdown_radii(works, theta, [[-1.0] + [0.0] * 7], low=0.0, most=60.0, seed=1,
                             repeats=3)  # fmt: skip
@@ -110,7 +110,7 @@ def test_a_neuron_falls_silent_when_its_sodium_goes(monkeypatch):
     before, after = (theta - np.eye(8)[0] * (radius + f) for f in (-4.0, 2.0))
     assert works(before, 9).all()
     assert not works(after, 9).any()
-    monkeypatch.setattr("mechfit.robustness.works.cores", lambda: 1)
+    monkeypatch.setattr("mechfit.robustness.criterion.cores", lambda: 1)
     alone = breakdown_radii(works, theta, [[-1.0] + [0.0] * 7], low=0.0, most=60.0, seed=1,
                             repeats=3)  # fmt: skip
     np.testing.assert_array_equal(alone.radius, found.radius)
@@ -133,8 +133,8 @@ def test_the_number_of_threads_changes_nothing(monkeypatch):
     model = Pyloric(duration=2000.0, burn_in=500.0)
     theta, found = model.prior.sample(70, seed=3), []
     for threads in (1, 3):
-        monkeypatch.setattr("mechfit.robustness.works.cores", lambda n=threads: n)
-        works = Works(model, lambda x: x[:, 1] > 0)
+        monkeypatch.setattr("mechfit.robustness.criterion.cores", lambda n=threads: n)
+        works = Criterion(model, lambda x: x[:, 1] > 0)
         found.append((works.statistics(theta, 5), breakdown_radii(
             works, theta[:2], np.eye(31)[:2], scale=10.0, most=0.1, repeats=2, halvings=1, seed=5
         )))  # fmt: skip

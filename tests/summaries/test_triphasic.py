@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechfit.models.pyloric_reference import Setting, circuit
+from mechfit.models.pyloric.reference import Setting, circuit
 from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
 from mechfit.summaries.triphasic import TRIPHASIC, rhythm, rhythm_of, why_undefined
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from mechfit.inference.classifier import Classifier
+from mechfit.inference.densities.scaling import Featurizer, Standardizer
+from mechfit.inference.diagnostics.classifier import Classifier
 from mechfit.inference.diagnostics.ranks import Amortized, Calibration
-from mechfit.inference.scales import Standardizer, View
 from mechfit.simulation import progress_bar
 
 __all__ = ["LocalC2ST", "lc2st"]
@@ -66,7 +66,7 @@ def lc2st(
     """
     rng = np.random.default_rng(seed)
     theta = posterior.sample_batched(DRAWS, seed, x=np.atleast_2d(x_o))[0]
-    scale, view = Standardizer.of(calibration.theta), View.of(calibration.x, None)
+    scale, view = Standardizer.of(calibration.theta), Featurizer.of(calibration.x, None)
     x = view.apply(calibration.x)
     pairs = np.stack([calibration.theta, calibration.draws[:, 0]])
     first, second = (np.column_stack([scale.apply(rows), x]) for rows in pairs)

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist, pdist, squareform
 
+from mechfit.inference.densities.scaling import Scores, varying
 from mechfit.inference.diagnostics.predictive import tail
-from mechfit.inference.scales import Scores, varying
 from mechfit.simulation import Bank
 
 __all__ = ["Misspecification", "misspecification"]

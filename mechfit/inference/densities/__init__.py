@@ -1,0 +1,1 @@
+"""Conditional densities q(theta | x): flows, mixture density networks, and their parts."""

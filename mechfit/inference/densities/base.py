@@ -1,0 +1,111 @@
+r"""Densities: what every estimator of a posterior has in common.
+
+A conditional density q(z | x) over z (d numbers) reads x through an embedding network, once for
+all z that share it; works in standardized coordinates L^-1 (z - m), with mean m and covariance
+L L^T taken from the simulations it learns from,
+
+    log q(z | x) = log q_u(L^-1 (z - m) | h(x)) - log |L|;
+
+and turns standard normals into draws. An ensemble of M densities is one as well, their mean
+(1/M) sum_m q_m(z | x): Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474. Taught in
+``book/inference/density-estimators.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mechfit.inference.densities.embedding import Embedding
+from mechfit.inference.densities.mixture import choose
+
+__all__ = ["Density", "Ensemble"]
+
+NARROWEST = 1e-4
+"""Standard deviation that is added to that of z in every direction, in those of the prior."""
+
+
+class Density(nn.Module):
+    """A conditional density over z (..., d) given x (..., k).
+
+    Attributes:
+        d: Number of parameters.
+        noise: Number of standard normals that make a draw.
+        box: Whether z lies in the unit cube; then it is not standardized.
+        embedding: Configuration of the network that reads x, or None.
+    """
+
+    def __init__(
+        self, d: int, k: int, embedding: Embedding | None = None, *, box: bool = False
+    ) -> None:
+        super().__init__()
+        self.d, self.noise, self.box, self.embedding = d, d, box, embedding
+        self.reader = embedding.build(k) if embedding else nn.Identity()
+        self.features = self.reader.outputs if embedding else k
+        self.register_buffer("center", torch.zeros(d))
+        self.register_buffer("root", torch.eye(d))
+
+    def standardize(self, z: Tensor) -> None:
+        """Take m and L from the z (n, d) to be learned from."""
+        if not self.box:
+            floor = NARROWEST**2 * torch.eye(self.d).to(z)
+            self.center.copy_(z.mean(0))
+            self.root.copy_(torch.linalg.cholesky(z.T.cov().reshape(self.d, self.d) + floor))
+
+    def whiten(self, z: Tensor) -> Tensor:
+        """Standardized coordinates L^-1 (z - m) of z (..., n, d)."""
+        return torch.linalg.solve_triangular(self.root, (z - self.center).mT, upper=False).mT
+
+    def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
+        """Log-density (..., n) of z (..., n, d) given x (n, k)."""
+        u = self.whiten(z)
+        return self.log_prob_of(u, self.reader(x)) - self.root.diagonal().log().sum()
+
+    def push(self, noise: Tensor, x: Tensor) -> Tensor:
+        """Turn standard normals (m, n, self.noise) into n draws z (m, n, d) for each x (m, k)."""
+        return self.center + self.push_of(noise, self.reader(x)[:, None]) @ self.root.T
+
+    def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
+        """Log-density of standardized z (..., n, d) given features (n, f)."""
+        raise NotImplementedError
+
+    def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
+        """Turn standard normals (m, n, noise) into draws of standardized z, given (m, 1, f)."""
+        raise NotImplementedError
+
+
+class Ensemble(nn.Module):
+    """The mean of several densities, each trained from other random weights."""
+
+    def __init__(self, members: Sequence[Density]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        first = members[0]
+        self.d, self.noise, self.box = first.d, first.noise + 1, first.box
+        self.embedding = first.embedding
+
+    def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
+        """Log-density (..., n) of z (..., n, d) given x (n, k)."""
+        parts = torch.stack([m.log_prob(z, x) for m in self.members])
+        return parts.logsumexp(0) - math.log(len(self.members))
+
+    def push(self, noise: Tensor, x: Tensor) -> Tensor:
+        """Turn standard normals (m, n, self.noise) into n draws z (m, n, d) for each x (m, k).
+
+        The last number chooses the member.
+        """
+        count = len(self.members)
+        chosen = choose(noise[..., -1], noise.new_full((count,), 1 / count))
+        draws, once = noise.new_empty(*noise.shape[:-1], self.d), len(x) == 1
+        for c, member in enumerate(self.members):
+            i, j = (chosen == c).nonzero(as_tuple=True)
+            if once:
+                draws[0, j] = member.push(noise[:, j, :-1], x)[0]
+            elif self.embedding is None:
+                draws[i, j] = member.push(noise[i, j, None, :-1], x[i])[:, 0]
+            else:  # to read an observation once for all of its draws costs less
+                draws[i, j] = member.push(noise[..., :-1], x)[i, j]
+        return draws

@@ -1,0 +1,192 @@
+r"""Spline coupling: half of the numbers bend by splines that the other half and x choose.
+
+A layer mixes the d numbers, z -> W z + b(x), leaves the first half z_a as it is and bends each
+number z_j of the rest by an increasing function f, piecewise a ratio of quadratics. Between two
+knots (x_0, y_0) and (x_1, y_1) with slopes d_0 and d_1, s = (y_1 - y_0) / (x_1 - x_0) and
+t = (z_j - x_0) / (x_1 - x_0), Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032,
+equations 4 and 5, have
+
+    f  = y_0 + (y_1 - y_0) N / D,    N = s t^2 + d_0 t(1-t),    D = s + (d_0 + d_1 - 2s) t(1-t),
+    f' = s^2 P / D^2,                P = d_1 t^2 + 2s t(1-t) + d_0 (1-t)^2.
+
+Outside the outer knots f is the identity. A network of z_a and x chooses knots and slopes; b(x)
+and what x adds to the network's first layer are computed once for all layers and, because
+everything broadcasts over leading axes, once for all z that share an x. As z_a passes unchanged,
+one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Taught in
+``book/inference/density-estimators.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mechfit.inference.densities.nflows_transforms import Transform
+from mechfit.inference.densities.rational_quadratic import LARGEST, LEAST, Bend
+
+__all__ = ["SplineCoupling", "spline"]
+
+
+def spline(
+    z: Tensor, shape: Tensor, ends: tuple[float, float], *, inverse: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Bend every number of z by its own increasing function.
+
+    Args:
+        z: Numbers (..., m).
+        shape: Logits of K widths and K heights, then log-slopes, (..., m, 3K + 1), or
+            (..., m, 3K - 1) without the outer two: these are 1, so that tails join smoothly.
+        ends: Outer knots, the same on both axes.
+        inverse: Solve f(y) = z for y instead.
+
+    Returns:
+        f(z) and log f'(z), or the inverse function and its log-slope, each (..., m).
+    """
+    if z.device.type == "cpu":
+        return Bend.apply(z, shape.expand(*z.shape, -1), (*ends, inverse))
+    return spline_by_tensors(z, shape, ends, inverse=inverse)
+
+
+def spline_by_tensors(
+    z: Tensor, shape: Tensor, ends: tuple[float, float], *, inverse: bool
+) -> tuple[Tensor, Tensor]:
+    """The same in operations of torch, for devices that the compiled loop cannot reach."""
+    bins, (low, high) = (shape.shape[-1] + 1) // 3, ends
+    like = {"dtype": z.dtype, "device": z.device}
+    floor = torch.linspace(low, low + LEAST * bins * (high - low), bins + 1, **like)
+    up_to = torch.ones(bins + 1, bins, **like).tril(-1)
+    free = (1 - LEAST * bins) * (high - low)
+    sizes, slopes = shape.clamp(-LARGEST, LARGEST).exp().tensor_split([2 * bins], -1)
+    if slopes.shape[-1] < bins:
+        slopes = functional.pad(slopes, (1, 1), value=1.0)
+    sums = functional.linear(sizes.unflatten(-1, (2, bins)).contiguous(), up_to)
+    knots = torch.addcdiv(floor, sums, sums[..., -1:], value=free)
+    left = (z.detach()[..., None] >= knots.detach()[..., int(inverse), 1:-1]).sum(-1)
+    corners = torch.stack([left, left + 1], -1)[..., None, :].expand(*knots.shape[:-2], 3, 2)
+    table = torch.cat([knots, slopes[..., None, :]], -2).gather(-1, corners)
+    x0, x1, y0, y1, d0, d1 = table.flatten(-2).unbind(-1)
+    width, height = x1 - x0, y1 - y0
+    s, start, end = height / width, *((y0, y1) if inverse else (x0, x1))
+    beyond = (z - start).clamp(max=0) + (z - end).clamp(min=0)
+    b = d0 + d1 - 2 * s
+    if inverse:
+        rise = z - beyond - y0
+        first, second = height * (s - d0) + rise * b, height * d0 - rise * b
+        radical = (second * second + 4 * first * s * rise).clamp(min=0).sqrt()
+        t = torch.where(
+            second > 0, 2 * s * rise / (second + radical), (radical - second) / (2 * first)
+        )
+    else:
+        t = (z - beyond - x0) / width
+    u = 1 - t
+    below = s + b * t * u
+    slope = (s / below) ** 2 * (d1 * t * t + 2 * s * t * u + d0 * u * u)
+    if inverse:
+        return x0 + t * width + beyond / slope, -slope.log()
+    return y0 + height * (s * t * t + d0 * t * u) / below + slope * beyond, slope.log()
+
+
+class SplineCoupling(Transform):
+    """All layers, from parameters z (..., d) given statistics x (..., k) to noise and back.
+
+    Args:
+        d: Number of parameters.
+        k: Number of statistics.
+        layers: Number of layers T.
+        hidden: Width H of the networks.
+        bins: Number of bins K of each spline.
+        bound: The splines reach from -bound to bound; None makes a map of the unit cube, where
+            the layers are mixed by permutations alone.
+    """
+
+    def __init__(
+        self, d: int, k: int, layers: int, hidden: int, bins: int, bound: float | None
+    ) -> None:
+        super().__init__()
+        self.halves, self.layers, self.free = [d // 2, d - d // 2], layers, bound is not None
+        self.ends = (-bound, bound) if self.free else (0.0, 1.0)
+        outputs = self.halves[1] * (3 * bins + (-1 if self.free else 1))
+        self.given = [hidden, d if self.free else 0]
+        widths = [k, hidden, hidden, layers * sum(self.given)]
+        linear = [nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
+        self.embed = nn.Sequential(linear[0], nn.SiLU(), linear[1], nn.SiLU(), linear[2])
+
+        def weights(rows: int, columns: int, gain: float) -> nn.Parameter:
+            start = torch.randn(layers, rows, columns)
+            return nn.Parameter(gain * start / max(columns, 1) ** 0.5)
+
+        self.first = weights(hidden, d // 2, 1.0)
+        self.second = weights(hidden, hidden, 1.0)
+        self.second_bias = nn.Parameter(torch.zeros(layers, hidden))
+        self.last = weights(outputs, hidden, 0.1)
+        self.last_bias = nn.Parameter(torch.zeros(layers, outputs))
+        # Layers come in pairs, a random order and its reverse: each half is bent in its turn.
+        flip = torch.arange(d).flip(0)
+        orders = [flip if t % 2 else torch.randperm(d) for t in range(layers)]
+        self.register_buffer("order", torch.eye(d)[torch.stack(orders)])
+        if self.free:
+            self.mixing = nn.Parameter(torch.zeros(layers, d, d))
+
+    def forward(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Return noise (..., d) and log |det| (...,)."""
+        z, logs = inputs, []
+        matrices, log_det = self._mixing()
+        for matrix, shift, *network in zip(matrices, *self._networks(context), strict=True):
+            z = functional.linear(z, matrix)
+            kept, bent = (z + shift if self.free else z).split(self.halves, -1)
+            bent, log = spline(bent, self._shape(kept, *network), self.ends)
+            z = torch.cat([kept, bent], -1)
+            logs.append(log)
+        return z, torch.cat(logs, -1).sum(-1) + log_det
+
+    def inverse(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Return parameters (..., d) and log |det| (...,) of the inverse."""
+        states, logs = zip(*self._unbend_layers(inputs, context), strict=True)
+        return states[-1], torch.cat(logs, -1).sum(-1) - self._mixing()[1]
+
+    def stages(self, noise: Tensor, context: Tensor) -> Tensor:
+        """States (layers + 1, ..., d) from noise to parameters, permutations undone.
+
+        Every number keeps its place, so that each layer bends one half of the space gradually.
+        """
+        states = [noise, *(z for z, _ in self._unbend_layers(noise, context))]
+        places = [torch.eye(sum(self.halves)).to(noise)]
+        for matrix in self.order:
+            places.append(matrix @ places[-1])
+        return torch.stack([z @ p for z, p in zip(states, reversed(places), strict=True)])
+
+    def _unbend_layers(self, z: Tensor, context: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the state (..., d) and the log-slopes of its splines, from the last layer on."""
+        layers = list(zip(self._mixing()[0], *self._networks(context), strict=True))
+        for matrix, shift, *network in reversed(layers):
+            kept, bent = z.split(self.halves, -1)
+            bent, log = spline(bent, self._shape(kept, *network), self.ends, inverse=True)
+            z = torch.cat([kept, bent], -1)
+            z = torch.linalg.solve(matrix.mT, z - shift, left=False) if self.free else z @ matrix
+            yield z, log
+
+    def _mixing(self) -> tuple[Tensor, Tensor | float]:
+        """Matrices W = P L U (layers, d, d), and the sum of log |det W|."""
+        if not self.free:
+            return self.order, 0.0
+        log_diagonal = self.mixing.diagonal(0, 1, 2)
+        lower = self.mixing.tril(-1) + torch.eye(sum(self.halves)).to(self.mixing)
+        upper = self.mixing.triu(1) + torch.diag_embed(log_diagonal.exp())
+        return self.order @ lower @ upper, log_diagonal.sum()
+
+    def _networks(self, context: Tensor) -> list[Sequence[Tensor]]:
+        """For every layer: the shift b (..., d), what x adds (..., H), and the weights."""
+        given = self.embed(context).unflatten(-1, (self.layers, -1))
+        added, shifts = (part.unbind(-2) for part in given.split(self.given, -1))
+        weights = (self.first, self.second, self.second_bias, self.last, self.last_bias)
+        return [shifts, added, *(w.unbind() for w in weights)]
+
+    def _shape(self, kept: Tensor, given: Tensor, *weights: Tensor) -> Tensor:
+        """Shapes of the splines (..., m, outputs), chosen by z_a and by what x adds."""
+        first, second, second_bias, last, last_bias = weights
+        h = functional.silu(functional.linear(kept, first) + given)
+        h = functional.silu(functional.linear(h, second, second_bias))
+        return functional.linear(h, last, last_bias).unflatten(-1, (self.halves[1], -1))

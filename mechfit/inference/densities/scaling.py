@@ -1,0 +1,131 @@
+r"""Scales: what a network sees of parameters and of data.
+
+A network tells apart numbers that differ by about as much as they spread. So columns are
+standardized, (x - m) / s, with mean m and standard deviation s of the simulations. Where a few
+simulations are far from all others, as populations that explode or rates that span decades, s is
+theirs, and the rest is seen as one number. For a column so far from normal the network is given
+
+    Phi^-1(F(x))
+
+beside it, or instead of it: its *normal score*, with the share F of simulations below x. Between
+quantiles it goes along straight lines, and beyond the outer ones on like a logarithm. Whether a
+column is far from normal is told by its correlation with its score, whose square is the statistic
+W' of Shapiro & Francia (1972), doi:10.1080/01621459.1972.10481232. Taught in
+``book/inference/density-estimators.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from mechfit.inference.densities.embedding import ROUNDING, Embedding
+
+__all__ = ["Scores", "Standardizer", "Featurizer"]
+
+QUANTILES = 129
+NORMAL = 0.95
+"""Correlation with its normal score above which a column is seen well enough as it is."""
+
+
+@dataclass(frozen=True)
+class Standardizer:
+    """Subtract a mean (d,) and divide by a standard deviation (d,)."""
+
+    mean: np.ndarray
+    std: np.ndarray
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> Standardizer:
+        """Take mean and standard deviation of rows (n, d); a constant column is divided by 1."""
+        mean, std = (f(0, dtype=np.float64) for f in (rows.mean, rows.std))
+        return cls(mean, np.where(varying(rows), std, 1.0))
+
+    def apply(self, rows: np.ndarray) -> np.ndarray:
+        """Standardize rows (n, d)."""
+        return (rows - self.mean) / self.std
+
+    def invert(self, rows: np.ndarray) -> np.ndarray:
+        """Inverse of `apply`."""
+        return self.mean + self.std * rows
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Normal scores of one column.
+
+    Attributes:
+        values: Knots (m,), increasing.
+        scores: Their normal scores (m,).
+    """
+
+    values: np.ndarray
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, column: np.ndarray) -> Scores:
+        """Take the quantiles of a column (n,); equal ones share the mean of their scores."""
+        count = min(QUANTILES, len(column) // 4)
+        share = (np.arange(count) + 0.5) / count
+        values, same = np.unique(np.quantile(column, share), return_inverse=True)
+        return cls(values, np.bincount(same, ndtri(share)) / np.bincount(same))
+
+    def apply(self, column: np.ndarray) -> np.ndarray:
+        """Scores (n,) of a column (n,)."""
+        v, s = self.values, self.scores
+        end = -(-len(v) // 20)
+        low, high = (s[end] - s[0]) / (v[end] - v[0]), (s[-1] - s[~end]) / (v[-1] - v[~end])
+        below = np.arcsinh(low * np.minimum(column - v[0], 0))
+        above = np.arcsinh(high * np.maximum(column - v[-1], 0))
+        return np.interp(column, v, s) + below + above
+
+
+@dataclass(frozen=True)
+class Featurizer:
+    """Standardized columns of data, and rank-normal scores of the heavy-tailed ones.
+
+    Attributes:
+        standard: Standardization of all k columns.
+        scores: Scores of the columns that have some, by number.
+        instead: Whether they take the place of their columns instead of standing beside them.
+    """
+
+    standard: Standardizer
+    scores: dict[int, Scores]
+    instead: bool = False
+
+    @classmethod
+    def of(cls, rows: np.ndarray, embedding: Embedding | None) -> Featurizer:
+        """Look at rows (n, k); most embedding networks have scales of their own, and no scores."""
+        instead = embedding is not None and embedding.scored
+        if embedding is not None and not instead:
+            return cls(Standardizer(*embedding.scale(rows)), {})
+        scores = {}
+        for j in np.flatnonzero(varying(rows)):
+            column, each = rows[:, j], Scores.of(rows[:, j])
+            several = len(each.values) > 1  # else all quantiles are equal
+            if several and np.corrcoef(column, each.apply(column))[0, 1] < NORMAL:
+                scores[int(j)] = each
+        return cls(Standardizer.of(rows), scores, instead)
+
+    @property
+    def columns(self) -> int:
+        """Number of columns that the network sees."""
+        return len(self.standard.mean) + len(self.scores) * (not self.instead)
+
+    def apply(self, rows: np.ndarray) -> np.ndarray:
+        """What a network sees of rows (n, k)."""
+        seen = self.standard.apply(rows)
+        scored = {j: each.apply(rows[:, j]) for j, each in self.scores.items()}
+        if not self.instead:
+            return np.column_stack([seen, *scored.values()])
+        for j, column in scored.items():
+            seen[:, j] = column
+        return seen
+
+
+def varying(rows: np.ndarray) -> np.ndarray:
+    """Which columns of rows (n, d) vary by more than rounding errors (d,)."""
+    return np.ptp(rows, 0) > ROUNDING * abs(rows).max(0)

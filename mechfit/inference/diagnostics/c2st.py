@@ -1,0 +1,54 @@
+"""C2ST: can a classifier tell two sets of samples apart?
+
+A small neural network is trained to tell draws of p from draws of q and tested on held-out draws.
+Its accuracy is 0.5 where the two are the same and 1 where they do not overlap. Lopez-Paz & Oquab
+(2017), arXiv:1610.06545; the recipe is that of Lueckmann, Boelts, Greenberg, Gonçalves & Macke
+(2021), arXiv:2101.04653. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.model_selection import KFold
+
+from mechfit.inference.diagnostics.classifier import Classifier
+
+__all__ = ["c2st"]
+
+
+def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
+    """Return the accuracy of a classifier between two sets of draws.
+
+    Args:
+        reference: Draws (n, d) of the reference; both sets are standardized by it.
+        samples: Draws (n, d) to be judged.
+        seed: Seed of the network and of the five folds.
+
+    Returns:
+        Accuracy on held-out draws, mean over five folds.
+
+    Raises:
+        ValueError: The two shapes differ, or the draws cannot be standardized.
+
+    Example:
+        >>> rng = np.random.default_rng(1)
+        >>> c2st(rng.normal(size=(200, 1)), rng.normal(size=(200, 1)) + 9.0)
+        1.0
+    """
+    reference, samples = np.asarray(reference, float), np.asarray(samples, float)
+    if reference.shape != samples.shape or reference.ndim != 2:
+        raise ValueError(
+            f"reference and samples have shapes {reference.shape} and {samples.shape}, "
+            "expected the same (n, d)"
+        )
+    data = np.concatenate([reference, samples])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        data = (data - reference.mean(0)) / reference.std(0, ddof=1)
+    if not np.isfinite(data).all():
+        raise ValueError("expected finite draws, and a reference that varies in every column")
+    labels, hidden = np.repeat([0, 1], len(reference)), 10 * data.shape[1]
+    accuracies = []
+    for train, test in KFold(5, shuffle=True, random_state=seed).split(data):
+        network = Classifier(data[train], labels[train], hidden=hidden, seed=seed)
+        accuracies.append(network.accuracy(data[test], labels[test]))
+    return float(np.mean(accuracies))

@@ -1,0 +1,158 @@
+r"""Information: what a statistic tells about the parameters, alone and beside others.
+
+The mutual information of the parameters and a set S of statistics is how far, on average over
+simulations, knowing x_S raises the log-density of the parameters that made it,
+
+    I(theta; x_S) = E[log p(theta | x_S) - log p(theta)]  >=  E[log q(theta | x_S) - log p(theta)],
+
+where any density q in place of the posterior gives a lower bound: Barber & Agakov (2003), The IM
+algorithm. One network that was trained with statistics hidden at random (`Subset`) gives q for
+every S. Beside it stands the contraction, 1 - E[var(theta | x_S)] / var(theta), which has a value
+for each parameter. Both are estimated on simulations that the network has not seen. Taught in
+``book/summaries/which-features.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from mechfit.inference.densities.embedding import Subset
+from mechfit.inference.posterior import Posterior
+from mechfit.simulation import Bank
+
+__all__ = ["contraction", "greedy_selection", "information", "leave_one_out"]
+
+PRIOR_DRAWS = 100_000
+"""Draws of the prior that tell its variances."""
+
+
+def information(
+    posterior: Posterior, bank: Bank, sets: Sequence[Collection[str]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the mutual information of the parameters and sets of statistics.
+
+    Args:
+        posterior: Learned with ``Coupling(embedding=Subset())`` or another flow with it.
+        bank: Simulations of the prior that were not learned from; invalid ones are left out.
+        sets: Names of the statistics in each of the s sets.
+
+    Returns:
+        Lower bounds (s,) in nats, and their standard errors (s,).
+
+    Example:
+        >>> from mechfit.inference import Coupling, Subset, Training, fit
+        >>> from mechfit.models import Model, Prior
+        >>> from mechfit.simulation import simulate
+        >>> prior = Prior.uniform(["a"], [0.0], [1.0])
+        >>> model = Model.from_function(
+        ...     lambda theta, rng: [theta[0] + 0.1 * rng.normal(), rng.normal()], prior, ["x", "y"]
+        ... )
+        >>> settings = {"flow": Coupling(embedding=Subset()), "training": Training(epochs=20)}
+        >>> posterior = fit(simulate(model, 2000, seed=1), prior, **settings, seed=1)
+        >>> gain, _ = information(posterior, simulate(model, 500, seed=2), [["x"], ["y"], []])
+        >>> bool(gain[0] > 0.5) and bool(abs(gain[1:]).max() < 0.1)
+        True
+    """
+    gains = np.stack([gain_of(posterior, bank, names) for names in sets])
+    return gains.mean(1), standard_error(gains)
+
+
+def leave_one_out(posterior: Posterior, bank: Bank) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate what each of the k statistics adds to all others: nats (k,), standard errors (k,).
+
+    The arguments are those of `information`.
+    """
+    names = posterior.statistic_names
+    whole = gain_of(posterior, bank, names)
+    lost = np.stack([whole - gain_of(posterior, bank, set(names) - {n}) for n in names])
+    return lost.mean(1), standard_error(lost)
+
+
+def greedy_selection(
+    posterior: Posterior, bank: Bank, count: int | None = None
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Choose statistics one by one, each time the one that adds most to those chosen before.
+
+    Args:
+        posterior: As in `information`.
+        bank: As in `information`.
+        count: How many to choose; all by default.
+
+    Returns:
+        Names in the order of choice, and the information (count,) of the first 1, 2, ... of them.
+    """
+    names = posterior.statistic_names
+    count = len(names) if count is None else count
+    if not 1 <= count <= len(names):
+        raise ValueError(f"count is {count}, expected 1 to {len(names)}")
+    chosen, gains = [], []
+    for _ in range(count):
+        rest = [n for n in names if n not in chosen]
+        each = information(posterior, bank, [[*chosen, n] for n in rest])[0]
+        chosen.append(rest[int(each.argmax())])
+        gains.append(each.max())
+    return tuple(chosen), np.array(gains)
+
+
+def contraction(
+    posterior: Posterior,
+    bank: Bank,
+    sets: Sequence[Collection[str]],
+    *,
+    draws: int = 200,
+    seed: int,
+) -> np.ndarray:
+    """Estimate the expected contraction of each parameter, given each set of statistics.
+
+    Args:
+        posterior: As in `information`.
+        bank: As in `information`.
+        sets: Names of the statistics in each of the s sets.
+        draws: Draws of each posterior.
+        seed: Seed of the draws, also of those of the prior.
+
+    Returns:
+        One minus the mean posterior variance over the prior variance (s, d): 1 where a parameter
+        is known, 0 where the statistics say nothing of it.
+    """
+    variances = [
+        posterior.sample_batched(draws, seed, x=known(posterior, bank, names)[1])
+        .var(1, ddof=1)
+        .mean(0)
+        for names in sets
+    ]
+    return 1 - np.stack(variances) / posterior.prior.sample(PRIOR_DRAWS, seed).var(0)
+
+
+def gain_of(posterior: Posterior, bank: Bank, names: Collection[str]) -> np.ndarray:
+    """How much each simulation's log-density rises when these of its statistics are known (n,)."""
+    theta, x = known(posterior, bank, names)
+    log_q = posterior.log_prob_batched(theta[:, None], x=x)[:, 0]
+    return log_q - posterior.prior.log_prob(theta)
+
+
+def known(
+    posterior: Posterior, bank: Bank, names: Collection[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Parameters (n, d) and statistics (n, k) of the valid simulations, NaN for all but these."""
+    if not isinstance(posterior.flow.embedding, Subset):
+        raise ValueError(
+            "the posterior needs all of its statistics, expected one that was learned with a "
+            "flow whose embedding is Subset()"
+        )
+    mine, theirs = posterior.statistic_names, bank.statistic_names
+    unknown = [n for n in names if n not in mine]
+    if unknown or mine != theirs:
+        raise ValueError(
+            f"got the statistics {unknown or list(theirs)}, expected some of {list(mine)} and a "
+            "bank with all of these"
+        )
+    hidden = [n not in names for n in mine]
+    return bank.theta[bank.valid], np.where(hidden, np.nan, bank.x[bank.valid])
+
+
+def standard_error(values: np.ndarray) -> np.ndarray:
+    """Standard errors (s,) of the means of values (s, n)."""
+    return values.std(1, ddof=1) / np.sqrt(values.shape[1])

@@ -1,0 +1,1 @@
+"""Exchange: posteriors handed to other packages, sbi and ArviZ."""

@@ -1,0 +1,132 @@
+r"""Losses of sequential neural posterior estimation, and what each does about the proposal.
+
+In later rounds parameters come from a proposal p~(theta), not from the prior p(theta). Maximum
+likelihood then learns the *proposal posterior*, which is off by the ratio of the two,
+
+    p~(theta | x)  ∝  p(theta | x) p~(theta) / p(theta).
+
+Each method undoes the ratio elsewhere: SNPE-A afterwards, in closed form; SNPE-B by weighting the
+simulations; SNPE-C by putting the ratio inside the loss, in closed form or with atoms; truncated
+proposals by keeping it constant, so that plain maximum likelihood is right.
+
+A density enters as `log_q(z, x)`: parameters z (..., n, d) and statistics x (n, k) to the
+log-density (..., n). Taught in ``book/inference/sequential.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mechfit.inference.densities.mixture import Mixture
+
+__all__ = [
+    "effective_sample_size",
+    "importance_weights",
+    "npe_loss",
+    "snpe_a_posterior",
+    "snpe_b_loss",
+    "snpe_c_atomic_loss",
+    "snpe_c_mixture_loss",
+]
+
+LogDensity = Callable[[Tensor, Tensor], Tensor]
+
+
+def npe_loss(log_q: LogDensity, z: Tensor, x: Tensor) -> Tensor:
+    r"""Maximum likelihood: L = -E log q(z | x).
+
+    Over draws from p(z) p(x | z) it equals E_p(x) KL[p(z | x) || q(z | x)] + constant, so that
+    its minimum is the posterior of whatever z was drawn from: of the prior in a first round, of
+    the prior on a region with truncated proposals, where inside the region p~ / p is constant.
+    Papamakarios & Murray (2016), arXiv:1605.06376; Deistler et al. (2022), arXiv:2210.04815.
+    """
+    return -log_q(z, x).mean()
+
+
+def snpe_a_posterior(estimate: Mixture, proposal: Mixture, prior: Mixture) -> Mixture:
+    r"""SNPE-A: divide the ratio out of what maximum likelihood learned.
+
+    The estimate q~ of the proposal posterior is a mixture, proposal and prior are Gaussians; then
+
+        q(z | x) ∝ q~(z | x) p(z) / p~(z)
+
+    is a mixture in closed form. Where a component of q~ is wider than the proposal, no density
+    results, and this raises. Papamakarios & Murray (2016), arXiv:1605.06376, section 2.3.
+    """
+    return estimate.times_over(prior, proposal)
+
+
+def importance_weights(log_prior: Tensor, log_proposal: Tensor) -> Tensor:
+    """Weights p / p~ (n,) of simulations, scaled to a mean of one."""
+    return torch.softmax(log_prior - log_proposal, 0) * len(log_prior)
+
+
+def effective_sample_size(weights: Tensor | np.ndarray) -> float:
+    """Number of equally weighted simulations that are worth as much: (sum w)² / sum w²."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def snpe_b_loss(log_q: LogDensity, z: Tensor, x: Tensor, weights: Tensor) -> Tensor:
+    r"""SNPE-B: L = -E_p~ w log q(z | x) with the weights w = p(z) / p~(z) (n,).
+
+    An expectation under the prior is one under the proposal with weights, so the minimum is the
+    posterior. Where the proposal is narrow, few weights carry the sum and the loss is noisy:
+    report the `effective_sample_size`. Lueckmann, Gonçalves et al. (2017), arXiv:1711.01861.
+    """
+    return -(weights * log_q(z, x)).mean()
+
+
+def snpe_c_atomic_loss(
+    log_q: LogDensity,
+    z: Tensor,
+    x: Tensor,
+    log_prior: Tensor,
+    valid: Tensor,
+    first: Tensor,
+    atoms: int,
+) -> Tensor:
+    r"""SNPE-C (automatic posterior transformation) with atoms.
+
+    Replace the proposal by the uniform distribution over M of the parameter sets drawn from it,
+    the atoms. Its proposal posterior is a softmax, whatever density q is:
+
+        L = -E log q~(z_1 | x),   q~(z_1 | x) = [q(z_1 | x) / p(z_1)] / sum_m [q(z_m | x) / p(z_m)]
+
+    where z_1 belongs to x. At the minimum q ∝ p(z | x) wherever the proposal has draws; beyond it
+    q is free to leak. What holds it is the likelihood of the first round, -E_p log q(z_1 | x),
+    which has its minimum at the posterior as well and is added. The other atoms of row i are the
+    rows after it: the batch is shuffled, so they are draws of the proposal. An invalid simulation
+    has no x to learn from, yet its z stays an atom: without it atoms would be draws of
+    p~(z) P(valid | z), and q too large where many simulations fail, by 1 / P(valid | z).
+    Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488.
+
+    Args:
+        log_q: The density; x is embedded once, as z has the atoms on its first axis.
+        z: Parameters (n, d).
+        x: Statistics (n, k), any finite number where the simulation is invalid.
+        log_prior: Log-density of the prior at z, up to a constant (n,).
+        valid: Which simulations are valid (n,).
+        first: Which simulations were drawn from the prior (n,).
+        atoms: Number of atoms M, from 2 to n.
+    """
+    if not 2 <= atoms <= len(z):
+        raise ValueError(f"atoms is {atoms}, expected 2 to {len(z)}, the size of the batch")
+    shifts = torch.arange(atoms, device=z.device)[:, None]
+    rows = (torch.arange(len(z), device=z.device)[valid] + shifts) % len(z)
+    log_qs = log_q(z[rows], x[valid])
+    held = (log_qs[0] * first[valid]).mean()
+    return -torch.log_softmax(log_qs - log_prior[rows], 0)[0].mean() - held
+
+
+def snpe_c_mixture_loss(estimate: Mixture, z: Tensor, proposal: Mixture, prior: Mixture) -> Tensor:
+    r"""SNPE-C in closed form: L = -E log q~(z | x) with q~ ∝ q(z | x) p~(z) / p(z).
+
+    The estimate is a mixture for each x (batch shape (n,)), the proposal a mixture, the prior
+    Gaussian: q~ is a mixture with all pairs of components. Nothing is divided out afterwards, so a
+    step that leaves no density is seen while training. Greenberg et al. (2019), arXiv:1905.07488.
+    """
+    return -estimate.times_over(proposal, prior).log_prob(z).mean()

@@ -1,0 +1,163 @@
+r"""Hodgkin–Huxley: one compartment, four currents, eight unknown parameters.
+
+    C dV/dt = g_l (E_l - V) + g_Na m^3 h (E_Na - V) + g_K n^4 (E_K - V) + g_M p (E_K - V)
+              + I(t) + sigma eta(t)
+
+with the channels of Pospischil et al. (2008), doi:10.1007/s00422-008-0263-8. The scheme is that of
+Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261: given the gates, V relaxes
+exactly towards V_inf = (sum of g E + I + sigma r / sqrt(dt)) / (sum of g); then the gates relax at
+the *new* V.
+
+A gate x opens at the rate alpha(V) and closes at the rate beta(V), dx/dt = alpha (1 - x) - beta x.
+While V stands still the solution is exact,
+
+    x(t + dt) = x_inf + (x(t) - x_inf) exp(-dt / tau),
+    x_inf = alpha / (alpha + beta),    tau = 1 / (alpha + beta),
+
+and one step of it is the exponential Euler method.
+
+Units: mV, ms, µA/cm², mS/cm², C = 1 µF/cm². Taught in ``book/models/hodgkin-huxley.md``.
+"""
+
+from __future__ import annotations
+
+from math import exp, expm1
+
+import numpy as np
+from numba.extending import register_jitable
+
+__all__ = ["gating"]
+
+E_NA = 53.0
+E_K = -107.0
+
+
+@register_jitable
+def linoid(z: float) -> float:
+    """Return z / (exp(z) - 1), with its limit 1 - z/2 near 0."""
+    return 1.0 - z / 2.0 if abs(z) < 1e-4 else z / expm1(z)
+
+
+@register_jitable
+def steady(alpha: float, beta: float) -> float:
+    """Steady state of a gate with the rates alpha and beta (1/ms)."""
+    return alpha / (alpha + beta)
+
+
+@register_jitable
+def relax(x: float, x_inf: float, rate: float, dt: float) -> float:
+    """Move x towards x_inf for dt (ms) at the given rate (1/ms), exactly."""
+    return x + (x - x_inf) * expm1(-dt * rate)
+
+
+@register_jitable
+def relax_with_rest(
+    x: float, rest: float, x_inf: float, rate: float, dt: float
+) -> tuple[float, float]:
+    """The same, carrying in `rest` what rounding would lose of a small step."""
+    dx = (x - x_inf) * expm1(-dt * rate) + rest
+    moved = x + dx
+    return moved, dx - (moved - x)
+
+
+@register_jitable
+def alpha_m(u: float) -> float:
+    """Opening rate of sodium activation (1/ms) at u = V - V_T."""
+    return 1.28 * linoid(-(u - 13.0) / 4.0)
+
+
+@register_jitable
+def beta_m(u: float) -> float:
+    """Closing rate of sodium activation."""
+    return 1.4 * linoid((u - 40.0) / 5.0)
+
+
+@register_jitable
+def alpha_h(u: float) -> float:
+    """Opening rate of sodium inactivation."""
+    return 0.128 * exp(-(u - 17.0) / 18.0)
+
+
+@register_jitable
+def beta_h(u: float) -> float:
+    """Closing rate of sodium inactivation."""
+    return 4.0 / (1.0 + exp(-(u - 40.0) / 5.0))
+
+
+@register_jitable
+def alpha_n(u: float) -> float:
+    """Opening rate of potassium activation."""
+    return 0.16 * linoid(-(u - 15.0) / 5.0)
+
+
+@register_jitable
+def beta_n(u: float) -> float:
+    """Closing rate of potassium activation."""
+    return 0.5 * exp(-(u - 10.0) / 40.0)
+
+
+@register_jitable
+def slow_gate(v: float, tau_max: float) -> tuple[float, float]:
+    """Steady state and rate 1/tau (1/ms) of the slow potassium gate; they depend on V itself."""
+    e = exp((v + 35.0) / 20.0)
+    return 1.0 / (1.0 + 1.0 / (e * e)), (3.3 * e + 1.0 / e) / tau_max
+
+
+@register_jitable
+def rest(v: float, v_t: float) -> tuple[float, float, float, float]:
+    """Gates m, h, n, p at steady state."""
+    u = v - v_t
+    m = steady(alpha_m(u), beta_m(u))
+    h = steady(alpha_h(u), beta_h(u))
+    n = steady(alpha_n(u), beta_n(u))
+    p, _ = slow_gate(v, 1.0)
+    return m, h, n, p
+
+
+def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Steady state and time constant of every gate.
+
+    Args:
+        voltage: Voltages (n,) in mV at which a voltage clamp would hold the membrane.
+        theta: Parameters (8,); the gates depend on −V_T and τ_max.
+
+    Returns:
+        For each of m, h, n, p: fraction open (n,) and time constant (n,) in ms.
+
+    Example:
+        >>> theta = np.array([50, 5, 0.1, 0.07, 600, 60, 0.1, 70.0])
+        >>> m, _ = gating(np.array([-100.0, 0.0]), theta)["m"]
+        >>> m.round(2)
+        array([0.  , 0.99])
+    """
+    out = {}
+    rates = {"m": (alpha_m, beta_m), "h": (alpha_h, beta_h), "n": (alpha_n, beta_n)}
+    for name, (alpha, beta) in rates.items():
+        a, b = (np.array([rate(v + theta[5]) for v in voltage]) for rate in (alpha, beta))
+        out[name] = (a / (a + b), 1 / (a + b))
+    p_inf, rate = np.array([slow_gate(v, theta[4]) for v in voltage]).T
+    out["p"] = (p_inf, 1 / rate)
+    return out
+
+
+@register_jitable
+def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
+    """One step of V, m, h, n, p and the rests of V and p; drive in µA/cm²."""
+    v, m, h, n, p, rest_v, rest_p = state
+    g_Na, g_K, g_l, g_M, tau_max, minus_v_t, _, minus_e_l = theta
+    sodium = g_Na * m**3 * h
+    potassium = g_K * n**4 + g_M * p
+    g = sodium + potassium + g_l
+    v_inf = (sodium * E_NA + potassium * E_K - g_l * minus_e_l + drive) / g
+    v, rest_v = relax_with_rest(v, rest_v, v_inf, g, dt)
+
+    u = v + minus_v_t
+    a, b = alpha_m(u), beta_m(u)
+    m = relax(m, steady(a, b), a + b, dt)
+    a, b = alpha_h(u), beta_h(u)
+    h = relax(h, steady(a, b), a + b, dt)
+    a, b = alpha_n(u), beta_n(u)
+    n = relax(n, steady(a, b), a + b, dt)
+    p_inf, rate = slow_gate(v, tau_max)
+    p, rest_p = relax_with_rest(p, rest_p, p_inf, rate, dt)
+    return v, m, h, n, p, rest_v, rest_p

@@ -1,0 +1,259 @@
+"""The Hodgkin–Huxley neuron as a model: prior, stimulus, traces and statistics.
+
+The equations and the scheme stand in `equations`. Traces are integrated one by one in
+double precision, the reference; statistics by default in single precision, `LANES` neurons side
+by side, see `lanes`, or one per thread of a GPU, see `gpu`. Where statistics need the traces,
+those of `LANES` neurons are in memory, whatever n. Gonçalves, Lueckmann, Deistler et al.
+(2020), doi:10.7554/eLife.56261. Taught in ``book/models/hodgkin-huxley.md``.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import numpy as np
+from numba.extending import register_jitable
+
+from mechfit.compile import compiled
+from mechfit.models.hodgkin_huxley.equations import rest, step
+from mechfit.models.hodgkin_huxley.gpu import statistics_cuda
+from mechfit.models.hodgkin_huxley.lanes import LANES, statistics_lanes
+from mechfit.models.model import Model, Traces
+from mechfit.models.numerics.noise import fill_normals, key_of
+from mechfit.models.prior import Prior
+from mechfit.models.stimuli import step_current
+from mechfit.summaries.extended import Extended
+from mechfit.summaries.voltage import (
+    STATISTIC_NAMES,
+    STATISTIC_UNITS,
+    check_window,
+    marks,
+    voltage_statistics,
+)
+
+__all__ = ["HodgkinHuxley"]
+
+AREA_CM2 = pi * 70e-4**2
+STEP_UA = 5e-4
+
+PRIOR = Prior.uniform(
+    ["g_Na", "g_K", "g_leak", "g_M", "tau_max", "-V_T", "sigma", "-E_leak"],
+    [0.5, 1e-4, 1e-4, 1e-4, 50.0, 40.0, 1e-4, 35.0],
+    [80.0, 15.0, 0.6, 0.6, 3000.0, 90.0, 0.15, 100.0],
+    units=["mS/cm²"] * 4 + ["ms", "mV", "µA/cm² ms^½", "mV"],
+    symbols=["ḡ_Na", "ḡ_K", "g_l", "ḡ_M", "τ_max", "−V_T", "σ", "−E_l"],
+)
+
+
+@register_jitable
+def integrate(
+    theta: np.ndarray,
+    current: np.ndarray,
+    dt: float,
+    v_init: float,
+    noise: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Write the voltage (time,) of one simulation to `out`."""
+    scale = theta[6] / sqrt(dt)
+    m, h, n, p = rest(v_init, -theta[5])
+    state = (v_init, m, h, n, p, 0.0, 0.0)
+    values = theta[0], theta[1], theta[2], theta[3], theta[4], theta[5], theta[6], theta[7]
+    out[0] = v_init
+    for i in range(1, out.size):
+        state = step(state, current[i - 1] + scale * noise[i - 1], values, dt)
+        out[i] = state[0]
+
+
+@compiled
+def voltage_rows(
+    theta: np.ndarray,
+    current: np.ndarray,
+    dt: float,
+    v_init: float,
+    noise: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Write the voltages (n, time) of theta (n, 8) driven by given noise (n, time)."""
+    for row in range(theta.shape[0]):
+        integrate(theta[row], current, dt, v_init, noise[row], out[row])
+
+
+class HodgkinHuxley(Model):
+    """A Hodgkin–Huxley neuron under an injected current.
+
+    The columns of theta are ḡ_Na, ḡ_K, g_l, ḡ_M (mS/cm²), τ_max (ms), −V_T (mV, a positive
+    number), σ (µA/cm² ms^½) and −E_l (mV, a positive number); the statistics are those of
+    `mechfit.summaries.voltage`, or more.
+
+    Args:
+        dt: Time step (ms).
+        current: Injected current (time,) in µA/cm²; its length sets the number of samples.
+            By default 0.5 nA into a sphere 70 µm across, inside the window.
+        duration: Length (ms) of the default current; ignored when `current` is given.
+        precision: Of the statistics: "float32", fast, or "float64", the reference. Traces are
+            always made in float64.
+        v_init: Voltage (mV) of the first sample.
+        window: Onset and end (ms) of the step; the statistics are taken inside and before it.
+        device: What computes the float32 statistics: "cpu", or "cuda", an NVIDIA GPU (install
+            ``mechfit[gpu]``); then a block of simulations is as large as a GPU needs.
+        extended: What to report beyond the seven statistics, on the CPU alone; by default nothing.
+
+    Example:
+        >>> model = HodgkinHuxley()
+        >>> x = model.statistics(model.truth, seed=1)
+        >>> dict(zip(model.statistic_names, x[0].round(1).tolist()))["spike_count"]
+        5.0
+    """
+
+    prior = PRIOR
+    statistic_names = STATISTIC_NAMES
+    statistic_units = STATISTIC_UNITS
+    truth = np.array([50.0, 5.0, 0.1, 0.07, 600.0, 60.0, 0.1, 70.0])
+    truth.flags.writeable = False
+
+    def __init__(
+        self,
+        dt: float = 0.01,
+        current: np.ndarray | None = None,
+        duration: float = 120.0,
+        precision: str = "float32",
+        *,
+        v_init: float = -70.0,
+        window: tuple[float, float] = (10.0, 110.0),
+        device: str = "cpu",
+        extended: Extended | None = None,
+    ) -> None:
+        if not (np.isfinite(dt) and dt > 0 and np.isfinite(duration) and np.isfinite(v_init)):
+            raise ValueError(
+                "expected a positive dt (ms), a duration (ms) and v_init (mV), "
+                f"got {dt}, {duration} and {v_init}"
+            )
+        if current is None:
+            current = step_current(STEP_UA / AREA_CM2, duration, dt, window)
+        self.current = np.array(current, float)
+        if self.current.ndim != 1 or not np.isfinite(self.current).all():
+            raise ValueError(
+                f"current has shape {self.current.shape}, expected (time,) of finite µA/cm²"
+            )
+        if precision not in ("float32", "float64"):
+            raise ValueError(f"precision is {precision!r}, expected 'float32' or 'float64'")
+        if device not in ("cpu", "cuda"):
+            raise ValueError(f"device is {device!r}, expected 'cpu' or 'cuda'")
+        if device == "cuda":
+            if precision == "float64":
+                raise ValueError(
+                    "precision is 'float64' with device 'cuda', expected 'float32': the reference "
+                    "runs on the CPU alone, so that it is the same everywhere"
+                )
+            if extended is not None:
+                raise ValueError(
+                    "extended statistics need the traces, which device 'cuda' does not keep; "
+                    "expected device 'cpu', or the seven statistics without `extended`"
+                )
+            self.block, self.single_batch = 2**17, True
+        self.device = device
+        self.precision = precision
+        self.dt = float(dt)
+        self.v_init = float(v_init)
+        self.window = (float(window[0]), float(window[1]))
+        check_window(self.window, self.dt, self.current.size)
+        self.extended = extended
+        if extended is not None:
+            extended.samples(self.dt, self.window)
+            self.statistic_names, self.statistic_units = extended.names, extended.units
+
+    @property
+    def time(self) -> np.ndarray:
+        """Times of the samples (time,) in ms."""
+        return self.dt * np.arange(self.current.size)
+
+    def simulate(
+        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
+    ) -> Traces:
+        """Simulate theta (n, 8) and keep the voltages (n, 1, time).
+
+        Args:
+            theta: Parameters (n, 8) or (8,).
+            seed: Seed of the current noise, below 2**64.
+            first: Number of the first simulation; simulation i has the key (seed, first + i).
+            noise: Standard normals (n, time) or (time,) to use instead of drawing them.
+
+        Raises:
+            ValueError: theta or noise has the wrong shape, or a parameter is impossible.
+        """
+        theta = self._check(theta)
+        shape = (len(theta), self.current.size)
+        if noise is None:
+            key, noise = key_of(seed), np.empty(shape)
+            for i in range(len(theta)):
+                fill_normals(*key, np.uint32(first + i), noise[i])
+        noise = np.atleast_2d(np.asarray(noise, float))
+        if noise.shape != shape:
+            raise ValueError(f"noise has shape {noise.shape}, expected {shape}")
+        voltage = np.empty(shape)
+        voltage_rows(
+            theta, self.current, self.dt, self.v_init, np.ascontiguousarray(noise), voltage
+        )
+        return Traces(voltage[:, None], self.time)
+
+    def summarize(self, traces: Traces) -> np.ndarray:
+        """Reduce voltages (n, 1, time) to the k statistics (n, k)."""
+        statistics = self.extended or voltage_statistics
+        return statistics(traces.voltage[:, 0], self.dt, self.window)
+
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Simulate theta (n, 8) and return the k statistics (n, k), NaN where undefined."""
+        theta = self._check(theta)
+        if self.precision == "float32" and self.extended is None:
+            return self._seven(theta, seed, first)
+        x = np.empty((len(theta), len(self.statistic_names)))
+        end = marks(self.dt, *self.window)[3]
+        voltage = np.empty((LANES, min(end + 2, self.current.size)), np.float32)
+        for start in range(0, len(theta), LANES):
+            rows = slice(start, start + LANES)
+            if self.precision == "float64":
+                x[rows] = self.summarize(self.simulate(theta[rows], seed, first=first + start))
+            else:
+                seven = self._seven(theta[rows], seed, first + start, voltage)
+                beyond = self.extended.beyond(voltage[: len(seven)], self.dt, self.window)
+                x[rows] = np.hstack([seven, beyond])
+        return x
+
+    def _seven(
+        self, theta: np.ndarray, seed: int, first: int, voltage: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Seven statistics (n, 7) in float32, and the traces of up to `LANES` simulations."""
+        out = np.empty((len(theta), len(STATISTIC_NAMES)))
+        arguments = (
+            *(a.astype(np.float32) for a in (theta, self.current)),
+            np.float32(self.dt),
+            np.float32(self.v_init),
+            key_of(seed),
+            first,
+            marks(self.dt, *self.window),
+            out,
+        )
+        if self.device == "cuda":
+            statistics_cuda(*arguments)
+        else:
+            statistics_lanes(*arguments, voltage)
+        return out
+
+    def _check(self, theta: np.ndarray) -> np.ndarray:
+        """Return theta (n, 8), or raise ValueError naming the first impossible parameter."""
+        theta = np.ascontiguousarray(self.prior.check(theta))
+        possible = np.isfinite(theta)
+        for column in (0, 1, 2, 3, 6):
+            possible[:, column] &= theta[:, column] >= 0
+        possible[:, 4] &= theta[:, 4] > 0
+        if not possible.all():
+            row, column = np.argwhere(~possible)[0]
+            raise ValueError(
+                f"{self.prior.names[column]} is {theta[row, column]} in row {row}; expected "
+                "finite numbers, conductances and noise of at least 0 and tau_max above 0"
+            )
+        if not theta[:, :4].any(axis=1).all():
+            row = np.argmin(theta[:, :4].any(axis=1))
+            raise ValueError(f"all conductances are 0 in row {row}, expected at least one above 0")
+        return theta

@@ -1,0 +1,201 @@
+"""NWB: a current step of a recorded sweep, as the model neuron is given it.
+
+A file of Neurodata Without Borders holds the response of a sweep in volts and its stimulus in
+amperes, each as ``conversion`` data + ``offset`` at a fixed rate. With the liquid-junction shift
+V_j and the membrane's area A they become
+
+    V = 10³ response + V_j  (mV),    I = 10⁶ stimulus / A  (µA/cm²),
+
+cut to the time around the step. Rübel et al. (2022), doi:10.7554/eLife.78362. What inference makes
+of it is taught in ``book/inference/hodgkin-huxley-posterior.md``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mechfit.models.hodgkin_huxley.recordings import AFTER_MS, Recording
+from mechfit.models.model import Traces
+from mechfit.summaries.voltage import check_window
+
+__all__ = ["load_recording"]
+
+UNITS = {"volts": ("volts", "volt", "v"), "amperes": ("amperes", "ampere", "amps", "amp", "a")}
+SERIES = (  # group in the file; category and column in the table of recordings; type
+    ("acquisition", "responses", "response", "CurrentClampSeries"),
+    ("stimulus", "stimuli", "stimulus", "CurrentClampStimulusSeries"),
+)
+
+
+def load_recording(
+    path: str | Path,
+    sweep: int,
+    *,
+    area: float,
+    junction: float = 0.0,
+    before: float = 205.0,
+    after: float = AFTER_MS,
+) -> Recording:
+    """Read a current-clamp sweep of an NWB file and cut it to its current step.
+
+    The step is the longest stretch of current that is not 0. It must be constant; shorter
+    stretches may precede it, as the test pulse does in the files of the Allen Institute. Where the
+    first of several is the longest, or two are, the sweep is refused. A holding current
+    (``bias_current``) is not in the stimulus; to the model it is a shift of the leak's reversal.
+
+    Args:
+        path: File of NWB version 2 or later; it is only read, and needs the extra ``nwb``.
+        sweep: The ``sweep_number`` of the series; in a file that has none, the id of a row in its
+            table of intracellular recordings.
+        area: Area of the membrane (cm²); at 1 µF/cm², its time constant (s) divided by its input
+            resistance (MΩ).
+        junction: Shift (mV) added to the voltage; -14 for the cells of the Allen Institute.
+        before: Time (ms) to keep before the step, to within a sample.
+        after: Time (ms) to keep after the step, to within a sample.
+
+    Returns:
+        The recording; its times and its window count from the start of the cut.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no NWB file, or has no such sweep, or the sweep no current step.
+
+    Example:
+        >>> step = load_recording("cell.nwb", 57, area=1.86e-4, junction=-14.0)  # doctest: +SKIP
+        >>> model, x_o = step.model(), step.cell("518290966").x  # doctest: +SKIP
+    """
+    if not 0 < area < np.inf:
+        raise ValueError(f"area is {area} cm², expected a finite one above 0")
+    place = f"sweep {sweep} of {path}"
+    voltage, current, dt = read_sweep(Path(path), sweep, place)
+    first, end = find_step(current, dt, place)
+    rest = len(current) - end
+    if not (before < (first + 0.5) * dt and after < (rest - 0.5) * dt):
+        raise ValueError(
+            f"{place} has {first * dt:g} ms before its step and {rest * dt:g} ms from its end on, "
+            f"expected at least {before:g} and more than {after:g} ms"
+        )
+    start, stop = first - round(before / dt), end + round(after / dt) + 1
+    window = ((first - start) * dt, (end - start) * dt)
+    check_window(window, dt, stop - start)
+    if current[start:first].any() or current[end:stop].any():
+        raise ValueError(f"{place} has another current around its step, expected 0 A: keep less")
+    voltage = 1e3 * voltage[start:stop] + junction
+    if not np.isfinite(voltage).all():
+        raise ValueError(f"{place} has voltages around its step that are not finite")
+    traces = Traces(voltage[None, None], dt * np.arange(stop - start))
+    return Recording(sweep, traces, 1e6 * current[start:stop] / area, window)
+
+
+def find_step(current: np.ndarray, dt: float, place: str) -> tuple[int, int]:
+    """Return the first sample of the step and the first one after it."""
+    on = np.pad(np.nan_to_num(current) != 0, 1)
+    stretches = np.flatnonzero(on[1:] != on[:-1]).reshape(-1, 2)
+    if len(stretches) == 0:
+        raise ValueError(f"{place} has a stimulus of 0 A throughout, expected a step")
+    lengths = np.diff(stretches)[:, 0]
+    longest = np.argmax(lengths)
+    first, end = map(int, stretches[longest])
+    low, high = current[first:end].min(), current[first:end].max()
+    unclear = len(lengths) > 1 and (longest == 0 or np.sum(lengths == lengths[longest]) > 1)
+    if low != high or unclear:
+        each = ", ".join(f"{length * dt:g}" for length in lengths)
+        raise ValueError(
+            f"{place} has currents that last {each} ms, the longest of {low:g} to {high:g} A, "
+            "expected a constant step, longer than all other currents and not the first of them"
+        )
+    return first, end
+
+
+def read_sweep(path: Path, sweep: int, place: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the response (time,) in V, the stimulus (time,) in A and their interval (ms)."""
+    with opened(path) as file:
+        sweeps = sweeps_of(file)
+        known = sorted(number for number, (responses, _) in sweeps.items() if responses)
+        names = [[series.name for series, _ in kind] for kind in sweeps[sweep]]
+        if [len(kind) for kind in names] != [1, 1]:
+            raise ValueError(
+                f"{place} has the responses {names[0]} and the stimuli {names[1]} in current "
+                f"clamp, expected one of each; the file has the sweeps {known}"
+            )
+        (response,), (stimulus,) = sweeps[sweep]
+        voltage, dt, start = samples_of(*response, "volts", place)
+        current, other_dt, other_start = samples_of(*stimulus, "amperes", place)
+    shifted = 1e3 * abs(start - other_start) > dt / 2  # not so if a start is NaN, which is unknown
+    if len(voltage) != len(current) or not np.isclose(dt, other_dt, 1e-6, 0) or shifted:
+        raise ValueError(
+            f"{place} has a response of {len(voltage)} samples, every {dt:g} ms from {start:g} s, "
+            f"and a stimulus of {len(current)}, every {other_dt:g} ms from {other_start:g} s, "
+            "expected the same times"
+        )
+    # conversion and offset may leave a rounding error where there is no current
+    current[np.abs(current) < 1e-6 * np.nan_to_num(np.abs(current)).max()] = 0
+    return voltage, current, dt
+
+
+def sweeps_of(file: Any) -> defaultdict[int, tuple[list, list]]:
+    """Return the responses and the stimuli of every sweep, each a series and a slice of it."""
+    sweeps = defaultdict(lambda: ([], []))
+    for kind, (group, _, _, name) in enumerate(SERIES):
+        for series in getattr(file, group).values():
+            if series.neurodata_type == name and series.sweep_number is not None:
+                sweeps[int(series.sweep_number)][kind].append((series, slice(0, None)))
+    if not sweeps and (table := file.intracellular_recordings) is not None:
+        for kind, (_, category, column, name) in enumerate(SERIES):
+            for row, number in enumerate(table.id[:]):
+                first, count, series = table[category][column][row]
+                if series is not None and series.neurodata_type == name:
+                    sweeps[int(number)][kind].append((series, slice(first, first + count)))
+    return sweeps
+
+
+def samples_of(series: Any, part: slice, unit: str, place: str) -> tuple[np.ndarray, float, float]:
+    """Return samples (time,) in their unit, their interval (ms) and the time (s) of the first."""
+    given = getattr(series.data, "attrs", {}).get("unit")  # that of pynwb is always the right one
+    given = given.decode() if isinstance(given, bytes) else given
+    if str(given).lower() not in UNITS[unit]:
+        raise ValueError(f"{place} has {series.name!r} in {given}, expected {unit}")
+    shape, times = series.data.shape, series.timestamps
+    if len(shape) != 1 or len(data := series.data[part].astype(float)) < 2:
+        raise ValueError(f"{place} has {series.name!r} of shape {shape}, expected (n,), n > 1")
+    if times is None:
+        even, dt = series.rate > 0, 1e3 / np.float64(series.rate)
+    else:
+        gaps = 1e3 * np.diff(times[part])
+        even, dt = times.shape == shape and np.ptp(gaps) < 0.01 * gaps[0], gaps.mean()
+    if not even:
+        raise ValueError(f"{place} has {series.name!r} at uneven times, expected a fixed rate")
+    start = series.starting_time + part.start * dt / 1e3 if times is None else times[part.start]
+    return series.conversion * data + series.offset, float(dt), float(start)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open an NWB file for reading, and close it whatever happens."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}, expected an NWB file")
+    with warnings.catch_warnings(), ExitStack() as stack:
+        warnings.simplefilter("ignore")  # what pynwb warns of, units and lengths, is checked here
+        try:
+            import h5py
+            from pynwb import NWBHDF5IO
+        except ImportError as error:
+            raise ImportError("load_recording needs pynwb: pip install 'mechfit[nwb]'") from error
+        try:
+            file = stack.enter_context(h5py.File(path, "r"))
+            if "nwb_version" in file:  # an attribute since version 2
+                raise ValueError("it is of version 1")
+            nwb = stack.enter_context(NWBHDF5IO(file=file, mode="r")).read()
+        except Exception as error:  # pynwb has no error of its own
+            raise ValueError(f"{path} is no readable NWB file of version 2: {error}") from error
+        try:
+            yield nwb
+        except (KeyError, OSError, RuntimeError) as error:  # h5py reads the samples only now
+            raise ValueError(f"{path} is damaged: {error}") from error

@@ -1,0 +1,1 @@
+"""Numerics that all simulators share: single precision, counter-based noise, the CUDA compiler."""

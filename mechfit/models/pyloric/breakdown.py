@@ -1,0 +1,58 @@
+"""Breakdown of the pyloric rhythm: which neuron drops out of it, and how.
+
+A neuron is silent, or it spikes without bursts; if all burst, one of them skips cycles of AB/PD or
+bursts more than once in them; or they only lose their order. Taught in
+``book/robustness/perturbations.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mechfit.summaries.triphasic import NEURONS
+
+__all__ = ["what_is_lost"]
+
+FEWER, MORE = 0.9, 1.1
+"""Bursts per burst of AB/PD, below or above which a neuron has dropped out of the rhythm."""
+
+
+def what_is_lost(x: np.ndarray, names: Sequence[str]) -> list[str]:
+    """Say of each circuit what it has lost; "" if it is triphasic.
+
+    Args:
+        x: Statistics (n, k) of `Pyloric` with ``report="package"``.
+        names: Their names.
+
+    Returns:
+        For each circuit the first that holds of "AB/PD silent", "LP silent", "PY silent", the same
+        with "without bursts", "skips cycles" and "bursts more often", and "out of order".
+
+    Example:
+        >>> from mechfit.models import Pyloric
+        >>> model = Pyloric(report="package", duration=1500.0)
+        >>> names = model.statistic_names
+        >>> what_is_lost(model.statistics(np.zeros(31) - 40, seed=1), names)
+        ['AB/PD silent']
+    """
+    x, names = np.atleast_2d(x), list(names)
+    spikes, found = (
+        np.stack([x[:, names.index(f"{what}_{n}")] for n in NEURONS], 1)
+        for what in ("spikes", "bursts")
+    )
+    share = found / np.maximum(found[:, :1], 1)
+    checks = {
+        "silent": spikes == 0,
+        "without bursts": found == 0,
+        "skips cycles": share < FEWER,
+        "bursts more often": share > MORE,
+    }
+    triphasic = np.isfinite(x[:, names.index("phase_PY")])
+    told = []
+    for row in range(len(x)):
+        lost = [f"{n} {how}" for how, is_so in checks.items()
+                for n, so in zip(NEURONS, is_so[row], strict=True) if so]  # fmt: skip
+        told.append("" if triphasic[row] else (lost or ["out of order"])[0])
+    return told

@@ -1,0 +1,169 @@
+"""Rounds end at the analytic posterior, and a stopped run goes on where it stood."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import norm
+
+from mechfit.inference import (
+    MAF,
+    MDN,
+    SNPE_A,
+    SNPE_B,
+    SNPE_C,
+    TSNPE,
+    Coupling,
+    Training,
+    c2st,
+)
+from mechfit.inference.sequential import methods
+from mechfit.inference.sequential.rounds import Rounds, infer
+from mechfit.models import Model, Prior
+
+PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
+NOISE = np.array([0.05, 0.1])
+X_O = np.array([0.97, 0.2])
+QUICK = {"flow": MAF(2, 20), "training": Training(epochs=30, batch=50)}
+
+
+class Noisy(Model):
+    """x = theta + noise: the posterior is a normal cut by the prior's box."""
+
+    prior = PRIOR
+    statistic_names = ("x", "y")
+    statistic_units = ("", "")
+
+    def simulate(self, theta, seed, *, first=0, noise=None):
+        """There are no traces; inference asks for statistics alone."""
+
+    def summarize(self, traces):
+        """There are no traces."""
+
+    def statistics(self, theta, seed, *, first=0):
+        rows = [np.random.default_rng([seed, first + i]).normal(size=2) for i in range(len(theta))]
+        return theta + NOISE * np.array(rows)
+
+
+def exact(n, seed):
+    """Draws of the analytic posterior at X_O (n, 2)."""
+    u = np.random.default_rng(seed).random((n, 2))
+    low, high = (norm.cdf((bound - X_O) / NOISE) for bound in (-1, 1))
+    return X_O + NOISE * norm.ppf(low + u * (high - low))
+
+
+WAYS = {
+    "truncated": (TSNPE(), Coupling(), 2000),
+    "snpe-a": (SNPE_A(), MDN(), 3000),
+    "snpe-b": (SNPE_B(), Coupling(), 2000),
+    "snpe-c-atoms": (SNPE_C(), Coupling(), 2000),
+    "snpe-c-atoms-in-the-box": (SNPE_C(), Coupling(box=True), 2000),
+    "snpe-c-closed-form": (SNPE_C(), MDN(), 3000),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_three_rounds_recover_the_analytic_posterior(way):
+    method, flow, n = WAYS[way]
+    posterior = infer(Noisy(), X_O, rounds=3, simulations=n, method=method, flow=flow, seed=1)
+    samples = posterior.sample(5000, seed=2)
+    assert c2st(exact(5000, 3), samples) <= 0.55
+
+
+def test_later_rounds_simulate_where_the_posterior_is():
+    seen = []
+
+    class Watched(Noisy):
+        def statistics(self, theta, seed, *, first=0):
+            seen.append(theta)
+            return super().statistics(theta, seed, first=first)
+
+    infer(Watched(), X_O, rounds=3, simulations=300, seed=1, **QUICK)
+    spread = [
+        theta.std(0).max() for theta in (np.concatenate(seen[:1]), np.concatenate(seen[-1:]))
+    ]
+    assert spread[1] < 0.7 * spread[0]
+
+
+def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
+    whole = infer(Noisy(), X_O, rounds=2, simulations=300, seed=1, **QUICK)
+    learn, fits = methods.learn, []
+
+    def second_stops(*args, **options):
+        fits.append(1)
+        if len(fits) == 2:
+            raise KeyboardInterrupt
+        return learn(*args, **options)
+
+    monkeypatch.setattr(methods, "learn", second_stops)
+    for _ in range(2):
+        try:
+            posterior = infer(
+                Noisy(), X_O, rounds=2, simulations=300, seed=1, store=tmp_path, **QUICK
+            )
+        except KeyboardInterrupt:
+            assert (tmp_path / "round-0" / "posterior.json").exists()
+    assert len(fits) == 3
+    np.testing.assert_allclose(posterior.sample(100, 1), whole.sample(100, 1), rtol=1e-5)
+
+
+def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
+    training = Training(epochs=10, batch=50, learning_rate=1e-4)
+    runs = {}
+    for again in (0.3, None):
+        state = Rounds(
+            PRIOR, X_O, method=SNPE_C(3, again), flow=MAF(2, 20), training=training, seed=1
+        )
+        for r in range(2):
+            theta = state.propose(200)
+            state.append(theta, Noisy().statistics(theta, 1, first=200 * r)).fit()
+        runs[again] = state.posteriors
+    (first, on), (_, anew) = runs.values()
+    assert [len(p.history[0].train) for p in (first, on, anew)] == [10, 3, 10]
+    weights = [torch.cat([w.flatten() for w in p.flow.parameters()]) for p in (first, on, anew)]
+    assert abs(weights[1] - weights[0]).max() < 0.01
+    assert abs(weights[2] - weights[0]).max() > 0.1
+
+
+@pytest.mark.parametrize("method", [TSNPE(), SNPE_A(), SNPE_C(3)], ids=lambda m: type(m).__name__)
+@pytest.mark.slow
+def test_an_ensemble_ends_the_rounds(method, tmp_path, monkeypatch):
+    flow = MDN(2, 10) if isinstance(method, SNPE_A) else MAF(2, 20)
+    settings = {"method": method, "seed": 1, "store": tmp_path}
+    settings |= {"flow": flow, "training": Training(epochs=5, batch=50)}
+    infer(Noisy(), X_O, rounds=2, simulations=200, **settings)
+    settings["names"] = Noisy.statistic_names
+    state = Rounds(PRIOR, X_O, **settings)
+    one, three = state.fit(), state.ensemble(3)
+    assert (one.provenance["members"], three.provenance["members"]) == (1, 3)
+    assert len({h.validation[-1] for h in (*one.history, *three.history)}) == 4
+    if isinstance(method, SNPE_A):
+        assert all(m.proposal_eta.any() for m in three.flow.members)
+    theta = three.sample(50, seed=1)
+    members = [replace(three, flow=m).log_prob(theta) for m in three.flow.members]
+    mean = np.logaddexp.reduce(members) - np.log(3)
+    np.testing.assert_allclose(three.log_prob(theta), mean, rtol=1e-4, atol=1e-4)
+
+    monkeypatch.delattr(methods, "learn")  # from here on nothing is learned
+    again = Rounds(PRIOR, X_O, **settings)
+    np.testing.assert_array_equal(again.ensemble(3).sample(50, seed=1), theta)
+    np.testing.assert_array_equal(again.fit().sample(9, 1), one.sample(9, 1))
+    with pytest.raises(ValueError, match="members is 1, expected at least 2"):
+        again.ensemble(1)
+
+
+def test_other_settings_are_refused(tmp_path):
+    settings = {"rounds": 1, "simulations": 300, "seed": 1, "store": tmp_path}
+    infer(Noisy(), X_O, **settings, **QUICK)
+    other = {**QUICK, "training": Training(epochs=31, batch=50)}
+    with pytest.raises(ValueError, match=r"holds rounds with training .*'epochs': 30"):
+        infer(Noisy(), X_O, **settings, **other)
+    with pytest.raises(ValueError, match="holds rounds with seed 1, expected 2"):
+        infer(Noisy(), X_O, **{**settings, "seed": 2}, **QUICK)
+
+
+def test_rounds_is_positive():
+    with pytest.raises(ValueError, match="expected at least 1"):
+        infer(Noisy(), X_O, rounds=0, simulations=10, seed=1)

@@ -1,0 +1,154 @@
+"""Rounds by hand end as `infer` does, wherever they were stopped and taken up again."""
+
+import numpy as np
+import pytest
+
+from mechfit.inference import (
+    MDN,
+    SNPE_A,
+    SNPE_B,
+    SNPE_C,
+    TSNPE,
+    Coupling,
+    Rounds,
+    Training,
+    files,
+    infer,
+    storage,
+)
+from mechfit.inference.checkpoint import State
+from mechfit.inference.sequential import rounds
+from mechfit.models import Prior
+from mechfit.simulation import simulate
+from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, S
+
+N = 150
+METHODS = {
+    "truncated": (TSNPE(), Coupling(2, 16)),
+    "snpe-a": (SNPE_A(), MDN(2, 16)),
+    "snpe-b": (SNPE_B(), Coupling(2, 16)),
+    "snpe-c-atoms": (SNPE_C(), Coupling(2, 16)),
+    "snpe-c-closed-form": (SNPE_C(), MDN(2, 16)),
+}
+
+
+def settings(way):
+    method, flow = METHODS[way]
+    return {"method": method, "flow": flow, "training": Training(epochs=8, batch=50), "seed": 1}
+
+
+def begin(store=None, way="truncated"):
+    return Rounds(PRIOR, X_O, names=MODEL.statistic_names, store=store, **settings(way))
+
+
+def observe(theta, seed):
+    """Data of the linear Gaussian problem; every tenth simulation fails."""
+    x = theta @ A.T + S * np.random.default_rng(seed).normal(size=(len(theta), 5))
+    x[::10, 1] = np.nan
+    return x
+
+
+def go_on(by_hand, count=2):
+    """Add rounds until there are `count`, and draw from the last posterior."""
+    while len(by_hand) < count:
+        theta = by_hand.propose(N)
+        by_hand.append(theta, observe(theta, len(by_hand)))
+    return by_hand.fit().sample(50, seed=1)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Draws at the end of two rounds that nothing stopped, by method."""
+    return {way: go_on(begin(way=way)) for way in METHODS}
+
+
+@pytest.mark.parametrize("way", ["truncated", "snpe-c-closed-form"])
+def test_the_same_simulations_by_hand_end_as_infer(way):
+    wanted = infer(MODEL, X_O, rounds=2, simulations=N, **settings(way))
+    by_hand = begin(way=way)
+    for r in range(2):
+        bank = simulate(MODEL, N, by_hand.seeds(r)[0], proposal=by_hand.proposal())
+        np.testing.assert_array_equal(by_hand.propose(N), bank.theta)
+        posterior = by_hand.append(bank.theta, bank.x).fit()
+    np.testing.assert_array_equal(posterior.sample(50, seed=1), wanted.sample(50, seed=1))
+    assert posterior.provenance | {"seconds": 0} == wanted.provenance | {"seconds": 0}
+
+
+@pytest.mark.parametrize("way", METHODS)
+def test_taken_up_before_a_fit(way, whole, tmp_path):
+    stopped = begin(tmp_path, way)
+    go_on(stopped, 1)
+    stopped.append(theta := stopped.propose(N), observe(theta, 1))
+    taken_up = begin(tmp_path, way)
+    assert len(taken_up) == 2
+    np.testing.assert_array_equal(go_on(taken_up), whole[way])
+
+
+@pytest.mark.parametrize("epoch", [1, 7, 8, 11, 16])
+def test_taken_up_within_a_training(epoch, whole, tmp_path, monkeypatch):
+    """Eight epochs make a round; the stop comes when the state of one has been written."""
+    add, epochs = State.add, []
+
+    def stops(state, losses):
+        add(state, losses)
+        epochs.append(losses)
+        if len(epochs) == epoch:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(State, "add", stops)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(begin(tmp_path))
+    np.testing.assert_array_equal(go_on(begin(tmp_path)), whole["truncated"])
+    assert len(epochs) == 16
+    assert not list(tmp_path.glob("*/training-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "time"), [("settings.json", 1), ("simulations.npz", 2), ("posterior.json", 2)]
+)
+def test_taken_up_where_a_file_was_not_yet_written(name, time, whole, tmp_path, monkeypatch):
+    write, seen = files.write, []
+
+    def stops(path, content):
+        seen.append(path.name)
+        if path.name == name and seen.count(name) == time:
+            raise KeyboardInterrupt
+        write(path, content)
+
+    for module in (rounds, storage):
+        monkeypatch.setattr(module, "write", stops)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(begin(tmp_path))
+    np.testing.assert_array_equal(go_on(begin(tmp_path)), whole["truncated"])
+
+
+def test_an_early_posterior_stays(tmp_path):
+    by_hand = begin(tmp_path)
+    first = go_on(by_hand, 1)
+    go_on(by_hand)
+    for one in (by_hand, begin(tmp_path)):
+        np.testing.assert_array_equal(one.fit(1).sample(50, seed=1), first)
+
+
+def test_what_is_refused_leaves_no_trace(tmp_path):
+    by_hand = begin(tmp_path)
+    theta = by_hand.propose(N)
+    x = observe(theta, 0)
+    for wrong in (x[:-1], x[:, :4], x[0], x.T):
+        with pytest.raises(ValueError, match=r"expected \(150, 5\): one row for each row"):
+            by_hand.append(theta, wrong)
+    with pytest.raises(ValueError, match=r"theta has shape \(150, 2\), expected \(n, 3\)"):
+        by_hand.append(theta[:, :2], x)
+    in_box = Rounds(Prior.uniform("abc", [-9] * 3, [9] * 3), X_O, store=tmp_path / "box", seed=1)
+    with pytest.raises(ValueError, match="1 of 150 parameter sets lie outside the prior"):
+        in_box.append(np.where(np.arange(N)[:, None] == 7, 10.0, theta), x)
+    assert not list((tmp_path / "box").glob("round-*"))
+    assert len(by_hand) == len(begin(tmp_path)) == 0
+    for r in (None, 0, 1):
+        with pytest.raises(ValueError, match="0 rounds were appended, expected at least one"):
+            by_hand.fit(r)
+    by_hand.append(theta, x)
+    for r in (0, 2, -1):
+        with pytest.raises(ValueError, match="1 rounds were appended"):
+            by_hand.fit(r)
+    assert by_hand.fit(1) is by_hand.fit()
