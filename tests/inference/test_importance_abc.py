@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from scipy.stats import norm
-from tests.inference.test_rounds import NOISE, PRIOR, X_O, Noisy
 
 from mechfit.inference import DefensiveProposal, KernelProposal, Training, fit, importance_abc
 from mechfit.simulation import Bank, simulate
+from tests.inference.sequential.test_rounds import NOISE, PRIOR, X_O, Noisy
 
 
 class Quick(Noisy):
