@@ -11,9 +11,9 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.figures.encoding import decode
 from mechfit.figures.labels import quantity, step_125
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, WIDTH, Role
-from mechfit.figures.thinning import decode
 
 BAR = 34
 """Height in px of the view that holds a scale bar."""
