@@ -12,17 +12,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / ("Scripts" if sys.platform == "win32" else "bin")
 PYTHON = str(BIN / "python")
-PYTEST = [PYTHON, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist"]
 
 LINT = [[PYTHON, "-m", "ruff", "check", "."], [PYTHON, "-m", "ruff", "format", "--check", "."]]
-UNIT = [[*PYTEST, "-m", "not slow and not browser"]]
+UNIT = [[*PYTEST, "loadfile", "-m", "not slow and not browser"]]
+SLOW = [[*PYTEST, "loadfile", "-m", "slow"]]
+BROWSER = [[*PYTEST, "loadgroup", "-m", "browser", "-rs", "tests/book"]]
 STAGES = {
     "set-up": (3, [["make", "--no-print-directory", "setup"]]),
     "lint": (0.5, LINT),
     "unit tests and doctests": (1.5, UNIT),
-    "slow tests": (10, [[*PYTEST, "-m", "slow"]]),
-    "book": (15, [["make", "--no-print-directory", "html"]]),
-    "browser tests": (8, [[*PYTEST, "-m", "browser", "-rs", "tests/book"]]),
+    "slow tests": (6, SLOW),
+    "book": (8, [["make", "--no-print-directory", "html"]]),
+    "browser tests": (5, BROWSER),
 }
 CHECK = ["lint", "unit tests and doctests"]
 NOTHING_COLLECTED = 5

@@ -1,8 +1,8 @@
 """The book's own Sphinx extension: everything between jupyter-book and mechfit.
 
 It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
-the package (chapter_keys), prints the minutes of a page (chapter_minutes) and tidies what goes
-around its text (page_context).
+the package (chapter_keys), executes chapters on all cores (run_ahead), prints the minutes of a
+page (chapter_minutes) and tidies what goes around its text (page_context).
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 import chapter_keys
 import chapter_minutes
 import page_context
+import run_ahead
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +56,11 @@ def find_outdated(app, env, added, changed, removed) -> list[str]:
     return [page for page in keys if page in env.found_docs and keys[page] != _key(app, page)]
 
 
+def execute_outdated(app, env, docnames) -> None:
+    """Execute the chapters about to be read, on all cores."""
+    run_ahead.run_ahead(app, env, docnames, lambda docname: _key(app, docname))
+
+
 def salt_source(app, docname, source) -> None:
     """Give jupyter-cache the chapter's key while the chapter is read."""
     _keys(app.env)[docname] = _key(app, docname)
@@ -92,6 +98,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("config-inited", read_version)
     app.connect("builder-inited", write_charts)
     app.connect("env-get-outdated", find_outdated)
+    app.connect("env-before-read-docs", execute_outdated)
     app.connect("env-purge-doc", forget_page)
     app.connect("source-read", salt_source)
     app.connect("build-finished", read_again_after_warnings)

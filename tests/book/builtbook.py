@@ -8,11 +8,14 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 
+PATIENCE = 120_000
+"""Milliseconds after which a page counts as stuck, also on a slow machine."""
+
 SETTLED = """async () => {
   if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
   const empty = () => [...document.querySelectorAll('.mechfit-chart')]
     .filter(chart => !chart.querySelector('svg.marks')).length;
-  for (let tries = 0; empty() && tries < 200; tries++) await new Promise(r => setTimeout(r, 50));
+  for (let tries = 0; empty() && tries < 1200; tries++) await new Promise(r => setTimeout(r, 50));
   await new Promise(r => setTimeout(r, 50));
   return empty();
 }"""
@@ -26,12 +29,13 @@ def pages() -> list[str]:
 
 @dataclass
 class Opened:
-    """A loaded page; `outside` and `errors` keep growing while it is used."""
+    """A page loaded at a width (px); `outside` and `errors` keep growing while it is used."""
 
     tab: object
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     empty_charts: int = 0
+    width: int = 1280
 
     def show(self, scheme: str) -> None:
         """Show the page in the light or the dark scheme."""
@@ -47,7 +51,8 @@ def open_page(browser, address: str, home: str, width: int = 1280) -> Opened:
 
     A request that leaves `home` (the address of the book) counts as outside.
     """
-    opened = Opened(browser.new_page(viewport={"width": width, "height": 900}))
+    opened = Opened(browser.new_page(viewport={"width": width, "height": 900}), width=width)
+    opened.tab.set_default_timeout(PATIENCE)
     local = (home, "data:", "blob:", "about:")
 
     def on_request(request):

@@ -1,7 +1,8 @@
 """A browser and the built book, shared by the tests that open its pages.
 
 The tests open what `make html` left in `_build/html`; they do not build. Without a Chromium they
-are skipped, in CI (environment variable CI) they fail instead.
+are skipped, in CI (environment variable CI) they fail instead. Scroll bars are shown, as on
+Windows and Linux.
 """
 
 import os
@@ -71,6 +72,8 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        launched = playwright.chromium.launch(
+            executable_path=chromium, args=ARGUMENTS, ignore_default_args=["--hide-scrollbars"]
+        )
         yield launched
         launched.close()

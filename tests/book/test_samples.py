@@ -3,7 +3,7 @@
 import pytest
 from builtbook import open_page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("samples")]
 
 CHAPTER = "book/inference/hodgkin-huxley-posterior"
 CHART = '.vega-embed:has([aria-label*="Click a sample"])'
