@@ -8,7 +8,7 @@
    Titles wrap. Charts that are used elsewhere keep the sizes that they were given. */
 (function () {
   "use strict";
-  var NARROW = 500, WIDEST = 800, PADDING = 4, LETTER = {text: 7.6, subtitle: 6.2};
+  var NARROW = 500, WIDEST = 800, PADDING = 4;
 
   function isView(mark) {
     return mark.type === "group" && !mark.layout && /_group$/.test(mark.name || "");
@@ -52,6 +52,14 @@
     return node.layout.columns === undefined ? sum(all) : columnsOf(node) * Math.max.apply(null, all);
   }
 
+  /* On a narrow page the entries of a key above a view stand below one another. */
+  function stackKeys(group) {
+    (group.legends || []).forEach(function (legend) {
+      if (legend.orient === "top") legend.columns = {signal: "page < " + NARROW + " ? 1 : 0"};
+    });
+    (group.marks || []).forEach(stackKeys);
+  }
+
   function sum(numbers) { return numbers.reduce(function (a, b) { return a + b; }, 0); }
 
   /* Rewrite a compiled chart; return the names of the parts that stand below one another, and the
@@ -73,6 +81,7 @@
     } else {
       share(vega, 1, 1, known, use(0));
     }
+    stackKeys(vega);
     var signals = [{name: "page", value: 640}];
     parts.forEach(function (_, i) { signals.push({name: "space_" + i, value: 60}); });
     Object.keys(shares).forEach(function (name) {
@@ -99,12 +108,16 @@
     return {parts: parts, title: title};
   }
 
-  function wrapped(words, page, letter) {
-    var most = Math.max(12, Math.floor(page / letter)), lines = [""];
+  var pen = document.createElement("canvas").getContext("2d");
+
+  /* Break words into lines that fit a width in px, written in a CSS font. */
+  function wrapped(words, width, font) {
+    var lines = [""];
+    pen.font = font;
     words.split(/\s+/).forEach(function (word) {
-      var last = lines[lines.length - 1];
-      if (last && last.length + 1 + word.length > most) lines.push(word);
-      else lines[lines.length - 1] = last ? last + " " + word : word;
+      var last = lines[lines.length - 1], longer = last ? last + " " + word : word;
+      if (last && pen.measureText(longer).width > width) lines.push(word);
+      else lines[lines.length - 1] = longer;
     });
     return lines;
   }
@@ -137,13 +150,18 @@
     window.vegaEmbed(box, spec, options).then(function (result) {
       var view = result.view, drawn = 0, busy = Promise.resolve();
       if (!parts.length) return;
+      var config = spec.config || {}, look = config.title || {}, family = config.font || "sans-serif";
+      var fonts = {
+        text: (look.fontWeight || "bold") + " " + (look.fontSize || 13) + "px " + family,
+        subtitle: (look.subtitleFontSize || 12) + "px " + family
+      };
       async function fit() {
         var page = Math.min(WIDEST, box.clientWidth) - PADDING;
         if (page < 60 || Math.abs(page - drawn) < 1) return;
         drawn = page;
         view.signal("page", page);
         Object.keys(title).forEach(function (key) {
-          view.signal("title_" + key, wrapped(title[key], page, LETTER[key]));
+          view.signal("title_" + key, wrapped(title[key], page, fonts[key]));
         });
         await view.runAsync();
         for (var round = 0; round < 5 && measure(view, parts, page); round++) await view.runAsync();
