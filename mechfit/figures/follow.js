@@ -55,7 +55,7 @@
   /* On a narrow page the entries of a key above a view stand below one another. */
   function stackKeys(group) {
     (group.legends || []).forEach(function (legend) {
-      if (legend.orient === "top") legend.columns = {signal: "page < " + NARROW + " ? 1 : 0"};
+      if ((legend.orient || "top") === "top") legend.columns = {signal: "page < " + NARROW + " ? 1 : 0"};
     });
     (group.marks || []).forEach(stackKeys);
   }

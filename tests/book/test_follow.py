@@ -1,0 +1,72 @@
+"""Charts follow the width of their page, and of its changes, in a page without a network."""
+
+import altair as alt
+import pytest
+
+from mechfit.figures import renderer
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("follow")]
+
+ROWS = alt.Data(values=[{"a": i % 7, "b": i} for i in range(50)])
+LONG = "A sentence that says what to see and is longer than a narrow page can hold in one line"
+
+
+def view(width: int, height: int) -> alt.Chart:
+    return alt.Chart(ROWS, width=width, height=height).mark_line().encode(x="b:Q", y="a:Q")
+
+
+CHARTS = {
+    "single": view(600, 120),
+    "equal": alt.vconcat(view(600, 90), view(600, 90).encode(y=alt.Y("a:Q", axis=None))),
+    "row": view(300, 100) | view(300, 80),
+    "nested": alt.vconcat(view(240, 240) | alt.vconcat(view(360, 60), view(360, 60))),
+    "grid": alt.concat(*[view(70, 70).encode(x=alt.X("b:Q", axis=None))] * 6, columns=3),
+}
+VIEWS = """name => [...document.querySelectorAll(`#${name} g.role-scope path.background`)]
+  .map(path => path.getBoundingClientRect()).filter(box => box.width > 1)
+  .map(box => [box.x, box.y, box.width, box.height])"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MECHFIT_CHART_SCRIPTS", "page")
+        drawn = {n: renderer.render(c.properties(title=LONG).to_dict()) for n, c in CHARTS.items()}
+    body = "".join(f'<div id="{n}">{bundle["text/html"]}</div>' for n, bundle in drawn.items())
+    text = f"<!doctype html><script>{renderer.chart_scripts()}</script>{body}"
+    path = tmp_path_factory.mktemp("follow") / "page.html"
+    path.write_text(text, encoding="utf-8")
+    tab = browser.new_page(viewport={"width": 900, "height": 900})
+    tab.goto(path.as_uri())
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(params=[1280, 390, 700])
+def width(request, page) -> int:
+    """The same page at one width after the other: each follows a resize."""
+    page.set_viewport_size({"width": request.param, "height": 900})
+    page.wait_for_timeout(700)
+    return request.param
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_it_fills_the_page_and_no_more(page, width, name):
+    drawn, given = page.evaluate(
+        """name => { const box = document.querySelector(`#${name} .mechfit-chart`);
+          return [+box.querySelector('svg.marks').getAttribute('width'), box.clientWidth]; }""",
+        name,
+    )
+    assert min(given, 800) - 8 <= drawn <= min(given, 800) + 2
+
+
+def test_rows_stack_on_a_narrow_page(page, width):
+    (_, y1, *_), (_, y2, *_) = page.evaluate(VIEWS, "row")
+    assert (y2 > y1 + 50) == (width < 500)
+
+
+def test_squares_stay_square_and_grids_grids(page, width):
+    _, _, wide, high = page.evaluate(VIEWS, "nested")[0]
+    assert wide == pytest.approx(high, abs=1)
+    tops = {round(y) for _, y, *_ in page.evaluate(VIEWS, "grid")}
+    assert len(tops) == 2
