@@ -21,7 +21,7 @@ from geometry import EDGE, HERE, HIGH, LOW, SCALE, SHARE, density, settings
 
 from mechfit.geometry import active_subspace, along, high_probability_path
 from mechfit.inference.files import write_arrays
-from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
+from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric, PyloricActivity
 from mechfit.robustness import (
     KELVIN,
     Criterion,
@@ -60,7 +60,7 @@ def recorded(x: np.ndarray) -> np.ndarray:
 
 WORKS, SAME = Criterion(MODEL), Criterion(MODEL, recorded)
 NAMES = [p.symbol for p in MODEL.prior.parameters]
-TOLD = Pyloric(report="package", burst_threshold=50.0)
+TOLD = PyloricActivity(burst_threshold=50.0)
 LATER = Pyloric(duration=4000.0)
 OTHERS = {
     "as published": {},

@@ -13,7 +13,7 @@ from mechfit.models.hodgkin_huxley.recordings import Cell, Recording, read_cells
 from mechfit.models.model import Model, Traces
 from mechfit.models.numerics.noise import normals
 from mechfit.models.prior import Parameter, Prior
-from mechfit.models.pyloric.model import Pyloric
+from mechfit.models.pyloric.model import Pyloric, PyloricActivity
 from mechfit.models.pyloric.recorded import RECORDED_RHYTHM, RHYTHM_SPREAD
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
@@ -38,6 +38,7 @@ __all__ = [
     "Parameter",
     "Prior",
     "Pyloric",
+    "PyloricActivity",
     "Recording",
     "Traces",
     "TwoMoons",

@@ -1,12 +1,10 @@
 """Model: parameters in, traces or summary statistics out.
 
 A mechanistic model is a prior over parameters theta and a simulator that draws traces from
-p(traces | theta); summary statistics reduce the traces to x, so that the model defines
-p(x | theta) without ever writing it down. Simulation i of a call draws its noise from the key
+p(traces | theta). Summary statistics reduce the traces to x, so that the model defines the
+likelihood p(x | theta) implicitly. Simulation i of a call draws its noise from the key
 (seed, first + i) and from nothing else. Taught in ``book/models/hodgkin-huxley.md``.
 """
-
-from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -45,17 +43,18 @@ class Traces:
 class Model(ABC):
     """A simulator with its prior and its summary statistics.
 
-    Subclasses set `prior`, `statistic_names`, `statistic_units` and define the three methods.
+    Subclasses set `prior`, `statistic_names`, `statistic_units` and define `statistics`; those
+    that have traces also define `simulate` and `summarize`.
 
     Attributes:
         prior: Prior over the d parameters.
         statistic_names: Names of the k statistics.
         statistic_units: Their units, "" where there is none.
-        block: Simulations that are computed, and stored in a bank, as one piece.
-        single_batch: Whether a block is computed in one go, as a GPU wants it.
-        run_in_process: Whether `statistics` holds the interpreter's lock or may fail, so that many
-            simulations run in processes of their own, one after the other.
-        time_limit: Seconds that one simulation of a foreign model may take, or None.
+        block: Number of simulations that are computed, and stored in a bank, together.
+        single_batch: Whether a block is one call of `statistics`, as a GPU needs it.
+        run_in_process: Whether `statistics` holds the interpreter's lock or may fail; then
+            simulations run in separate processes, one call each.
+        time_limit: Seconds that a simulation in a separate process may take, or None.
     """
 
     prior: Prior
@@ -66,7 +65,6 @@ class Model(ABC):
     run_in_process: bool = False
     time_limit: float | None = None
 
-    @abstractmethod
     def simulate(
         self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
     ) -> Traces:
@@ -77,11 +75,15 @@ class Model(ABC):
             seed: Seed of the noise, below 2**64.
             first: Number of the first simulation; simulation i has the key (seed, first + i).
             noise: Standard normals to use instead of drawing them.
-        """
 
-    @abstractmethod
+        Raises:
+            TypeError: The model has statistics alone.
+        """
+        raise TypeError(f"{type(self).__name__} has no traces, use statistics()")
+
     def summarize(self, traces: Traces) -> np.ndarray:
         """Reduce traces to statistics x (n, k)."""
+        raise TypeError(f"{type(self).__name__} has no traces, use statistics()")
 
     @abstractmethod
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
@@ -96,10 +98,10 @@ class Model(ABC):
         *,
         block: int = 32,
         time_limit: float | None = None,
-    ) -> Model:
+    ) -> "Model":
         """Make a model of any Python function f(theta_i (d,), rng) -> x_i (k,).
 
-        `mechfit.simulation.simulate` runs it in processes of their own; a simulation that raises,
+        `mechfit.simulation.simulate` runs it in separate processes; a simulation that raises,
         returns NaN or the wrong shape, takes too long or kills its process is marked invalid.
 
         Args:
@@ -107,7 +109,7 @@ class Model(ABC):
             prior: Prior over the d parameters.
             statistic_names: Names of the k numbers that `f` returns.
             statistic_units: Their units.
-            block: Simulations that are computed, and stored in a bank, as one piece.
+            block: Number of simulations that are computed, and stored in a bank, together.
             time_limit: Seconds that one simulation may take; no limit by default.
 
         Example:
@@ -142,18 +144,8 @@ class FunctionModel(Model):
         self.statistic_names = names
         self.statistic_units = units or ("",) * len(names)
 
-    def simulate(
-        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
-    ) -> Traces:
-        """Refuse: the function returns statistics."""
-        raise TypeError("a model made by Model.from_function has no traces, use statistics()")
-
-    def summarize(self, traces: Traces) -> np.ndarray:
-        """Refuse: the function returns statistics."""
-        raise TypeError("a model made by Model.from_function has no traces, use statistics()")
-
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
-        """Call the function for each row with its own generator."""
+        """Call the function for each row, with its own random generator."""
         theta = self.prior.check(theta)
         x = np.empty((len(theta), len(self.statistic_names)))
         for i, row in enumerate(theta):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from mechfit.models.model import Model, Traces
+from mechfit.models.model import Model
 from mechfit.models.numerics.noise import normals
 from mechfit.models.prior import Prior
 
@@ -53,7 +53,7 @@ class TwoMoons(Model):
         """Simulate theta (n, 2), with two normals each from the key (seed, first + i)."""
         theta = self.prior.check(theta)
         noise = np.array([normals(seed, first + i, 2) for i in range(len(theta))])
-        total, difference = moved(theta)
+        total, difference = rotated(theta)
         return self._crescent(*noise.T) + np.stack([-np.abs(total), difference], axis=1)
 
     def posterior_sample(self, x_o: np.ndarray, n: int, seed: int) -> np.ndarray:
@@ -78,7 +78,7 @@ class TwoMoons(Model):
         moon, is a sum over 160,000 places of p of equal probability.
         """
         theta = self.prior.check(theta)
-        total, difference = moved(theta)
+        total, difference = rotated(theta)
         v = x_o - CENTER - np.stack([-np.abs(total), difference], axis=1)
         r = np.hypot(*v.T)
         with np.errstate(divide="ignore"):
@@ -103,17 +103,7 @@ class TwoMoons(Model):
         theta = ROOT_HALF * np.stack([total - difference, total + difference], axis=1)
         return theta[(size >= 0) & np.isfinite(self.prior.log_prob(theta))]
 
-    def simulate(
-        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
-    ) -> Traces:
-        """Refuse: there are statistics alone."""
-        raise TypeError("the two moons have no traces, use statistics()")
 
-    def summarize(self, traces: Traces) -> np.ndarray:
-        """Refuse: there are statistics alone."""
-        raise TypeError("the two moons have no traces, use statistics()")
-
-
-def moved(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rotated(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sum and difference of the two parameters over sqrt(2), (n,) each."""
     return ROOT_HALF * theta.sum(1), ROOT_HALF * (theta[:, 1] - theta[:, 0])

@@ -1,6 +1,6 @@
 """Robustness: what breaks a circuit, which way, and how far away it is; heat, and energy."""
 
-from mechfit.models.pyloric import what_is_lost
+from mechfit.models.pyloric.breakdown import what_is_lost
 from mechfit.robustness.breakdown import Radii, breakdown_along, breakdown_radii
 from mechfit.robustness.criterion import Criterion, all_defined
 from mechfit.robustness.directions import (

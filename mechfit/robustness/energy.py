@@ -41,7 +41,7 @@ def energy_by_current(
 
     def one(i: int) -> np.ndarray:
         noise = model.noise(seed, first + i)
-        return spending(model.setting(theta[i]), noise, model.first) / NJ_PER_UJ
+        return spending(model.setting(theta[i]), noise, model.burn_in_samples) / NJ_PER_UJ
 
     with progress_bar(len(theta), " circuits") as bar, ThreadPoolExecutor(cores()) as pool:
         found = []

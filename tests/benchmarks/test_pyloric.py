@@ -9,7 +9,7 @@ import os
 
 import numpy as np
 
-from mechfit.models import Pyloric
+from mechfit.models import Pyloric, PyloricActivity
 from mechfit.models.pyloric.reference import Setting, circuit
 from mechfit.simulation import simulate
 from tests.benchmarks.rounds import Candidate, gpu, on_all_cores, on_one_core, speeds
@@ -34,7 +34,7 @@ def on_gpu() -> dict[str, Candidate]:
 
 def test_pyloric_on_one_core_and_all(monkeypatch):
     monkeypatch.setenv("MECHFIT_PROGRESS", "0")
-    fast, whole, hasty = Pyloric(), Pyloric(report="package"), Pyloric(patience=3000.0)
+    fast, whole, hasty = Pyloric(), PyloricActivity(), Pyloric(patience=3000.0)
     theta, cores = fast.prior.sample(512, seed=1), os.cpu_count()
     setting, noise = Setting.of(theta[0]), np.random.default_rng(1).normal(size=(440_000, 3))
     speed = speeds(

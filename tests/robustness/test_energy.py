@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from mechfit.models import Pyloric
+from mechfit.models import Pyloric, PyloricActivity
 from mechfit.robustness import SPENDERS, energy_by_current
 
 HOW = {"duration": 1500.0, "burn_in": 500.0}
 
 
 def test_currents_sum_to_the_energy_of_the_circuit():
-    model = Pyloric(precision="float64", report="package", **HOW)
+    model = PyloricActivity(precision="float64", **HOW)
     theta = model.prior.sample(3, seed=4)
     first = model.statistic_names.index("energy_AB/PD")
     whole = model.statistics(theta, 9)[:, first : first + 3]  # nJ/cm² in a second

@@ -1,13 +1,13 @@
 """Any step: one model neuron for recordings that differ in their stimulus.
 
-Recorded cells were given different currents and began at different voltages, so a network for all
-of them must be told both. Each simulation is one of a neuron theta under a current density I and
-a first voltage v_0 that are drawn with it, uniformly, and stand beside its statistics:
+Recorded cells received different currents and began at different voltages. For a posterior
+amortized over both, each simulation draws a current density I and a first voltage v_0, uniformly,
+and appends them to the statistics:
 
-    x = (seven statistics, I, v_0),    p(theta | x) = p(theta | statistics, under this stimulus).
+    x = (seven statistics, I, v_0),    p(theta | x) = p(theta | seven statistics; I, v_0).
 
-`GROUP` simulations that follow each other share a stimulus, for they are simulated side by side.
-Taught in ``book/inference/real-neurons.md``.
+`LANES` successive simulations share a stimulus, because they are simulated side by side. Taught
+in ``book/inference/real-neurons.md``.
 """
 
 from __future__ import annotations
@@ -17,23 +17,25 @@ from dataclasses import replace
 
 import numpy as np
 
+from mechfit.models.hodgkin_huxley.lanes import LANES
 from mechfit.models.hodgkin_huxley.model import PRIOR, HodgkinHuxley
 from mechfit.models.hodgkin_huxley.recordings import Cell
-from mechfit.models.model import Model, Traces
+from mechfit.models.model import Model
 from mechfit.summaries.voltage import STATISTIC_NAMES, STATISTIC_UNITS
 
 __all__ = ["AnyStep"]
 
-GROUP = 32
 INPUTS = {"current": "µA/cm²", "v_init": "mV"}
 
 
 class AnyStep(Model):
     """The neuron of `HodgkinHuxley` under steps of different size.
 
+    It has statistics alone; `under` is the model for one stimulus, with traces.
+
     Args:
-        cells: Recordings to be covered; they must share the step's window and the sampling
-            interval, to within a sample.
+        cells: Recordings whose stimuli set the range; they must share the step's window and the
+            sampling interval, to within a sample.
         margin: How far beyond the cells' range of currents and first voltages stimuli are drawn,
             relative to the range.
 
@@ -79,22 +81,12 @@ class AnyStep(Model):
         return replace(cell, current=current, v_init=v_init).model()
 
     def observation(self, cell: Cell) -> np.ndarray:
-        """What a posterior is conditioned on (9,): the cell's statistics and its stimulus."""
+        """Return x_o (9,): the cell's statistics and its stimulus."""
         return np.r_[cell.x, cell.current, cell.v_init]
 
     def stimulus(self, seed: int, group: int) -> np.ndarray:
         """Current and first voltage (2,) of a group of simulations."""
         return np.random.default_rng([seed, group, 1]).uniform(self.low, self.high)
-
-    def simulate(
-        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
-    ) -> Traces:
-        """Refuse: traces of different stimuli are not told apart; use `under`."""
-        raise TypeError("the stimuli differ, use under(current, v_init).simulate()")
-
-    def summarize(self, traces: Traces) -> np.ndarray:
-        """Refuse, as `simulate`."""
-        raise TypeError("the stimuli differ, use under(current, v_init).summarize()")
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
         """Simulate theta (n, 8) and return the seven statistics and the stimulus (n, 9)."""
@@ -102,8 +94,8 @@ class AnyStep(Model):
         x = np.empty((len(theta), len(self.statistic_names)))
         start = 0
         while start < len(theta):
-            group = (first + start) // GROUP
-            stop = min((group + 1) * GROUP - first, len(theta))
+            group = (first + start) // LANES
+            stop = min((group + 1) * LANES - first, len(theta))
             x[start:stop, 7:] = self.stimulus(seed, group)
             model = self.under(*x[start, 7:])
             x[start:stop, :7] = model.statistics(theta[start:stop], seed, first=first + start)

@@ -1,10 +1,21 @@
 """GPU: numba's CUDA compiler, or an error that says which package or driver is missing."""
 
-from __future__ import annotations
-
 from types import ModuleType
 
-__all__ = ["compiler", "demand_gpu"]
+__all__ = ["check_device", "compiler", "demand_gpu"]
+
+
+def check_device(device: str, precision: str, devices: tuple[str, ...] = ("cpu", "cuda")) -> None:
+    """Raise ValueError unless statistics can be computed with this precision on this device."""
+    if precision not in ("float32", "float64"):
+        raise ValueError(f"precision is {precision!r}, expected 'float32' or 'float64'")
+    if device not in devices:
+        raise ValueError(f"device is {device!r}, expected {' or '.join(map(repr, devices))}")
+    if device == "cuda" and precision == "float64":
+        raise ValueError(
+            "precision is 'float64' with device 'cuda', expected 'float32': the reference runs on "
+            "the CPU alone, so that it is the same everywhere"
+        )
 
 
 def compiler() -> ModuleType:

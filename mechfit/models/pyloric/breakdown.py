@@ -5,8 +5,6 @@ bursts more than once in them; or they only lose their order. Taught in
 ``book/robustness/perturbations.md``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,7 +21,7 @@ def what_is_lost(x: np.ndarray, names: Sequence[str]) -> list[str]:
     """Say of each circuit what it has lost; "" if it is triphasic.
 
     Args:
-        x: Statistics (n, k) of `Pyloric` with ``report="package"``.
+        x: Statistics (n, k) of `PyloricActivity`.
         names: Their names.
 
     Returns:
@@ -31,8 +29,8 @@ def what_is_lost(x: np.ndarray, names: Sequence[str]) -> list[str]:
         with "without bursts", "skips cycles" and "bursts more often", and "out of order".
 
     Example:
-        >>> from mechfit.models import Pyloric
-        >>> model = Pyloric(report="package", duration=1500.0)
+        >>> from mechfit.models import PyloricActivity
+        >>> model = PyloricActivity(duration=1500.0)
         >>> names = model.statistic_names
         >>> what_is_lost(model.statistics(np.zeros(31) - 40, seed=1), names)
         ['AB/PD silent']

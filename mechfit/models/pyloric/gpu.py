@@ -1,12 +1,10 @@
-"""CUDA circuits: batches of circuits on an NVIDIA GPU, with their statistics.
+"""Circuits on an NVIDIA GPU: they are simulated in batches, and their statistics taken there.
 
 The kernels (``gpu_kernels.py``) advance the circuits of a batch from one sample to another and
-leave their state on the GPU; between two launches only those circuits go on that are worth it.
-Then one thread per circuit takes the statistics from its bursts and crossings. As many circuits
-are on the GPU together as its memory holds. Taught in ``book/geometry/pyloric-circuit.md``.
+leave their state on the GPU; between two launches the circuits without bursts are left out. Then
+one thread per circuit computes the statistics from its bursts and crossings. A batch is as large
+as the GPU's memory allows. Taught in ``book/geometry/pyloric-circuit.md``.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
@@ -21,7 +19,7 @@ from mechfit.models.pyloric.reference import Setting
 from mechfit.models.pyloric.spike_state import NOTHING_YET, RING, Limits
 from mechfit.summaries.triphasic import TRIPHASIC
 
-__all__ = ["statistics_cuda"]
+__all__ = ["circuit_statistics"]
 
 FLOATS, INTS = 6 + 2 * GATES, 10
 MOST, FINISHERS = 2048, 64
@@ -32,20 +30,20 @@ LOCK = Lock()
 
 @cache
 def kernels_here() -> tuple[Callable, Callable]:
-    """Return the kernels, or say why this machine cannot run them."""
+    """Return the kernels, or raise an error that says what this machine lacks."""
     kernels = make_kernels()
     demand_gpu(compiler())
     return kernels
 
 
-def statistics_cuda(
+def circuit_statistics(
     setting: Setting,
     std: float,
     key: tuple,
     first: int,
     window: tuple[int, int],
     threshold: float,
-    awake_by: int | None,
+    deadline: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Simulate n circuits.
 
@@ -56,12 +54,12 @@ def statistics_cuda(
         first: Number of the first simulation.
         window: First sample of the statistics, and number of samples.
         threshold: Longest duration (ms) of a burst that is dropped.
-        awake_by: Samples of the window by which each neuron must have begun a burst; a circuit
-            that has not is given up. None waits for the end.
+        deadline: Samples of the window within which each neuron must have begun a burst, or the
+            circuit is simulated no further. None simulates all to the end.
 
     Returns:
-        The statistics (n, 19), NaN for those that were given up, and whether each circuit crossed
-        the plateau's threshold so often (n,) that its plateaus are not known.
+        The statistics (n, 19), NaN for those that were not simulated to the end, and whether each
+        circuit crossed the plateau's threshold so often (n,) that its plateaus are not known.
     """
     kernels, cuda, limits = kernels_here(), compiler(), Limits.of(setting.clock[0], threshold)
     check_pace(setting)
@@ -82,7 +80,7 @@ def statistics_cuda(
                 key,
                 first + k,
             )
-            crossed.append(some.write(x[part], fixed, setting.clock[0], awake_by))
+            crossed.append(some.write(x[part], fixed, setting.clock[0], deadline))
     return x, np.concatenate(crossed) > MOST
 
 
@@ -101,23 +99,21 @@ class Batch:
         ints[5:7] = NOTHING_YET
         ring = np.zeros((RING, self.columns), i32)
         self.g, self.state = cuda.to_device(g), [cuda.to_device(a) for a in (floats, ints, ring)]
-        self.kept = (
-            cuda.device_array((self.columns, bursts, 2), i32),
-            cuda.device_array((self.columns, MOST), i32),
-        )
+        shapes = (self.columns, bursts, 2), (self.columns, MOST)
+        self.kept = tuple(cuda.device_array(shape, i32) for shape in shapes)
 
-    def write(self, x: np.ndarray, fixed: tuple, dt: float, awake_by: int | None) -> np.ndarray:
+    def write(self, x: np.ndarray, fixed: tuple, dt: float, deadline: int | None) -> np.ndarray:
         """Simulate, write the statistics (n, 19) and return the numbers of crossings (n,)."""
         (start, stop), begin, rows = self.window, 1, np.arange(len(x))
-        if awake_by is not None:
+        if deadline is not None:
             half, shortest = self.limits[0], self.limits[6]
-            begin = min(start + awake_by + 2 + int(half), stop)
-            self.advance(rows, fixed, 1, begin)
-            memory = self.state[1].copy_to_host()
-            awake = (memory[7] > 0) | (memory[6] - memory[5] > shortest)
-            rows = np.flatnonzero(awake.reshape(-1, 3).all(1))
+            begin = min(start + deadline + 2 + int(half), stop)
+            self.launch(rows, fixed, 1, begin)
+            integers = self.state[1].copy_to_host()
+            bursting = (integers[7] > 0) | (integers[6] - integers[5] > shortest)
+            rows = np.flatnonzero(bursting.reshape(-1, 3).all(1))
         if len(rows):
-            self.advance(rows, fixed, begin, stop)
+            self.launch(rows, fixed, begin, stop)
             out, rows = self.cuda.to_device(x), self.cuda.to_device(rows)
             self.finish[-(-len(rows) // FINISHERS), FINISHERS](
                 rows, self.limits, self.state[1], *self.kept, dt, out
@@ -125,17 +121,12 @@ class Batch:
             out.copy_to_host(x)
         return self.state[1].copy_to_host()[9].reshape(-1, 3).max(1)
 
-    def advance(self, rows: np.ndarray, fixed: tuple, begin: int, end: int) -> None:
+    def launch(self, rows: np.ndarray, fixed: tuple, begin: int, end: int) -> None:
         """Advance the circuits `rows` from one sample to another."""
+        span = begin, end, self.window[0]
+        which = self.cuda.to_device(rows)
         self.run[-(-len(rows) // CIRCUITS), THREADS](
-            *(
-                self.g,
-                *fixed,
-                self.cuda.to_device(rows),
-                (begin, end, self.window[0]),
-                self.limits,
-            ),
-            *(*self.state, *self.kept),
+            self.g, *fixed, which, span, self.limits, *self.state, *self.kept
         )
 
 

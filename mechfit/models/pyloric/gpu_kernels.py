@@ -1,14 +1,12 @@
 """CUDA kernels of the circuit: one neuron per thread of an NVIDIA GPU, in single precision.
 
-The three threads of a circuit make a step with the functions of the reference and tell each other
-how open their synapses are. Exponentials are the GPU's own, so there is no table; noise is that of
-the key (seed, simulation, pair), so that a circuit is the one of the lanes within float32. No
-trace is stored (``spike_state.py``): a thread knows its bursts, and where its voltage crossed
-the plateau's threshold. The state is kept between two launches, and only those circuits go on
-that are worth it. Taught in ``book/geometry/pyloric-circuit.md``.
+The three threads of a circuit make a step with the functions of the reference and exchange the
+openings of their synapses in shared events. Exponentials are the GPU's own, so there is no table;
+the noise has the key (seed, simulation, pair), as on the processor, so that circuits agree within
+float32. No trace is stored: a thread keeps its bursts and crossings (``spike_state.py``). The
+state of all threads is stored between two launches, so that a launch can advance some circuits
+alone. Taught in ``book/geometry/pyloric-circuit.md``.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp, factorial
@@ -43,38 +41,38 @@ GLUTAMATE_2, CHOLINERGIC_2 = E_GLUTAMATE**2, E_CHOLINERGIC**2
 C2, C3, C4, C5, C6 = (1.0 / factorial(k) for k in range(2, 7))
 
 
-def moved(x: f32) -> f32:
-    """1 - exp(-x) for x up to 1, to 2e-4 there and to 1e-7 at a quarter.
+def relaxed_share(x: f32) -> f32:
+    """1 - exp(-x) by its series, to 2e-4 at x = 1 and 1e-7 at x = 1/4.
 
-    Near 0 the GPU's exponential would round it away.
+    Near 0 the GPU's fast exponential would lose it to rounding.
     """
     return x * (1.0 - x * (C2 - x * (C3 - x * (C4 - x * (C5 - x * C6)))))
 
 
-def relax(x: f32, lost: f32, to: f32, tau: f32, scaled_dt: f32) -> tuple[f32, f32]:
-    """A gate, and what its rounding lost, a step later."""
-    return compensated(x, (to - x) * moved(scaled_dt / tau), lost)
+def step_gate(x: f32, lost: f32, to: f32, tau: f32, scaled_dt: f32) -> tuple[f32, f32]:
+    """Step a gate towards its steady state; return it and the rounding error."""
+    return compensated(x, (to - x) * relaxed_share(scaled_dt / tau), lost)
 
 
-def relax_fast(x: f32, lost: f32, to: f32, tau: f32, scaled_dt: f32) -> tuple[f32, f32]:
-    """The same for the gates of sodium, whose time constants may be shorter than a step."""
+def step_sodium_gate(x: f32, lost: f32, to: f32, tau: f32, scaled_dt: f32) -> tuple[f32, f32]:
+    """Step a gate of sodium, whose time constant may be shorter than a step."""
     return compensated(x, (to - x) * (1.0 - exp(-scaled_dt / tau)), lost)
 
 
-def relax_all(x: tuple, lost: tuple, v: f32, share: f32, scaled_dt: tuple) -> tuple[tuple, tuple]:
-    """All gates of a neuron, and what their rounding lost, a step later."""
+def step_gates(x: tuple, lost: tuple, v: f32, share: f32, scaled_dt: tuple) -> tuple[tuple, tuple]:
+    """Step all gates (11,) of a neuron at v; return them and their rounding errors."""
     to, tau = steady_states(v), time_constants(v)
-    a, a_lost = relax_fast(x[0], lost[0], to[0], tau[0], scaled_dt[0])
-    b, b_lost = relax(x[1], lost[1], to[1], tau[1], scaled_dt[1])
-    c, c_lost = relax(x[2], lost[2], to[2], tau[2], scaled_dt[2])
-    d, d_lost = relax(x[3], lost[3], to[3], tau[3], scaled_dt[3])
-    e, e_lost = relax(x[KCA], lost[KCA], to[KCA] * share, tau[KCA], scaled_dt[KCA])
-    f, f_lost = relax(x[5], lost[5], to[5], tau[5], scaled_dt[5])
-    g, g_lost = relax(x[6], lost[6], to[6], tau[6], scaled_dt[6])
-    h, h_lost = relax_fast(x[7], lost[7], to[7], tau[7], scaled_dt[7])
-    i, i_lost = relax(x[8], lost[8], to[8], tau[8], scaled_dt[8])
-    j, j_lost = relax(x[9], lost[9], to[9], tau[9], scaled_dt[9])
-    k, k_lost = relax(x[10], lost[10], to[10], tau[10], scaled_dt[10])
+    a, a_lost = step_sodium_gate(x[0], lost[0], to[0], tau[0], scaled_dt[0])
+    b, b_lost = step_gate(x[1], lost[1], to[1], tau[1], scaled_dt[1])
+    c, c_lost = step_gate(x[2], lost[2], to[2], tau[2], scaled_dt[2])
+    d, d_lost = step_gate(x[3], lost[3], to[3], tau[3], scaled_dt[3])
+    e, e_lost = step_gate(x[KCA], lost[KCA], to[KCA] * share, tau[KCA], scaled_dt[KCA])
+    f, f_lost = step_gate(x[5], lost[5], to[5], tau[5], scaled_dt[5])
+    g, g_lost = step_gate(x[6], lost[6], to[6], tau[6], scaled_dt[6])
+    h, h_lost = step_sodium_gate(x[7], lost[7], to[7], tau[7], scaled_dt[7])
+    i, i_lost = step_gate(x[8], lost[8], to[8], tau[8], scaled_dt[8])
+    j, j_lost = step_gate(x[9], lost[9], to[9], tau[9], scaled_dt[9])
+    k, k_lost = step_gate(x[10], lost[10], to[10], tau[10], scaled_dt[10])
     lost = a_lost, b_lost, c_lost, d_lost, e_lost, f_lost, g_lost, h_lost, i_lost, j_lost, k_lost
     return (a, b, c, d, e, f, g, h, i, j, k), lost
 
@@ -88,10 +86,10 @@ def neuron_step(
     clock: tuple,
     scaled_dt: tuple,
 ) -> tuple:
-    """One step of a neuron: V, [Ca], gates, and what their roundings lost.
+    """One step of a neuron: V, [Ca], gates, and their rounding errors.
 
     Args:
-        state: V (mV), [Ca] (µM), what their roundings lost, gates (11,), what theirs lost.
+        state: V (mV), [Ca] (µM), their rounding errors, gates (11,), their rounding errors.
         g: Maximal conductances (8,) in mS.
         glutamate: Conductance of its glutamatergic synapses (mS).
         cholinergic: That of its cholinergic ones.
@@ -106,14 +104,14 @@ def neuron_step(
     squares = glutamate * GLUTAMATE_2 + cholinergic * CHOLINERGIC_2
     now = (sodium, calcium, potassium, h, g[7], total, driven, squares)
     dv, dca, share, _ = membrane_step(v, ca, now, drive, clock)
-    x, lost = relax_all(x, lost, v, share, scaled_dt)
+    x, lost = step_gates(x, lost, v, share, scaled_dt)
     v, v_lost = compensated(v, dv, v_lost)
     ca, ca_lost = compensated(ca, dca, ca_lost)
     return v, ca, v_lost, ca_lost, x, lost
 
 
 def open_synapse(s: f32, o: f32, rate: f32) -> f32:
-    """A synapse that goes to o, a step of dt later; rate is dt over its closing time constant."""
+    """Step a synapse (Euler) towards o; rate is dt over its closing time constant."""
     return s + (o - s) * min(rate / (1.0 - o), 1.0)
 
 
@@ -153,7 +151,7 @@ def make_kernels() -> tuple[Callable, Callable]:
         state = f[0], f[1], f[2], f[3], gates, lost
         glutamate, acetylcholine = f[4], f[5]
         n = ints[:, column]
-        sums, memory = (n[0], n[1], n[2]), (n[3], n[4], n[5], n[6], n[7], n[8], n[9])
+        sums, events = (n[0], n[1], n[2]), (n[3], n[4], n[5], n[6], n[7], n[8], n[9])
         for s in range(RING):
             samples[s, line] = ring[s, column]
         noise, next_noise = f32(0), f32(0)
@@ -185,10 +183,10 @@ def make_kernels() -> tuple[Callable, Callable]:
                 sums = sliding(sums, new, old, half)
                 seen = smoothing(sums, limits[2])
                 if now < 2 * half + 2:  # the window is not full yet
-                    memory = (seen, memory[0]) + memory[2:]
+                    events = (seen, events[0]) + events[2:]
                 else:
-                    memory = updated(
-                        memory, i32(now - half), seen, limits, found[column], changes[column]
+                    events = updated(
+                        events, i32(now - half), seen, limits, found[column], changes[column]
                     )
         if mine:
             f[0], f[1], f[2], f[3] = state[0], state[1], state[2], state[3]
@@ -198,7 +196,7 @@ def make_kernels() -> tuple[Callable, Callable]:
             for s in range(3):
                 n[s] = sums[s]
             for s in range(7):
-                n[3 + s] = memory[s]
+                n[3 + s] = events[s]
             for s in range(RING):
                 ring[s, column] = samples[s, line]
 

@@ -1,15 +1,14 @@
-"""Pyloric lanes: many circuits side by side in single precision, with spikes found on the way.
+"""Circuits side by side in single precision: `WIDTH` of them, with their events found on the way.
 
-What depends on V alone, where the gates go and how far in a step, is read from a table, between
-two rows by a line (``registers.py``). What needs logarithms, exponentials and divisions is the
-same function as in the reference, inlined into a loop over all neurons of all lanes, which the
-compiler turns into vector instructions. Voltage and calcium are summed with compensation: in a
-slow phase a step is so small that rounding would stop it. Every `BIN` samples the voltages go to
-a recorder (``recorder.py``), and no trace is kept. Taught in ``book/geometry/pyloric-
-circuit.md``.
+Steady states of the gates and how far they move in a step depend on V alone; they are read from a
+table by linear interpolation (``registers.py``). What needs logarithms, exponentials and divisions
+is the function of the reference, inlined into a loop over all neurons of all circuits, which the
+compiler turns into vector instructions. Voltage and calcium are summed with compensation (Kahan):
+in a slow phase a step is so small that rounding would lose it. Every `BIN` samples the voltages go
+to a recorder (``recorder.py``); no trace is kept. Taught in ``book/geometry/pyloric-circuit.md``.
 """
 
-from __future__ import annotations
+from functools import lru_cache
 
 import numpy as np
 from numba.extending import register_jitable
@@ -28,9 +27,9 @@ from mechfit.models.pyloric.equations import (
     steady_states,
     time_constants,
 )
-from mechfit.models.pyloric.recorder import BIN, LANES, ROWS, remember
+from mechfit.models.pyloric.recorder import BIN, ROWS, record_bin
 from mechfit.models.pyloric.reference import KCA
-from mechfit.models.pyloric.registers import WIDTH, relax
+from mechfit.models.pyloric.registers import WIDTH, step_gates
 
 __all__ = ["run_lanes", "table"]
 
@@ -45,14 +44,15 @@ GLUTAMATE, CHOLINERGIC = f32(E_GLUTAMATE), f32(E_CHOLINERGIC)
 GLUTAMATE_2, CHOLINERGIC_2, ONE = f32(E_GLUTAMATE**2), f32(E_CHOLINERGIC**2), f32(1)
 
 
-def table(dt: float, faster: np.ndarray) -> np.ndarray:
-    """Rows (v, 32): steady states, and 1 - exp(-dt faster / tau); a line between two rows.
+@lru_cache(maxsize=8)
+def table(dt: float, faster: tuple[float, ...]) -> np.ndarray:
+    """Tabulate steady states and 1 - exp(-dt faster / tau) over the voltage, rows (v, 32).
 
-    Values are moved by a twelfth of their second difference, so that the error of the line has no
-    mean over a row.
+    Values are shifted by a twelfth of their second difference, so that the error of linear
+    interpolation has no mean over a row.
     """
     values = np.zeros((int((HIGH - LOW) / GRID) + 4, 2 * WIDTH))
-    fill(values, dt, faster)
+    fill(values, dt, np.array(faster))
     return (values[1:-1] - np.diff(values, 2, axis=0) / 12).astype(f32)
 
 
@@ -75,21 +75,21 @@ def draw(start, stop, key, index, noise):
         for p in range(3):
             a, b = 2 * p, 2 * p + 1
             first, second = i - start + a // 3, i - start + b // 3
-            for w in range(LANES):
+            for w in range(WIDTH):
                 one, other = noise_single(key[0], key[1], index[w], u32(3 * (i // 2) + p))
-                noise[first, a % 3 * LANES + w], noise[second, b % 3 * LANES + w] = one, other
+                noise[first, a % 3 * WIDTH + w], noise[second, b % 3 * WIDTH + w] = one, other
 
 
 @compiled_fast
 def arrive(g, y, into):
     """Write what arrives over the synapses: the sums (3, rows) of g, of g E and of g E²."""
-    for w in range(LANES):
+    for w in range(WIDTH):
         glutamate, cholinergic = g[4, w] * y[2, w], f32(0)
         put(into, w, glutamate, cholinergic)
         glutamate, cholinergic = g[0, w] * y[0, w] + g[6, w] * y[3, w], g[1, w] * y[1, w]
-        put(into, LANES + w, glutamate, cholinergic)
+        put(into, WIDTH + w, glutamate, cholinergic)
         glutamate, cholinergic = g[2, w] * y[0, w] + g[5, w] * y[2, w], g[3, w] * y[1, w]
-        put(into, 2 * LANES + w, glutamate, cholinergic)
+        put(into, 2 * WIDTH + w, glutamate, cholinergic)
 
 
 @register_jitable
@@ -111,8 +111,8 @@ def compensated(value, change, lost):
 @compiled_fast
 def transmit(gates, dt, rates, y):
     """Move the synapses y (4, lanes) opened by AB with glutamate, by PD, LP and PY."""
-    for w in range(LANES):
-        o, p, q = gates[OPEN, w], gates[OPEN, LANES + w], gates[OPEN, 2 * LANES + w]
+    for w in range(WIDTH):
+        o, p, q = gates[OPEN, w], gates[OPEN, WIDTH + w], gates[OPEN, 2 * WIDTH + w]
         slow = dt / (ONE - o)
         y[0, w] += (o - y[0, w]) * min(slow * rates[0], ONE)
         y[1, w] += (o - y[1, w]) * min(slow * rates[1], ONE)
@@ -122,17 +122,17 @@ def transmit(gates, dt, rates, y):
 
 @compiled_fast
 def run_lanes(rows, g, synaptic, tau, clock, std, key, index, window, weights, kept):
-    """Simulate `LANES` circuits.
+    """Simulate `WIDTH` circuits.
 
     Args:
         rows: Table of the gates, see `table`.
         g: Conductances (8, rows) in mS, the lanes of AB/PD first, then LP, then PY.
-        synaptic: Conductances (7, LANES) in mS.
+        synaptic: Conductances (7, WIDTH) in mS.
         tau: Closing time constants (7,) in ms.
         clock: dt (ms), temperature (K), 1 - exp(-dt / tau_Ca).
         std: Standard deviation of the noise (µA).
         key: Two words of the seed.
-        index: Numbers of the simulations (LANES,).
+        index: Numbers of the simulations (WIDTH,).
         window: First sample of the statistics, and number of samples.
         weights: Those of a `Recorder`.
         kept: What it keeps.
@@ -142,7 +142,7 @@ def run_lanes(rows, g, synaptic, tau, clock, std, key, index, window, weights, k
     x, x_lost = np.zeros((ROWS, WIDTH), f32), np.zeros((ROWS, WIDTH), f32)
     gates, y, into = (
         np.zeros((WIDTH, ROWS), f32),
-        np.zeros((4, LANES), f32),
+        np.zeros((4, WIDTH), f32),
         np.zeros((3, ROWS), f32),
     )
     place, part, share = np.zeros(ROWS, i32), np.zeros(ROWS, f32), np.zeros(ROWS, f32)
@@ -183,9 +183,9 @@ def run_lanes(rows, g, synaptic, tau, clock, std, key, index, window, weights, k
             for r in range(ROWS):
                 volts[have + t, r], power[t, r] = v[r], spent[r]
             for first in range(0, ROWS, WIDTH):
-                relax(rows, place, part, ONLY_KCA, share, first, x, x_lost, gates)
+                step_gates(rows, place, part, ONLY_KCA, share, first, x, x_lost, gates)
             transmit(gates, clock[0], rates, y)
         if start >= window[0]:
             now, n = start - window[0], stop - start
-            have = remember(now, n, have, volts, power, weights, seen, up, sums, kept)
+            have = record_bin(now, n, have, volts, power, weights, seen, up, sums, kept)
         start = stop

@@ -10,10 +10,9 @@ membrane as in Deistler, Macke & Gonçalves (2022), doi:10.1073/pnas.2207632119.
 ``book/robustness/energy.md``.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -78,7 +77,7 @@ class Setting:
         dt: float = 0.025,
         kelvin: float = COLD,
         q10: dict[str, tuple[float, ...]] = Q10,
-    ) -> Setting:
+    ) -> Self:
         """Take 24 conductances in mS/cm², neuron by neuron, and seven as logarithms of mS.
 
         Parameters (n, 31) make a setting of n circuits, with conductances (n, 3, 8) and (n, 7).

@@ -8,13 +8,11 @@ four rounds of swaps make columns of rows, in the round of step s rows a and a +
 off-diagonal quarters of each square of 2 s lanes (Eklundh 1972, doi:10.1109/T-C.1972.223584).
 """
 
-from __future__ import annotations
-
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["WIDTH", "relax"]
+__all__ = ["WIDTH", "step_gates"]
 
 WIDTH = 16
 FLOAT, INDEX = ir.FloatType(), ir.IntType(64)
@@ -80,7 +78,7 @@ class Registers:
 
 
 @intrinsic
-def relax(_, table, place, part, special, share, first, x, lost, columns):  # noqa: ANN001, ANN201
+def step_gates(_, table, place, part, special, share, first, x, lost, columns):  # noqa: ANN001, ANN201
     """Move the gates of the neurons first to first + 15.
 
     Args:

@@ -1,28 +1,27 @@
 """Spike state: spikes, bursts and crossings of a neuron, updated sample by sample in integers.
 
 A polynomial of degree 3 over 2 h + 1 samples has the weights (A - 5 k^2) / D at k = -h ... h, with
-A = 3 h^2 + 3 h - 1 and D = (2 h + 3)(4 h^2 - 1) / 3. So three sums tell the smoothed voltage,
+A = 3 h^2 + 3 h - 1 and D = (2 h + 3)(4 h^2 - 1) / 3. Three sums therefore give the smoothed
+voltage,
 
     S_p = sum_k k^p q_k,    D v = A S_0 - 5 S_2,
 
-and a new sample moves them with a handful of additions. The voltages q are whole numbers: sums
+and a new sample updates them with a few additions. The voltages q are rounded to integers: sums
 that slide for half a million samples would drift in single precision, these are exact. Bursts are
-closed as they end; what is kept is what `mechfit.summaries.triphasic` reads.
+stored as they end; `mechfit.summaries.triphasic` computes the statistics from them.
 """
 
-from __future__ import annotations
-
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from mechfit.summaries.bursts import PLATEAU_MV, SILENCE_MS, SPIKE_MV, window
 
-__all__ = ["NOTHING_YET", "RING", "Limits", "update_spike_state", "slide", "smooth"]
+__all__ = ["NOTHING_YET", "RING", "Limits", "slide", "smooth", "update_spike_state"]
 
 RING = 32
-"""Longest window of the smoothing that a thread remembers, a power of 2."""
+"""Samples of the voltage that a thread keeps for the smoothing, a power of 2."""
 LARGEST_MV = 170.0
 NOTHING_YET = -(2**30)
 """Sample of the last spike while there is none."""
@@ -30,7 +29,7 @@ i32 = np.int32
 
 
 class Limits(NamedTuple):
-    """Whole numbers that spike states are compared with.
+    """Thresholds and durations as integers, in steps of q and in samples.
 
     Attributes:
         half: Samples on each side of a smoothed one.
@@ -51,7 +50,7 @@ class Limits(NamedTuple):
     shortest: int
 
     @classmethod
-    def of(cls, dt: float, threshold: float) -> Limits:
+    def of(cls, dt: float, threshold: float) -> Self:
         """For a step and a threshold of bursts in ms."""
         half = window(dt) // 2
         if 2 * half + 1 > RING:
@@ -67,7 +66,7 @@ class Limits(NamedTuple):
 
 
 def slide(sums: tuple, new: i32, old: i32, half: i32) -> tuple:
-    """Sums of q, k q and k^2 q after one more sample; the oldest one leaves."""
+    """Sums of q, k q and k^2 q after one more sample, without the oldest one."""
     s0, s1, s2 = sums
     more = i32(half + i32(1))
     return (
@@ -83,12 +82,12 @@ def smooth(sums: tuple, center: i32) -> i32:
 
 
 def update_spike_state(
-    memory: tuple, now: i32, seen: i32, limits: tuple, found: i32, changes: i32
+    state: tuple, now: i32, seen: i32, limits: tuple, found: i32, changes: i32
 ) -> tuple:
     """The spike state after one more smoothed voltage.
 
     Args:
-        memory: The smoothed voltages of the last two samples, the last one first; first and last
+        state: The smoothed voltages of the last two samples, the last one first; first and last
             spike of the present burst; number of bursts; whether the voltage is above the
             plateau's threshold; number of crossings.
         now: Sample of the voltage.
@@ -97,7 +96,7 @@ def update_spike_state(
         found: First and last sample of the bursts (b, 2), to write to.
         changes: Samples of the crossings (c,), to write to; more than c are only counted.
     """
-    before, earlier, first, last, bursts, up, crossed = memory
+    before, earlier, first, last, bursts, up, crossed = state
     if before > limits[3] and before >= earlier and seen <= before:
         at = i32(now - i32(2))
         if i32(at - last) >= limits[5]:
@@ -113,7 +112,7 @@ def update_spike_state(
 
 
 def close(first: i32, last: i32, bursts: i32, shortest: i32, found: np.ndarray) -> i32:
-    """Keep a burst that has ended, if it lasted; return the number of bursts."""
+    """Store a burst that has ended, if it is long enough; return the number of bursts."""
     if i32(last - first) > shortest:
         found[bursts, 0], found[bursts, 1] = first, last
         bursts = i32(bursts + i32(1))

@@ -63,7 +63,7 @@ def test_refusals():
         AnyStep([CELLS[0], replace(CELLS[1], dt=0.1)])
     with pytest.raises(ValueError, match="expected ranges, of currents above 0"):
         AnyStep([CELLS[0], replace(CELLS[1], v_init=-80.0)])
-    with pytest.raises(TypeError, match="use under"):
+    with pytest.raises(TypeError, match="AnyStep has no traces"):
         MODEL.simulate(MODEL.prior.sample(1, seed=1), seed=1)
-    with pytest.raises(TypeError, match="use under"):
+    with pytest.raises(TypeError, match="AnyStep has no traces"):
         MODEL.summarize(None)

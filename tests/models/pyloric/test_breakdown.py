@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mechfit.models import Pyloric
-from mechfit.models.pyloric import what_is_lost
+from mechfit.models import Pyloric, PyloricActivity
+from mechfit.models.pyloric.breakdown import what_is_lost
 from mechfit.summaries.activity import PACKAGE
 from mechfit.summaries.triphasic import why_undefined
 
@@ -43,7 +43,7 @@ def test_a_rhythm_has_lost_nothing():
 def test_it_agrees_with_the_reason_that_the_paper_s_statistics_give():
     theta = Pyloric.prior.sample(12, seed=2)
     how = {"duration": 4000.0, "burst_threshold": 50.0}
-    told = Pyloric(report="package", **how)
+    told = PyloricActivity(**how)
     lost = what_is_lost(told.statistics(theta, 1), told.statistic_names)
     why = [why_undefined(x) for x in Pyloric(**how).statistics(theta, 1)]
     for each, reason in zip(lost, why, strict=True):

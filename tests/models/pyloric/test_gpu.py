@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechfit.models import Pyloric
+from mechfit.models import Pyloric, PyloricActivity
 from mechfit.models.numerics.noise import normals
 from mechfit.models.pyloric.gpu import check_pace
 from mechfit.models.pyloric.reference import Setting, advance, start
@@ -37,17 +37,18 @@ SIMULATED = """
 import sys
 import numpy as np
 from numba import cuda
-from mechfit.models.pyloric import Pyloric, gpu, gpu_kernels
+from mechfit.models import Pyloric
+from mechfit.models.pyloric import gpu, gpu_kernels
 
 given = np.load(sys.argv[1])
 for module in (gpu, gpu_kernels):
     module.CIRCUITS, module.THREADS = 2, 6  # simulated threads are slow to start
 kept = []
-advance = gpu.Batch.advance
+launch = gpu.Batch.launch
 def noting(batch, *arguments):
-    advance(batch, *arguments)
+    launch(batch, *arguments)
     kept.append(batch.state[0].copy_to_host())
-gpu.Batch.advance = noting
+gpu.Batch.launch = noting
 short = {"duration": 6.0, "burn_in": 2.0, "noise_std": 0.01, "device": "cuda"}
 model = Pyloric(**short)
 x = model.statistics(given["theta"], int(given["seed"]), first=int(given["first"]))
@@ -110,10 +111,10 @@ limits = Limits.of(DT, 50.0)
 integers = tuple(np.int32(value) for value in limits)
 
 
-def watched(v):
-    """What the watch makes of voltages (time,): bursts, crossings and the last spike."""
+def streamed(v):
+    """Bursts, crossings and the last spike of voltages (time,), updated sample by sample."""
     zero, none = np.int32(0), np.int32(NOTHING_YET)
-    sums, memory = (zero, zero, zero), (zero, zero, none, none, zero, zero, zero)
+    sums, state = (zero, zero, zero), (zero, zero, none, none, zero, zero, zero)
     samples = [zero] * RING
     found, changes = np.zeros((50, 2), np.int32), np.zeros(500, np.int32)
     for now, new in enumerate((v * limits.scale).astype(np.int32)):
@@ -123,23 +124,23 @@ def watched(v):
             sums = slide(sums, new, old, np.int32(limits.half))
             seen = smooth(sums, np.int32(limits.center))
         if now < 2 * limits.half + 2:
-            memory = (seen, memory[0], *memory[2:])
+            state = (seen, state[0], *state[2:])
         else:
             middle = np.int32(now - limits.half)
-            memory = update_spike_state(memory, middle, seen, integers, found, changes)
-    bursts = close(memory[2], memory[3], memory[4], limits.shortest, found)
-    return found[:bursts], changes[: memory[6]], memory[3]
+            state = update_spike_state(state, middle, seen, integers, found, changes)
+    bursts = close(state[2], state[3], state[4], limits.shortest, found)
+    return found[:bursts], changes[: state[6]], state[3]
 
 
 @given(st.integers(0, 2**32 - 1))
 @pytest.mark.slow
-def test_the_watch_sees_what_the_statistics_see(seed):
+def test_updated_events_are_those_of_the_whole_trace(seed):
     rng = np.random.default_rng(seed)
     corners = rng.choice([-65.0, -35.0, 20.0, 50.0], 60)
     v = np.interp(np.arange(9000) * DT, np.cumsum(rng.exponential(4.0, 60)), corners)
     v[:40], v[-40:] = -65.0, -65.0  # at the ends the filter of the statistics extrapolates
     seen = smoothed(v, DT)
-    found, changes, last = watched(v)
+    found, changes, last = streamed(v)
     spikes = spike_samples(seen)
     np.testing.assert_allclose(found, bursts(spikes, DT, 50.0), atol=1)
     if len(spikes):
@@ -167,8 +168,10 @@ def test_sums_that_slide_for_long_do_not_drift():
 def test_says_what_it_cannot_do():
     with pytest.raises(ValueError, match="expected 'cpu' or 'cuda'"):
         Pyloric(device="gpu")
-    with pytest.raises(ValueError, match="expected 'paper' and 'float32'"):
-        Pyloric(device="cuda", report="package")
+    with pytest.raises(ValueError, match="expected 'float32'"):
+        Pyloric(device="cuda", precision="float64")
+    with pytest.raises(ValueError, match="device is 'cuda', expected 'cpu'"):
+        PyloricActivity(device="cuda")
     with pytest.raises(ValueError, match="at which voltages are smoothed over 51 samples"):
         Limits.of(0.01, 50.0)
     with pytest.raises(ValueError, match="take a shorter step"):

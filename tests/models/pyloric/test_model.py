@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mechfit.models import Traces
-from mechfit.models.pyloric.model import Pyloric
+from mechfit.models import Pyloric, PyloricActivity, Traces
 from mechfit.simulation import simulate
 
 GOLDEN = np.load(Path(__file__).parents[2] / "data" / "pyloric.npz")
@@ -97,7 +96,7 @@ def test_single_precision_agrees_on_the_golden_sets(kelvin):
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_the_order_of_the_package_with_counts_moments_and_energies(precision):
-    model = Pyloric(0.0, report="package", precision=precision)
+    model = PyloricActivity(0.0, precision=precision)
     assert len(model.statistic_names) == len(model.statistic_units) == 46
     rows = slice(5 if precision == "float32" else 6)  # the last one is still
     x = model.statistics(GOLDEN["theta"][rows], 1)
@@ -105,8 +104,8 @@ def test_the_order_of_the_package_with_counts_moments_and_energies(precision):
 
 
 def test_energies_are_not_told_by_voltages():
-    model = Pyloric(duration=400.0, burn_in=100.0, report="package")
-    with pytest.raises(ValueError, match="expected a call of"):
+    model = PyloricActivity(duration=400.0, burn_in=100.0)
+    with pytest.raises(TypeError, match=r"use statistics\(\)"):
         model.summarize(model.simulate(GOLDEN["theta"][0], 1))
 
 
@@ -160,11 +159,9 @@ def test_wrong_settings_are_refused():
         Pyloric(duration=500.0)
     with pytest.raises(ValueError, match="patience is 0.0 ms, expected None"):
         Pyloric(patience=0.0)
-    with pytest.raises(ValueError, match="report is 'all', expected 'paper' or 'package'"):
-        Pyloric(report="all")
     with pytest.raises(ValueError, match="precision is 'half', expected"):
         Pyloric(precision="half")
-    with pytest.raises(ValueError, match=r"q10 has \['gates'\], expected factors as many as"):
+    with pytest.raises(ValueError, match=r"q10 is .*gates.* expected factors as many as"):
         Pyloric(q10={"gates": (2.0,)})
     with pytest.raises(ValueError, match=r"traces have shape \(1, 3, 5\)"):
         SHORT.summarize(Traces(np.zeros((1, 3, 5)), np.arange(5.0)))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mechfit.compile import compiled_fast
-from mechfit.models.pyloric.registers import WIDTH, relax
+from mechfit.models.pyloric.registers import WIDTH, step_gates
 
 ROWS = 2 * WIDTH
 
@@ -11,7 +11,7 @@ ROWS = 2 * WIDTH
 @compiled_fast
 def step(table, place, part, special, share, x, lost, columns):
     for first in range(0, len(x), WIDTH):
-        relax(table, place, part, special, share, first, x, lost, columns)
+        step_gates(table, place, part, special, share, first, x, lost, columns)
 
 
 def test_gates_move_and_stand_in_rows_and_columns():
