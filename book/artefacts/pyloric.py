@@ -21,10 +21,10 @@ from pyloric_bank import PATIENCE, WORK, valid_of_prior
 from study import CHECKED, FRESH, KNOWN, checked
 
 from mechfit.inference import (
+    NPE,
     TSNPE,
     Coupling,
     Posterior,
-    Rounds,
     fit,
     load,
     restrict,
@@ -73,21 +73,22 @@ class Narrowing(TSNPE):
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Truncated:
         """Where the classifier and the posterior allow, within the last region."""
-        distance = away(last.x).max(1)
+        theta, x = last.bank.theta, last.bank.x
+        distance = away(x).max(1)
         nearest = np.argsort(distance)[:NEAREST]  # NaN comes last
-        close = np.zeros(len(last.x), bool)
+        close = np.zeros(len(x), bool)
         close[nearest] = np.isfinite(distance[nearest])
-        labels = Bank(last.theta, last.x, close, seed, MODEL.statistic_names)
+        labels = Bank(theta, x, close, seed, MODEL.statistic_names)
         allowed = restrict(labels, MODEL.prior, within=last.proposal, keep=KEEP, seed=seed)
-        known = last.theta[allowed.inside(last.theta)]
+        known = theta[allowed.inside(theta)]
         return truncate(posterior, within=allowed, epsilon=self.epsilon, known=known, seed=seed)
 
 
-def rounds() -> Rounds:
+def rounds() -> NPE:
     """Rounds, each in the region that the last one left, the first in a classifier's."""
     first = bank(FIRST)
     allowed = restrict(first, MODEL.prior, keep=KEEP, seed=SEED)
-    state = Rounds(
+    state = NPE(
         MODEL.prior,
         RECORDED_RHYTHM,
         method=Narrowing(epsilon=1e-3),
@@ -99,15 +100,14 @@ def rounds() -> Rounds:
         members=MEMBERS,
     )
     if not len(state):
-        inside = allowed.join(first)
-        state.append(inside.theta, np.where(inside.valid[:, None], inside.x, np.nan))
+        state.append_bank(allowed.join(first))
     while len(state) <= ROUNDS:
         r, started = len(state), time.time()
         proposal = state.proposal()  # learns from the rounds so far
         print(f"round {r}: {proposal.acceptance_rate:.2e} of the prior", flush=True)
         store = WORK / "pyloric-rounds" / f"round-{r}" / "bank"
         made = simulate(MODEL, EACH, state.seeds(r)[0], proposal=proposal, store=store)
-        state.append(made.theta, np.where(made.valid[:, None], made.x, np.nan))
+        state.append_bank(made)
         said = f"{made.valid.mean():.1%} valid; {time.time() - started:.0f} s with its proposal"
         print(f"round {r}: {said}", flush=True)
     return state
@@ -196,10 +196,10 @@ def learned_in_rounds() -> None:
     state = rounds()
     rows = [
         {
-            "simulations": FIRST if r == 0 else len(each.theta),
+            "simulations": FIRST if r == 0 else len(each.bank),
             "acceptance_rate": float(f"{each.proposal.acceptance_rate:.3g}") if r else 1.0,
-            "valid": float(np.isfinite(each.x).all(1).mean()),
-            "near": float((away(each.x) < 1).all(1).mean()),
+            "valid": float(each.bank.valid.mean()),
+            "near": float((away(each.bank.x) < 1).all(1).mean()),
         }
         for r, each in enumerate(state.rounds)
     ]
@@ -208,11 +208,8 @@ def learned_in_rounds() -> None:
         "valid": float(first.valid.mean()),
         "near": float((away(first.x) < 1).all(1).mean()),
     }
-    last, found = state.rounds[-1].proposal, []
-    for each in state.rounds:
-        valid = np.isfinite(each.x).all(1)
-        found.append(Bank(each.theta, each.x, valid, SEED, MODEL.statistic_names))
-    joined = last.join(*found)
+    last = state.rounds[-1].proposal
+    joined = last.join(*(each.bank for each in state.rounds))
     posterior = fit(joined, MODEL.prior, flow=DEEP, members=MANY, seed=SEED)
     posterior.provenance["rounds"] = rows
     finish(posterior.on(likely_valid(joined)), "pyloric-rounds", last)

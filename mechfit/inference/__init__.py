@@ -4,8 +4,14 @@ Taught in the book's part *inference*, beginning with
 ``book/inference/without-a-likelihood.md``.
 """
 
-from mechfit.inference.abc import DefensiveProposal, KernelProposal, importance_abc, rejection_abc
+from mechfit.inference.abc import (
+    DefensiveProposal,
+    KernelProposal,
+    importance_abc,
+    rejection_abc,
+)
 from mechfit.inference.densities.configs import MAF, NSF, Coupling
+from mechfit.inference.densities.coupling import spline
 from mechfit.inference.densities.embedding import Convolution, Subset, Trials
 from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.diagnostics import Report, check
@@ -22,10 +28,11 @@ from mechfit.inference.fit import fit
 from mechfit.inference.learned import LearnedStatistics, learn_statistics
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.restricted import restrict
-from mechfit.inference.sequential.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE
-from mechfit.inference.sequential.npe import NPE
-from mechfit.inference.sequential.rounds import Rounds, infer
+from mechfit.inference.sequential.losses import effective_sample_size, importance_weights
+from mechfit.inference.sequential.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE, Round
+from mechfit.inference.sequential.npe import NPE, infer
 from mechfit.inference.sequential.truncated import truncate
+from mechfit.inference.stages import stages
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import History, Training
 
@@ -46,7 +53,7 @@ __all__ = [
     "LearnedStatistics",
     "Posterior",
     "Report",
-    "Rounds",
+    "Round",
     "Subset",
     "Training",
     "Trials",
@@ -54,9 +61,11 @@ __all__ = [
     "c2st",
     "check",
     "contraction",
+    "effective_sample_size",
     "fit",
     "greedy_selection",
     "importance_abc",
+    "importance_weights",
     "infer",
     "information",
     "learn_statistics",
@@ -65,6 +74,8 @@ __all__ = [
     "rejection_abc",
     "restrict",
     "save",
+    "spline",
+    "stages",
     "to_datatree",
     "truncate",
 ]

@@ -1,10 +1,10 @@
 """Fit: from a bank of simulations to a posterior.
 
-Leave out the invalid simulations, map the parameters to the space the density works in,
-standardize the data, train. Leaving out is right here: whether a simulation is valid can be seen
-in x alone, so for a valid x the posterior is the same whether or not there were invalid ones.
-Several members make an ensemble, the mean of their densities; they are trained side by side in
-processes of their own, and end alike wherever they run. Taught in
+Invalid simulations are left out. That introduces no bias: whether a simulation is valid is a
+function of x, so p(theta | x) of a valid x does not depend on how many others were invalid. The
+parameters are mapped to the space of the density, the data standardized, and the density trained.
+With several members the posterior is an ensemble, the mean of their densities; they are trained in
+parallel processes, with the same result on any machine. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
@@ -22,22 +22,19 @@ import numpy as np
 import torch
 
 from mechfit.inference.densities.base import Density, Ensemble
-from mechfit.inference.densities.configs import MAF, NSF, Coupling
-from mechfit.inference.densities.mdn import MDN
-from mechfit.inference.densities.regression import PosteriorMean
-from mechfit.inference.densities.scaling import Featurizer, Standardizer
-from mechfit.inference.posterior import Posterior, finite_rows
+from mechfit.inference.densities.configs import Coupling, Estimator, build
+from mechfit.inference.densities.scaling import Featurizer
+from mechfit.inference.posterior import Posterior
+from mechfit.inference.space import Space
 from mechfit.inference.training import History, Loss, Training, likelihood, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 from mechfit.simulation.progress import progress_bar
 from mechfit.simulation.workers import Processes
 
-__all__ = ["FLOWS", "Estimator", "build", "fit", "learn"]
+__all__ = ["fit", "learn", "learnable"]
 
 FEWEST = 20
-Estimator = Coupling | MAF | NSF | MDN | PosteriorMean
-FLOWS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN, PosteriorMean)}
 
 
 def fit(
@@ -57,9 +54,9 @@ def fit(
         prior: The prior that the bank's parameters were drawn from.
         flow: Kind and size of the density estimator; `Coupling()` by default.
         training: How to train.
-        leak_free: Work in the prior's unbounded space, so that no draw leaves it; else
-            standardize the parameters, as most published studies did, and reject.
-        members: Number of densities, each from other random weights, whose mean is taken.
+        leak_free: Train in the prior's unbounded space, where no draw can leave the prior; else
+            in standardized parameters, as most published studies did, and reject draws outside.
+        members: Number of densities in the ensemble, each from other random weights.
         seed: Seed of initial weights, held-out rows and batches.
 
     Returns:
@@ -76,34 +73,29 @@ def fit(
         (10, 1)
     """
     flow = flow or Coupling()
-    valid = readable(flow, bank.x)
-    theta, x = prior.check(bank.theta)[valid], bank.x[valid]
-    provenance = {"simulations": len(bank), "valid": len(theta), "bank_seed": bank.seed}
+    valid = bank.rows(learnable(bank, flow))
     posterior = learn(
-        theta,
-        x,
+        valid,
         prior,
-        names=bank.statistic_names,
         flow=flow,
         training=training or Training(),
         leak_free=leak_free,
         members=members,
         seed=seed,
     )
-    return replace(posterior, provenance=provenance | posterior.provenance)
+    made = {"simulations": len(bank), "valid": len(valid), "bank_seed": bank.seed}
+    return replace(posterior, provenance=made | posterior.provenance)
 
 
-def readable(flow: Estimator, x: np.ndarray) -> np.ndarray:
-    """Which rows of x (n, k) a density can learn from (n,)."""
-    return (flow.embedding.valid if flow.embedding else finite_rows)(x)
+def learnable(bank: Bank, flow: Estimator) -> np.ndarray:
+    """Which simulations (n,) a density can learn from: the valid ones, or its embedding's rule."""
+    return flow.embedding.valid(bank.x) if flow.embedding else bank.valid
 
 
 def learn(
-    theta: np.ndarray,
-    x: np.ndarray,
+    bank: Bank,
     prior: Prior,
     *,
-    names: Sequence[str],
     flow: Estimator,
     training: Training,
     leak_free: bool = True,
@@ -114,51 +106,47 @@ def learn(
     folder: Path | None = None,
     start: Posterior | None = None,
 ) -> Posterior:
-    """Train densities on parameters (n, d) and data (n, k) with any loss.
+    """Train densities on a bank with any loss; the further arguments are those of `fit`.
 
-    Besides the arguments of `fit`: the loss and the further columns (n,) that it takes; a folder
-    to keep the state of the training in, so that a stopped one goes on; and a posterior with the
-    same settings to start from, with its scales and weights, instead of random weights.
+    Args:
+        bank: Simulations from any proposal. Data of invalid ones are given to the loss as zeros.
+        prior: The prior.
+        flow: Density estimator.
+        training: How to train.
+        leak_free: Whether to train in the prior's unbounded space.
+        members: Number of densities in the ensemble.
+        seed: Seed of initial weights, held-out rows and batches.
+        loss: What to minimize.
+        columns: Further columns (n,) that the loss takes.
+        folder: Where to keep the state of the training, so that a stopped one is resumed.
+        start: Posterior with the same settings whose scales and weights to start from.
 
     Raises:
         ValueError: There are too few simulations, or parameters outside the prior.
     """
-    usable = readable(flow, x)
-    if usable.sum() < FEWEST:
-        raise ValueError(f"{usable.sum()} simulations are valid, expected at least {FEWEST}")
-    if not np.isfinite(prior.log_prob(theta)).all():
+    valid = learnable(bank, flow)
+    if valid.sum() < FEWEST:
+        raise ValueError(f"{valid.sum()} simulations are valid, expected at least {FEWEST}")
+    if not np.isfinite(prior.log_prob(bank.theta)).all():
         raise ValueError("the bank holds parameters outside the prior that was given")
-    box = getattr(flow, "box", False)
-    if box and not leak_free:
-        raise ValueError("a flow in the unit cube cannot leave the prior: expected leak_free=True")
     if start is None:
-        x_scale = Featurizer.of(x[usable], flow.embedding)
-        theta_scale = None if leak_free else Standardizer.of(theta)
-        networks = [None] * members
+        space = Space.of(prior, flow, bank.theta, leak_free=leak_free)
+        featurizer = Featurizer.of(bank.x[valid], flow.embedding)
+        starts = [flow] * members
     else:
-        x_scale, theta_scale = start.x_scale, start.theta_scale
-        networks = [start.flow] if members == 1 else start.flow.members
-    if not leak_free:
-        z = theta_scale.apply(theta)
-    else:
-        z = (prior.to_unit if box else prior.to_unbounded)(theta)[0]
-    scaled = x_scale.apply(x)
-    scaled[~usable] = 0.0
+        space, featurizer = start.space, start.featurizer
+        starts = [start.flow] if members == 1 else start.flow.members
+    inputs = featurizer.apply(bank.x)
+    inputs[~valid] = 0.0
+    data = space.apply(bank.theta)[0], inputs, *columns
 
     started = time.perf_counter()
     seeds = [seed] if members == 1 else np.random.SeedSequence(seed).generate_state(members)
     jobs = [
-        (
-            network or flow,
-            (z, scaled, *columns),
-            training,
-            int(s),
-            loss,
-            folder and folder / f"training-{m}",
-        )
-        for m, (network, s) in enumerate(zip(networks, seeds, strict=True))
+        (first, data, training, int(s), loss, folder and folder / f"training-{m}")
+        for m, (first, s) in enumerate(zip(starts, seeds, strict=True))
     ]
-    trained = [one(*jobs[0])] if members == 1 else side_by_side(jobs)
+    trained = [train_one(*jobs[0])] if members == 1 else train_in_parallel(jobs)
     networks, histories = zip(*trained, strict=True)
     provenance = {
         **settings_of(flow, training, members),
@@ -166,39 +154,38 @@ def learn(
         "seconds": round(time.perf_counter() - started, 1),
     }
     network = networks[0] if members == 1 else Ensemble(networks)
-    return Posterior(
-        prior, network, x_scale, theta_scale, tuple(names), tuple(histories), provenance
-    )
+    names = tuple(bank.statistic_names)
+    return Posterior(space, network, featurizer, names, tuple(histories), provenance)
 
 
-def one(
+def train_one(
     start: Estimator | Density,
-    columns: Sequence[np.ndarray],
+    data: Sequence[np.ndarray],
     training: Training,
     seed: int,
     loss: Loss,
     checkpoint: Path | None,
 ) -> tuple[Density, History]:
-    """Train one density, new or as far as it came."""
+    """Train one density, from random weights or from those of a trained one."""
     if isinstance(start, Density):
         network = copy.deepcopy(start)
     else:
-        network = build(start, columns[0].shape[1], columns[1].shape[1], seed)
-        network.standardize(torch.as_tensor(columns[0]).float())
-    history = train(network, columns, training, seed, loss=loss, checkpoint=checkpoint)
+        network = build(start, data[0].shape[1], data[1].shape[1], seed)
+        network.standardize(torch.as_tensor(data[0]).float())
+    history = train(network, data, training, seed, loss=loss, checkpoint=checkpoint)
     return network, history
 
 
-def one_silently(*job: object) -> tuple[Density, History]:
-    """Train one density in a process whose progress nobody sees."""
+def train_silently(*job: object) -> tuple[Density, History]:
+    """Train one density in a worker process, without a progress bar."""
     os.environ["MECHFIT_PROGRESS"] = "0"
-    return one(*job)
+    return train_one(*job)
 
 
-def side_by_side(jobs: Sequence[tuple]) -> list[tuple[Density, History]]:
-    """Train several densities, as many at a time as there are cores."""
+def train_in_parallel(jobs: Sequence[tuple]) -> list[tuple[Density, History]]:
+    """Train several densities in processes, as many at a time as there are cores."""
     workers = Processes()
-    futures = [workers.submit(one_silently, *job) for job in jobs]
+    futures = [workers.submit(train_silently, *job) for job in jobs]
     try:
         with progress_bar(len(jobs), " networks") as bar:
             for future in as_completed(futures):
@@ -212,15 +199,8 @@ def side_by_side(jobs: Sequence[tuple]) -> list[tuple[Density, History]]:
 
 
 def settings_of(flow: Estimator, training: Training, members: int) -> dict:
-    """What a posterior's provenance says of its densities and their training."""
+    """The part of a posterior's provenance that describes its densities and their training."""
     settings = {"kind": type(flow).__name__, **asdict(flow)}
     if flow.embedding:
         settings["embedding"]["kind"] = type(flow.embedding).__name__
     return {"flow": settings, "training": asdict(training), "members": members}
-
-
-def build(flow: Estimator, d: int, k: int, seed: int) -> Density:
-    """Make a density with weights drawn from `seed`, leaving torch's global generator alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return flow.build(d, k)

@@ -1,16 +1,12 @@
 r"""Posterior: a trained density over parameters, for any observation.
 
-The network sees z = f(theta) and standardized statistics; a change of variables brings its density
-back to the parameters, and division by the mass A inside the prior makes it a density there:
+A density q_z of z = f(theta) (``space.py``) becomes one of theta by a change of variables, and is
+normalized over the prior by its mass A there:
 
     log q(theta | x) = log q_z(f(theta) | x) + log |df/dtheta| - log A(x),  theta in the prior.
 
-In the *unbounded* space f is the prior's own map to standard normals and A = 1: nothing can leak;
-the same holds for a flow whose space is the *box*, where f is the prior's map to the unit cube.
-In the *standardized* space f subtracts a mean and divides by a standard deviation; draws outside
-the prior are rejected, and A is the acceptance rate. So it is with a posterior on a region of the
-prior, say where a classifier expects a simulation to be valid: what a density puts into a gap of
-the truth, which no smooth map can close, is taken out. Taught in
+A = 1 where f is one of the prior's maps. With standardized parameters, and on a *region* of the
+prior such as `restrict` finds, draws outside are rejected, and A is the acceptance rate. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
@@ -23,15 +19,18 @@ import torch
 from scipy.optimize import minimize
 
 from mechfit.inference.densities.base import Density, Ensemble
+from mechfit.inference.densities.embedding import finite_rows
 from mechfit.inference.densities.scaling import Featurizer, Standardizer
 from mechfit.inference.region import Region
+from mechfit.inference.space import Space
 from mechfit.inference.training import History, one_thread
 from mechfit.models.prior import Prior
 
 __all__ = ["Posterior"]
 
-BLOCK, FEW = 10_000, 1_000
-SMALLEST_U = 2.0**-25
+BLOCK = 10_000
+RATE_DRAWS = 1_000
+"""Draws that tell the acceptance rate for each of many observations."""
 LOWEST_ACCEPTANCE = 1e-3
 STARTS = 3
 
@@ -41,27 +40,34 @@ class Posterior:
     """An amortized posterior; `at` fixes the observation.
 
     Attributes:
-        prior: Prior over the d parameters; no draw ever leaves it.
+        space: Space that the density works in, with the prior; no draw leaves the prior.
         flow: The trained density, or an ensemble.
-        x_scale: What the network sees of the k statistics.
-        theta_scale: Standardization of the parameters, or None for the prior's unbounded
-            space or unit cube.
+        featurizer: Makes the network's inputs from the k statistics.
         statistic_names: Names of the k statistics.
         history: Losses of the training of each member.
-        provenance: Where it comes from: simulations, seeds, settings, versions.
+        provenance: Simulations, seeds, settings and versions it was made with.
         x_o: The observation (k,), or None.
         region: Part of the prior that no draw leaves, or None for all of it.
     """
 
-    prior: Prior
+    space: Space
     flow: Density | Ensemble
-    x_scale: Featurizer
-    theta_scale: Standardizer | None
+    featurizer: Featurizer
     statistic_names: tuple[str, ...]
     history: tuple[History, ...]
     provenance: dict = field(default_factory=dict)
     x_o: np.ndarray | None = None
     region: Region | None = None
+
+    @property
+    def prior(self) -> Prior:
+        """Prior over the d parameters."""
+        return self.space.prior
+
+    @property
+    def rejects(self) -> bool:
+        """Whether draws of the density may have to be rejected."""
+        return self.space.leaks or self.region is not None
 
     def at(self, x_o: np.ndarray) -> Posterior:
         """Fix the observation x_o (k,).
@@ -75,18 +81,13 @@ class Posterior:
         """The same density on a region of the prior, such as `restrict` finds; 0 outside it."""
         return replace(self, region=region)
 
-    @property
-    def rejects(self) -> bool:
-        """Whether a draw of the density may have to be drawn again."""
-        return self.theta_scale is not None or self.region is not None
-
     def sample(
         self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray | None = None
     ) -> np.ndarray:
         """Draw from the posterior.
 
         Args:
-            n: Number of draws; a tuple (n,) is understood too.
+            n: Number of draws; a tuple (n,) is accepted too.
             seed: Seed of the draws; None takes fresh entropy.
             x: Observation (k,); the fixed one by default.
 
@@ -118,16 +119,16 @@ class Posterior:
 
         Where draws are rejected, each row is normalized by the share of 1,000 draws that are kept.
         """
-        theta, x = np.asarray(theta, float), self.check(x)
-        if theta.ndim != 3 or theta.shape[::2] != (len(x), len(self.prior)):
+        theta, x, d = np.asarray(theta, float), self.check(x), len(self.prior)
+        if theta.ndim != 3 or theta.shape[::2] != (len(x), d):
             raise ValueError(
-                f"theta has shape {theta.shape}, expected ({len(x)}, n, {len(self.prior)}): "
+                f"theta has shape {theta.shape}, expected ({len(x)}, n, {d}): "
                 "for each observation n parameter sets"
             )
-        rows = theta.reshape(-1, theta.shape[2])
+        rows = theta.reshape(-1, d)
         inside = self._inside(rows)
-        middle = self.prior.from_unit(np.full((1, len(self.prior)), 0.5))[0]
-        z, log_det = self._to_z(np.where(inside[:, None], rows, middle))
+        middle = self.prior.from_unit(np.full((1, d), 0.5))[0]
+        z, log_det = self.space.apply(np.where(inside[:, None], rows, middle))
         z, parts = torch.as_tensor(z.reshape(theta.shape), dtype=torch.float32), []
         size = max(1, BLOCK // theta.shape[1])
         with torch.no_grad(), one_thread():
@@ -135,9 +136,9 @@ class Posterior:
                 parts.append(self.flow.log_prob(block.transpose(0, 1), context).T)
         value = torch.cat(parts).double().numpy() + log_det.reshape(theta.shape[:2])
         if self.rejects:
-            drawn = self._push(FEW, np.random.default_rng(0), x)
-            rate = self._inside(drawn.reshape(-1, len(self.prior))).reshape(len(x), FEW).mean(1)
-            value -= np.log(np.maximum(rate, 1 / FEW))[:, None]
+            drawn = self._push(RATE_DRAWS, np.random.default_rng(0), x)
+            rate = self._inside(drawn.reshape(-1, d)).reshape(drawn.shape[:2]).mean(1)
+            value -= np.log(np.maximum(rate, 1 / RATE_DRAWS))[:, None]
         return np.where(inside.reshape(theta.shape[:2]), value, -np.inf)
 
     def log_prob_grad(
@@ -151,7 +152,7 @@ class Posterior:
     ) -> np.ndarray:
         """Most probable parameters (d,), found by ascent from the best of many draws.
 
-        The search stays within the range of the draws: beyond it a network has learned nothing.
+        The search stays within the range of the draws, as the density is not trained beyond it.
         """
         theta = self.sample(draws, seed, x=x)
         scale, rate = Standardizer.of(theta), self.acceptance_rate(x=x)
@@ -176,7 +177,7 @@ class Posterior:
         return max(float(self._inside(theta).mean()), 1 / draws)
 
     def check(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
-        """Observations as rows (m, k); of trials there may be fewer."""
+        """Return observations as rows (m, k); fewer trials than k are filled up with NaN."""
         x, k, embedding = np.asarray(x, float), len(self.statistic_names), self.flow.embedding
         table = np.atleast_2d(x)
         if table.ndim == 2 and embedding and embedding.shorter and table.shape[1] < k:
@@ -190,27 +191,14 @@ class Posterior:
             )
         return table
 
+    def context(self, x: np.ndarray) -> torch.Tensor:
+        """The network's inputs for data x (m, k)."""
+        return torch.as_tensor(self.featurizer.apply(x), dtype=torch.float32)
+
     def _observation(self, x: np.ndarray | None) -> np.ndarray:
         if x is None and self.x_o is None:
             raise ValueError("no observation: call posterior.at(x_o) first, or pass x=x_o")
         return self.x_o if x is None else self.check(x, rows=1)[0]
-
-    def context(self, x: np.ndarray) -> torch.Tensor:
-        """What the density sees of data x (m, k)."""
-        return torch.as_tensor(self.x_scale.apply(x), dtype=torch.float32)
-
-    def _to_z(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if self.theta_scale is None:
-            return self.prior.to_unit(theta) if self.flow.box else self.prior.to_unbounded(theta)
-        log_det = np.full(len(theta), -np.log(self.theta_scale.std).sum())
-        return self.theta_scale.apply(theta), log_det
-
-    def _slopes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Derivatives dz/dtheta of each number (n, d), and those of their logarithms (n, d)."""
-        if self.theta_scale is None:
-            box = self.flow.box
-            return (self.prior.unit_slopes if box else self.prior.unbounded_slopes)(theta)
-        return np.broadcast_to(1 / self.theta_scale.std, theta.shape), np.zeros(theta.shape)
 
     def _log_prob(
         self, theta: np.ndarray, x: np.ndarray | None, rate: float, *, slope: bool
@@ -219,11 +207,11 @@ class Posterior:
         inside = self._inside(theta)
         value, gradient = np.full(len(theta), -np.inf), np.zeros(theta.shape)
         if inside.any():
-            z, log_det = self._to_z(theta[inside])
+            z, log_det = self.space.apply(theta[inside])
             log_q, by_z = self._evaluate(z, x_o, slope=slope)
             value[inside] = log_q + log_det - np.log(rate)
             if slope:
-                slopes, log_slopes = self._slopes(theta[inside])
+                slopes, log_slopes = self.space.slopes(theta[inside])
                 gradient[inside] = by_z * slopes + log_slopes
         return value, gradient
 
@@ -248,15 +236,7 @@ class Posterior:
                 shape = len(x), min(size, n - start), self.flow.noise
                 noise = torch.as_tensor(rng.standard_normal(shape, np.float32))
                 parts.append(self.flow.push(noise, self.context(x)).double().numpy())
-        z = np.concatenate(parts, 1)
-        if self.theta_scale is not None:
-            return self.theta_scale.invert(z)
-        rows = z.reshape(-1, len(self.prior))
-        if self.flow.box:
-            theta = self.prior.from_unit(np.clip(rows, SMALLEST_U, 1 - SMALLEST_U))[0]
-        else:
-            theta = self.prior.from_unbounded(rows)[0]
-        return theta.reshape(z.shape)
+        return self.space.invert(np.concatenate(parts, 1))
 
     def _accept(self, n: int, rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
         """Draw n parameter sets (n, d) inside the prior and the region for one x (1, k)."""
@@ -279,7 +259,7 @@ class Posterior:
         return inside
 
     def _leak(self, theta: np.ndarray, rate: float) -> str:
-        if self.theta_scale is None:
+        if not self.space.leaks:
             return f"only {rate:.2%} of the draws fall inside the region, expected more than 0.1%"
         outside = [
             ~np.isfinite(p.distribution.log_prob(theta[:, j]))
@@ -292,8 +272,3 @@ class Posterior:
             f"most often ({outside[worst].mean():.0%} of draws). The observation may be far from "
             "every simulation; or fit again with leak_free=True, where no draw can leave"
         )
-
-
-def finite_rows(x: np.ndarray) -> np.ndarray:
-    """Which rows of x (n, k) are finite (n,)."""
-    return np.isfinite(x).all(1)

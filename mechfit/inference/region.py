@@ -1,13 +1,12 @@
-r"""Regions: parts of the prior to simulate in, without any change to the loss.
+r"""Regions: parts of the prior to simulate in, without any correction of the loss.
 
-Draw parameters from the prior restricted to a region R, known by a score above a threshold,
+Draw parameters from the prior restricted to a region R, where a score s is above a threshold t,
 
     p~(theta) ∝ p(theta) 1[theta in R],        R = {theta : s(theta) > t}.
 
 As p~ / p is constant in R, and R does not depend on the noise of a simulation, maximum likelihood
-learns the posterior itself, cut to R. Draws are found by rejection: draws of the prior that fall
-inside. Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
-``book/inference/sequential.md``.
+learns the posterior itself, truncated to R. Sampling is rejection sampling from the prior.
+Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in ``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class Region(ABC):
         prior: The prior.
         threshold: The score that the region lies above.
         acceptance_rate: Share of the prior that lies in the region.
-        within: An earlier region that this one does not leave, or None.
+        within: An earlier region that contains this one, or None.
     """
 
     prior: Prior
@@ -46,7 +45,7 @@ class Region(ABC):
     within: Region | None = None
 
     costly: ClassVar[bool] = True
-    """Whether a score takes so long that other regions are asked first."""
+    """Whether the score is slow to evaluate."""
 
     @abstractmethod
     def score(self, theta: np.ndarray) -> np.ndarray:
@@ -57,7 +56,7 @@ class Region(ABC):
         return all_inside(self.all(), theta)
 
     def all(self) -> list[Region]:
-        """This region and those it lies in, the earliest first."""
+        """This region and those that contain it, the earliest first."""
         return [*(self.within.all() if self.within else []), self]
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
@@ -72,11 +71,11 @@ class Region(ABC):
         return np.where(inside, self.prior.log_prob(theta), -np.inf) - np.log(self.acceptance_rate)
 
     def measured(self, seed: int, known: np.ndarray | None = None) -> Self:
-        """The same region, with its acceptance rate.
+        """The same region with its acceptance rate, estimated from draws of the prior.
 
         Args:
-            seed: Seed of draws of the prior, of which the share inside is the rate.
-            known: Draws (n, d) of the prior on the region this one lies in, to count instead.
+            seed: Seed of the draws.
+            known: Draws (n, d) of the prior on the containing region, to use instead.
         """
         if known is None:
             inside = self.inside(self.prior.sample(BATCH, seed))
@@ -86,15 +85,12 @@ class Region(ABC):
         return replace(self, acceptance_rate=rate * inside.mean())
 
     def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d) from the prior on the region.
+        """Draw n parameter sets (n, d) from the prior on the region, by rejection.
 
         Raises:
             RuntimeError: Hardly any draw of the prior lies in the region.
         """
-        return self._reject(n, np.random.default_rng(seed))
-
-    def _reject(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        kept = np.empty((0, len(self.prior)))
+        rng, kept = np.random.default_rng(seed), np.empty((0, len(self.prior)))
         rate = max(self.acceptance_rate, 1 / BATCH)
         for _ in range(10 + int(10 * n / (rate * BATCH))):
             theta = self.prior.sample(BATCH, rng)
@@ -107,27 +103,31 @@ class Region(ABC):
         )
 
     def join(self, *banks: Bank) -> Bank:
-        """Put together the rows of banks that lie inside, to learn from all of them by `fit`.
+        """Pool the rows of banks that lie inside, to learn from all of them by `fit`.
 
-        Each bank must come from the prior, or from a region that this one lies in: then all its
+        Each bank must come from the prior, or from a region that contains this one: then all its
         rows inside are draws of the prior on this region. The new bank has the seed of the first.
         """
-        names = {bank.statistic_names for bank in banks}
-        if len(names) != 1:
-            raise ValueError(f"the banks hold the statistics {sorted(names)}, expected one set")
-        theta, x, valid = (
-            np.concatenate([getattr(bank, name) for bank in banks])
-            for name in ("theta", "x", "valid")
-        )
-        rows = self.inside(theta)
-        failure = next((bank.failure for bank in banks if bank.failure), "")
-        return Bank(theta[rows], x[rows], valid[rows], banks[0].seed, *names, failure)
+        bank = concatenated(banks)
+        return bank.rows(self.inside(bank.theta))
+
+
+def concatenated(banks: Sequence[Bank]) -> Bank:
+    """The rows of all banks, with the seed of the first and the first failure."""
+    names = {tuple(bank.statistic_names) for bank in banks}
+    if len(names) != 1:
+        raise ValueError(f"the banks hold the statistics {sorted(names)}, expected one set")
+    theta, x, valid = (
+        np.concatenate([getattr(bank, name) for bank in banks]) for name in ("theta", "x", "valid")
+    )
+    failure = next((bank.failure for bank in banks if bank.failure), "")
+    return Bank(theta, x, valid, banks[0].seed, *names, failure)
 
 
 def all_inside(regions: Sequence[Region], theta: np.ndarray) -> np.ndarray:
-    """Whether parameter sets (n, d) lie in all regions (n,), of which the earliest comes first.
+    """Whether parameter sets (n, d) lie in all regions (n,), given from the earliest on.
 
-    What costs least is asked first, then what lets the fewest pass: the last ones.
+    Evaluates cheap scores first, then the most restrictive (most recent) region.
     """
     theta, rows = np.asarray(theta), np.arange(len(theta))
     for region in sorted(reversed(regions), key=lambda each: each.costly):

@@ -17,12 +17,13 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from mechfit.inference.densities.base import Ensemble
+from mechfit.inference.densities.configs import ESTIMATORS, Estimator, build
 from mechfit.inference.densities.embedding import EMBEDDINGS
 from mechfit.inference.densities.scaling import Featurizer, Scores, Standardizer
 from mechfit.inference.files import suffixed, write
-from mechfit.inference.fit import FLOWS, Estimator, build
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.restricted import Classifier, Restricted
+from mechfit.inference.space import Space
 from mechfit.inference.training import History
 from mechfit.models.prior import Prior
 
@@ -53,15 +54,16 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
         tensors |= {REGION + k: v for k, v in region.classifier.state_dict().items()}
     kept = {k: (v.half() if half else v).contiguous() for k, v in tensors.items()}
     weights = save_tensors(kept)
-    x_scale, theta_scale = posterior.x_scale, posterior.theta_scale
+    featurizer, theta_scale = posterior.featurizer, posterior.space.scale
     facts = {
         "format": FORMAT,
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "prior": posterior.prior.to_dict(),
         "statistic_names": posterior.statistic_names,
-        "x_scale": scale_to_dict(x_scale.standard),
+        "x_scale": scale_to_dict(featurizer.standard),
         "x_scores": [
-            [j, each.values.tolist(), each.scores.tolist()] for j, each in x_scale.scores.items()
+            [j, each.values.tolist(), each.scores.tolist()]
+            for j, each in featurizer.scores.items()
         ],
         "theta_scale": theta_scale and scale_to_dict(theta_scale),
         "history": [
@@ -110,8 +112,10 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
         raise TypeError(f"{len(names)} names for {len(facts['x_scale']['mean'])} statistics")
     scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
     instead = flow.embedding is not None and flow.embedding.scored
-    x_scale = Featurizer(scale_from_dict(facts["x_scale"]), scores, instead)
-    networks = [build(flow, len(prior), x_scale.columns, seed=0) for _ in range(made["members"])]
+    featurizer = Featurizer(scale_from_dict(facts["x_scale"]), scores, instead)
+    networks = [
+        build(flow, len(prior), featurizer.columns, seed=0) for _ in range(made["members"])
+    ]
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
     tensors = load_tensors(weights)
     of_region = {k: tensors.pop(k) for k in list(tensors) if k.startswith(REGION)}
@@ -122,7 +126,8 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
         for h in facts["history"]
     )
     theta_scale = facts["theta_scale"] and scale_from_dict(facts["theta_scale"])
-    posterior = Posterior(prior, network, x_scale, theta_scale, names, history, made)
+    space = Space(prior, getattr(flow, "box", False), theta_scale)
+    posterior = Posterior(space, network, featurizer, names, history, made)
     if facts.get("region"):
         threshold, rate = facts["region"]
         classifier = Classifier(len(prior))
@@ -138,7 +143,7 @@ def flow_from_dict(data: dict) -> Estimator:
     if settings["embedding"]:
         embedding = dict(settings["embedding"])
         settings["embedding"] = EMBEDDINGS[embedding.pop("kind")](**embedding)
-    return FLOWS[settings.pop("kind")](**settings)
+    return ESTIMATORS[settings.pop("kind")](**settings)
 
 
 def scale_to_dict(scale: Standardizer) -> dict:

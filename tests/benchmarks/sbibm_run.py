@@ -34,11 +34,11 @@ from threadpoolctl import threadpool_limits
 import mechfit.inference
 from mechfit.inference import (
     MAF,
+    NPE,
     NSF,
     SNPE_C,
     TSNPE,
     Posterior,
-    Rounds,
     c2st,
     fit,
     infer,
@@ -155,8 +155,9 @@ def sequential(method: TSNPE | SNPE_C) -> Method:
         each = cell.budget // ROUNDS
         posterior = infer(task, x_o, rounds=ROUNDS, simulations=each, **settings)
         if cell.members > 1:
-            state = Rounds(task.prior, x_o, names=task.statistic_names, **settings)
-            posterior = state.ensemble(cell.members)
+            npe = NPE(task.prior, x_o, names=task.statistic_names, **settings)
+            last = {**npe.settings, "seed": npe.seeds(ROUNDS - 1)[1], "members": cell.members}
+            posterior = method.learn(npe.rounds, task.prior, **last).at(x_o)
         return Fitted([posterior], 0.0, processor_seconds() - start)
 
     return Method(fit_rounds, amortized=False, entry="rounds")

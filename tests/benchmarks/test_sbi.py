@@ -78,9 +78,7 @@ def test_sbi_learns_from_a_neuron(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def ours():
-    npe = NPE(PRIOR).append_simulations(*simulations(10_000, 1))
-    npe.train(seed=1)
-    return as_sbi(npe.build_posterior())
+    return as_sbi(NPE(PRIOR, X_O, seed=1).append(*simulations(10_000, 1)).fit())
 
 
 @pytest.mark.parametrize("batched", [True, False])

@@ -19,8 +19,7 @@ import pytest
 import torch
 from sbibm_tasks import TASKS, Task
 
-from mechfit.inference import SNPE_C, Posterior, Rounds, fit
-from mechfit.inference.sequential.methods import Round
+from mechfit.inference import NPE, SNPE_C, Posterior, fit
 from mechfit.inference.training import one_thread
 from mechfit.simulation import Bank, simulate
 
@@ -74,7 +73,7 @@ def box_of(task: Task) -> torch.distributions.Distribution:
     return torch.distributions.Independent(torch.distributions.Uniform(low, high), 1)
 
 
-def tensors(bank: Bank | Round) -> tuple[torch.Tensor, torch.Tensor]:
+def tensors(bank: Bank) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.as_tensor(bank.theta).float(), torch.as_tensor(bank.x).float()
 
 
@@ -130,7 +129,7 @@ def test_a_round_of_atoms_outruns_sbi(name, tmp_path, monkeypatch, capsys):
     x_o = simulate(task, 1, seed=100).x[0]
     ours, theirs = [], []
     for seed in SEEDS:
-        state = Rounds(task.prior, x_o, method=SNPE_C(), seed=seed)
+        state = NPE(task.prior, x_o, method=SNPE_C(), seed=seed)
         for r in range(2):
             theta = state.propose(n)
             state.append(theta, task.statistics(theta, seed, first=r * n))
@@ -139,10 +138,10 @@ def test_a_round_of_atoms_outruns_sbi(name, tmp_path, monkeypatch, capsys):
             trainer = sbi_inference.NPE(
                 box_of(task), density_estimator="nsf", show_progress_bars=False
             )
-            trainer.append_simulations(*tensors(state.rounds[0])).train()
+            trainer.append_simulations(*tensors(state.rounds[0].bank)).train()
             first = trainer.build_posterior().set_default_x(torch.as_tensor(x_o).float())
             start = time.process_time()
-            trainer.append_simulations(*tensors(state.rounds[1]), proposal=first)
+            trainer.append_simulations(*tensors(state.rounds[1].bank), proposal=first)
             trainer.train(num_atoms=10)
             trainer.build_posterior().sample(
                 (DRAWS,), x=torch.as_tensor(x_o).float(), show_progress_bars=False

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mechfit.inference import MDN, Coupling, Training
+from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.embedding import Trials
-from mechfit.inference.fit import build
 from mechfit.inference.training import likelihood, plateaus, train
 
 RNG = np.random.default_rng(1)

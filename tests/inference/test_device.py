@@ -15,9 +15,9 @@ from torch.utils._pytree import tree_flatten, tree_map
 from mechfit.inference import MAF, MDN, NSF, Coupling, Training
 from mechfit.inference.densities import coupling
 from mechfit.inference.densities.base import Ensemble
+from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.embedding import Convolution, Trials
 from mechfit.inference.densities.mixture import Mixture
-from mechfit.inference.fit import build
 from mechfit.inference.sequential.methods import by_atoms, by_mixtures, weighted
 from mechfit.inference.training import likelihood, train
 

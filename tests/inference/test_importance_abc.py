@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from mechfit.inference import DefensiveProposal, KernelProposal, Training, fit, importance_abc
 from mechfit.simulation import Bank, simulate
-from tests.inference.sequential.test_rounds import NOISE, PRIOR, X_O, Noisy
+from tests.inference.sequential.test_infer import NOISE, PRIOR, X_O, Noisy
 
 
 class Quick(Noisy):

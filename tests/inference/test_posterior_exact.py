@@ -8,8 +8,9 @@ from scipy.integrate import trapezoid
 
 from mechfit.inference import MDN, Coupling, Posterior
 from mechfit.inference.densities.base import Density
+from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.scaling import Featurizer, Standardizer
-from mechfit.inference.fit import build
+from mechfit.inference.space import Space
 from mechfit.models import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
 from tests.inference import linear_gaussian as exact
 
@@ -51,7 +52,8 @@ def posterior_of(density, prior, k, *, leak_free=True):
     """A posterior of k statistics that are seen as they are."""
     scale = None if leak_free else Standardizer.of(prior.sample(1000, seed=1))
     seen = Featurizer(Standardizer(np.zeros(k), np.ones(k)), {})
-    return Posterior(prior, density, seen, scale, tuple(f"x{i}" for i in range(k)), ())
+    space = Space(prior, density.box, scale)
+    return Posterior(space, density, seen, tuple(f"x{i}" for i in range(k)), ())
 
 
 def random_posterior(space, prior):
@@ -132,13 +134,13 @@ class TestMode:
         posterior = posterior_of(density, prior, 1, leak_free=False).at([x_o])
         found = posterior.map(draws=3000)
         assert np.isfinite(prior.log_prob(found))
-        np.testing.assert_allclose(found, [5.0, posterior.theta_scale.mean[1]], atol=0.05)
+        np.testing.assert_allclose(found, [5.0, posterior.space.scale.mean[1]], atol=0.05)
 
 
 def test_rejection_gives_the_normal_cut_by_the_prior():
     prior = prior_of("uniform")
     posterior = posterior_of(Gaussian(np.eye(1), np.eye(1) * 0.2), prior, 1, leak_free=False)
-    mean, std = posterior.theta_scale.invert(1.5)[0], posterior.theta_scale.std[0] * 0.2**0.5
+    mean, std = posterior.space.scale.invert(1.5)[0], posterior.space.scale.std[0] * 0.2**0.5
     cut = stats.truncnorm(*((b - mean) / std for b in (-2, 5)), loc=mean, scale=std)
     inside = stats.norm(mean, std).cdf(5) - stats.norm(mean, std).cdf(-2)
     assert 0.3 < inside < 0.9

@@ -111,7 +111,7 @@ def test_rounds_go_on_within_it(restricted, more):
     theta = region.sample(500, seed=2)
     assert restricted.inside(theta).all()
     assert region.inside(theta).all()
-    assert TSNPE().propose(estimate, Round(restricted, more.theta, more.x), 1).within is restricted
+    assert TSNPE().propose(estimate, Round(more, restricted), 1).within is restricted
 
 
 @pytest.mark.parametrize("method", [TSNPE(), SNPE_B(), SNPE_C(atoms=3)])

@@ -67,7 +67,7 @@ def test_scores_are_kept(tmp_path):
     bank = simulate(exact.MODEL, 200, seed=1)
     wild = replace(bank, x=np.exp(3 * bank.x))
     posterior = fit(wild, exact.PRIOR, flow=MDN(2, 10), training=Training(epochs=1), seed=1)
-    assert posterior.x_scale.scores
+    assert posterior.featurizer.scores
     save(posterior, tmp_path / "p")
     draws = [p.sample(50, 1, x=wild.x[0]) for p in (posterior, load(tmp_path / "p"))]
     np.testing.assert_array_equal(*draws)

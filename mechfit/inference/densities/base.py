@@ -84,7 +84,7 @@ class Ensemble(nn.Module):
         super().__init__()
         self.members = nn.ModuleList(members)
         first = members[0]
-        self.d, self.noise, self.box = first.d, first.noise + 1, first.box
+        self.d, self.noise = first.d, first.noise + 1
         self.embedding = first.embedding
 
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:

@@ -1,34 +1,35 @@
-"""Configurations of flows: which map, how deep and how wide; `build` makes it with random weights.
+"""Configurations of density estimators: kind, depth and width; `build` makes the network.
 
-Two kinds of maps are those of nflows (``nflows_transforms.py``): the masked autoregressive flow
-and the neural spline flow. The third, a spline coupling flow as well but faster, is our own
-(``coupling.py``). Taught in ``book/inference/density-estimators.md``.
+`MAF` and `NSF` are flows of the package nflows (``nflows_transforms.py``); `Coupling` is a neural
+spline flow as well, but our own and faster (``coupling.py``). `MDN` and `PosteriorMean` stand
+beside their networks. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
+from mechfit.inference.densities.base import Density
 from mechfit.inference.densities.coupling import SplineCoupling
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.flow import Flow
-from mechfit.inference.densities.nflows_transforms import (
-    Transform,
-    autoregressive,
-    neural_spline,
-)
+from mechfit.inference.densities.mdn import MDN
+from mechfit.inference.densities.nflows_transforms import autoregressive, neural_spline
+from mechfit.inference.densities.regression import PosteriorMean
 
-__all__ = ["MAF", "NSF", "Coupling"]
+__all__ = ["ESTIMATORS", "MAF", "NSF", "Coupling", "Estimator", "build"]
 
 
 @dataclass(frozen=True)
 class MAF:
-    """Masked autoregressive flow: each number is shifted and scaled given those before it.
+    """Masked autoregressive flow: each parameter is shifted and scaled given those before it.
 
     Attributes:
         layers: Number of layers.
         hidden: Width of the networks.
-        embedding: Network that reads the data first; None takes statistics as they are.
+        embedding: Embedding network for the data; None takes statistics as they are.
     """
 
     layers: int = 5
@@ -37,23 +38,19 @@ class MAF:
 
     def build(self, d: int, k: int) -> Flow:
         """Make the flow of d parameters given k statistics, with random weights."""
-
-        def transform(k: int) -> Transform:
-            return autoregressive(d, k, self.layers, self.hidden)
-
-        return Flow(transform, d, k, self.embedding)
+        return Flow(lambda k: autoregressive(d, k, self.layers, self.hidden), d, k, self.embedding)
 
 
 @dataclass(frozen=True)
 class NSF:
-    """Neural spline flow: half of the numbers bend by splines that the other half chooses.
+    """Neural spline flow: half of the parameters are transformed by splines given the others.
 
     Attributes:
         layers: Number of layers.
         hidden: Width of the networks.
         bins: Number of bins of each spline.
         bound: The splines reach from -bound to bound, with linear tails.
-        embedding: Network that reads the data first; None takes statistics as they are.
+        embedding: Embedding network for the data; None takes statistics as they are.
     """
 
     layers: int = 5
@@ -66,11 +63,8 @@ class NSF:
         """Make the flow of d parameters given k statistics, with random weights."""
         if d == 1:
             return MAF(self.layers, self.hidden, self.embedding).build(d, k)
-
-        def transform(k: int) -> Transform:
-            return neural_spline(d, k, self.layers, self.hidden, self.bins, self.bound)
-
-        return Flow(transform, d, k, self.embedding)
+        sizes = self.layers, self.hidden, self.bins, self.bound
+        return Flow(lambda k: neural_spline(d, k, *sizes), d, k, self.embedding)
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ class Coupling:
         bins: Number of bins of each spline.
         bound: The splines reach from -bound to bound, with linear tails.
         box: Work in the unit cube of the prior, with a uniform base, instead of unbounded space.
-        embedding: Network that reads the data first; None takes statistics as they are.
+        embedding: Embedding network for the data; None takes statistics as they are.
     """
 
     layers: int = 4
@@ -95,9 +89,16 @@ class Coupling:
 
     def build(self, d: int, k: int) -> Flow:
         """Make the flow of d parameters given k statistics, with random weights."""
-        bound = None if self.box else self.bound
+        sizes = self.layers, self.hidden, self.bins, None if self.box else self.bound
+        return Flow(lambda k: SplineCoupling(d, k, *sizes), d, k, self.embedding, box=self.box)
 
-        def transform(k: int) -> Transform:
-            return SplineCoupling(d, k, self.layers, self.hidden, self.bins, bound)
 
-        return Flow(transform, d, k, self.embedding, box=self.box)
+Estimator = Coupling | MAF | NSF | MDN | PosteriorMean
+ESTIMATORS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN, PosteriorMean)}
+
+
+def build(flow: Estimator, d: int, k: int, seed: int) -> Density:
+    """Make a density with weights drawn from `seed`, leaving torch's global generator alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return flow.build(d, k)

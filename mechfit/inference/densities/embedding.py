@@ -57,7 +57,7 @@ class Embedding(ABC):
 
     def valid(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) can be learned from (n,)."""
-        return np.isfinite(x).all(1)
+        return finite_rows(x)
 
     def answerable(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) the network can answer for (n,)."""
@@ -250,6 +250,11 @@ def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean, std = (f(0, dtype=np.float64).filled(0.0) for f in (finite.mean, finite.std))
     varies = finite.max(0) - finite.min(0) > ROUNDING * abs(finite).max(0)
     return mean, np.where(varies.filled(fill_value=False), std, 1.0)
+
+
+def finite_rows(x: np.ndarray) -> np.ndarray:
+    """Which rows of x (n, k) are finite (n,)."""
+    return np.isfinite(x).all(1)
 
 
 def quotient(k: int, part: int, what: str) -> int:

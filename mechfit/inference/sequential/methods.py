@@ -1,13 +1,12 @@
-r"""Methods: what a round draws from, and how it learns from all rounds before it.
+r"""Methods of sequential inference: the proposal of each round, and the loss that corrects for it.
 
-A method answers two questions. Where to simulate next: a proposal made of the last posterior. And
-what to minimize, given that the simulations come from proposals p~_1 = p, p~_2, ... instead of the
-prior p:
+With simulations from proposals p~_1 = p, p~_2, ... instead of the prior p:
 
-    TSNPE    draws from the prior on a region      -log q(z|x)                in the last region
-    SNPE-A   draws from the last posterior         -log q~(z|x), then q = q~ p / p~   this round's
-    SNPE-B   draws from the last posterior         -w log q(z|x), w = p / sum_r c_r p~_r      all's
-    SNPE-C   draws from the last posterior         -log [q p~ / p](z|x), atoms or mixtures    all's
+    method    proposal                 loss                                     simulations used
+    TSNPE     the prior on a region    -log q(z|x)                              in the region
+    SNPE-A    the last posterior       -log q~(z|x), then q = q~ p / p~         the last round's
+    SNPE-B    the last posterior       -w log q(z|x), w = p / sum_r c_r p~_r    all
+    SNPE-C    the last posterior       -log [q p~ / p](z|x), atoms or mixtures  all
 
 with c_r the share of round r. The losses are derived in ``losses.py``, the region in
 ``truncated.py``. As round 1 draws from the prior, no weight of SNPE-B exceeds 1 / c_1. Taught in
@@ -28,11 +27,12 @@ import torch
 from torch import Tensor
 
 from mechfit.inference.densities.base import Density
+from mechfit.inference.densities.configs import Estimator
 from mechfit.inference.densities.mdn import MDN, MixtureDensity
 from mechfit.inference.densities.mixture import Mixture
-from mechfit.inference.fit import Estimator, learn, readable, settings_of
+from mechfit.inference.fit import learn, learnable, settings_of
 from mechfit.inference.posterior import Posterior
-from mechfit.inference.region import Region
+from mechfit.inference.region import Region, concatenated
 from mechfit.inference.sequential.losses import (
     effective_sample_size,
     importance_weights,
@@ -42,8 +42,10 @@ from mechfit.inference.sequential.losses import (
     snpe_c_mixture_loss,
 )
 from mechfit.inference.sequential.truncated import Truncated, truncate
+from mechfit.inference.space import Space
 from mechfit.inference.training import Training
 from mechfit.models.prior import Prior
+from mechfit.simulation import Bank
 from mechfit.simulation.tasks import Proposal
 
 __all__ = ["SNPE_A", "SNPE_B", "SNPE_C", "TSNPE", "Method", "Round"]
@@ -51,22 +53,15 @@ __all__ = ["SNPE_A", "SNPE_B", "SNPE_C", "TSNPE", "Method", "Round"]
 
 @dataclass(frozen=True)
 class Round:
-    """Simulations of one round.
+    """Simulations of one round, and the proposal that their parameters were drawn from."""
 
-    Attributes:
-        proposal: What the parameters were drawn from; the prior in the first round.
-        theta: Parameters (n, d).
-        x: Data (n, k), NaN where invalid.
-    """
-
+    bank: Bank
     proposal: Proposal
-    theta: np.ndarray
-    x: np.ndarray
 
 
 @dataclass(frozen=True)
 class Gaussian:
-    """A Gaussian in the prior's unbounded space, to draw parameters from."""
+    """A Gaussian in the prior's unbounded space, as a proposal."""
 
     prior: Prior
     mixture: Mixture
@@ -77,12 +72,17 @@ class Gaussian:
         batch = Mixture(*(t[None] for t in vars(self.mixture).values()))
         return self.prior.from_unbounded(batch.push(torch.as_tensor(noise))[0].numpy())[0]
 
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of theta (n, d)."""
+        z, log_det = self.prior.to_unbounded(theta)
+        return self.mixture.log_prob(torch.as_tensor(z)).numpy() + log_det
+
 
 class Method(Protocol):
     """One way to learn in rounds."""
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Proposal:
-        """Make the next proposal of the posterior at x_o and the round it was learned in."""
+        """Make the next proposal from the posterior at x_o and the round it was learned in."""
 
     def learn(self, rounds: Sequence[Round], prior: Prior, **settings: object) -> Posterior:
         """Learn from all rounds; the settings are those of `mechfit.inference.fit.learn`."""
@@ -90,7 +90,7 @@ class Method(Protocol):
 
 @dataclass(frozen=True)
 class TSNPE:
-    """Truncated proposals: the prior, where the last posterior is dense; any estimator.
+    """Truncated proposals: the prior on the last posterior's region; for any estimator.
 
     Attributes:
         epsilon: Share of the posterior that the region may cut off.
@@ -99,29 +99,35 @@ class TSNPE:
     epsilon: float = 1e-4
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Truncated:
-        """Truncate the prior; a region lies within the one before."""
+        """Truncate the prior, within the region of the round before."""
         within = last.proposal if isinstance(last.proposal, Region) else None
         return truncate(
-            posterior, within=within, epsilon=self.epsilon, known=last.theta, seed=seed
+            posterior, within=within, epsilon=self.epsilon, known=last.bank.theta, seed=seed
         )
 
     def learn(
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
-        """Learn from what lies in the last region: there every round drew from the prior."""
-        theta, x, _, keep = joined(rounds, flow)
+        """Learn from simulations in the last region, where all are draws from the prior."""
+        other = [r.proposal for r in rounds if not isinstance(r.proposal, Prior | Region)]
+        if other:
+            raise ValueError(
+                f"TSNPE learns from draws of the prior on regions, got a {type(other[0]).__name__}"
+                ": take method=SNPE_C()"
+            )
+        bank, _, keep = pooled(rounds, flow)
         region = rounds[-1].proposal
         if isinstance(region, Region):
-            keep &= region.inside(theta)
-        return learn(theta[keep], x[keep], prior, flow=flow, **settings)
+            keep &= region.inside(bank.theta)
+        return learn(bank.rows(keep), prior, flow=flow, **settings)
 
 
 @dataclass(frozen=True)
 class SNPE_A:  # noqa: N801
-    """Maximum likelihood on the last round alone, corrected in closed form; an `MDN`."""
+    """Maximum likelihood on the last round alone, corrected in closed form; needs an `MDN`."""
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Gaussian:
-        """Draw from the Gaussian with the posterior's mean and covariance: a single divisor."""
+        """The Gaussian with the posterior's mean and covariance: the correction divides by one."""
         return Gaussian(posterior.prior, mixture_of(posterior).as_gaussian())
 
     def learn(
@@ -130,8 +136,8 @@ class SNPE_A:  # noqa: N801
         """Learn the proposal posterior, then divide by the proposal."""
         if not isinstance(flow, MDN):
             raise ValueError(f"SNPE-A needs a mixture, expected flow=MDN(), got {flow}")
-        theta, x, _, keep = joined(rounds[-1:], flow)
-        posterior = learn(theta[keep], x[keep], prior, flow=flow, **settings)
+        bank, _, keep = pooled(rounds[-1:], flow)
+        posterior = learn(bank.rows(keep), prior, flow=flow, **settings)
         if len(rounds) > 1:
             for network in getattr(posterior.flow, "members", [posterior.flow]):
                 network.divide_by(rounds[-1].proposal.mixture)
@@ -140,26 +146,24 @@ class SNPE_A:  # noqa: N801
 
 @dataclass(frozen=True)
 class SNPE_B:  # noqa: N801
-    """Importance weights; any estimator."""
+    """Importance weights; for any estimator."""
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Posterior:
-        """Draw from the posterior."""
+        """The posterior itself."""
         return posterior
 
     def learn(
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
-        """Weight all simulations; the provenance tells how many equal ones they are worth."""
-        theta, x, number, keep = joined(rounds, flow)
+        """Weight all simulations; the provenance holds their effective sample size."""
+        bank, number, keep = pooled(rounds, flow)
         log_shares = np.log(np.bincount(number) / len(number))
-        parts = [r.proposal.log_prob(theta) for r in rounds] + log_shares[:, None]
-        log_prior, log_proposal = prior.log_prob(theta), np.logaddexp.reduce(parts)
+        parts = [r.proposal.log_prob(bank.theta) for r in rounds] + log_shares[:, None]
+        log_prior, log_proposal = prior.log_prob(bank.theta), np.logaddexp.reduce(parts)
         weights = importance_weights(torch.as_tensor(log_prior), torch.as_tensor(log_proposal))
         weights = weights[keep]
-        columns = [weights.numpy()]
-        posterior = learn(
-            theta[keep], x[keep], prior, flow=flow, loss=weighted, columns=columns, **settings
-        )
+        settings |= {"flow": flow, "loss": weighted, "columns": [weights.numpy()]}
+        posterior = learn(bank.rows(keep), prior, **settings)
         size = round(effective_sample_size(weights), 1)
         provenance = {**posterior.provenance, "effective_sample_size": size}
         return replace(posterior, provenance=provenance)
@@ -169,89 +173,78 @@ class SNPE_B:  # noqa: N801
 class SNPE_C:  # noqa: N801
     """Automatic posterior transformation: atoms for any estimator, in closed form for an `MDN`.
 
-    A step with atoms costs several without, so the density that the last round was drawn from
-    goes on learning, for fewer epochs.
+    A step with atoms costs several without, so training goes on from the density that the last
+    round was drawn from, for fewer epochs.
 
     Attributes:
         atoms: Number of atoms; an `MDN` needs none.
-        again: Share of a training's epochs that going on takes; None begins anew each round.
+        again: Share of the epochs that going on takes; None begins each round anew.
     """
 
     atoms: int = 10
     again: float | None = 0.3
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Posterior:
-        """Draw from the posterior."""
+        """The posterior itself."""
         return posterior
 
     def learn(
-        self,
-        rounds: Sequence[Round],
-        prior: Prior,
-        *,
-        flow: Estimator,
-        leak_free: bool = True,
-        **settings: object,
+        self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
         """Learn from all simulations; the parameters of invalid ones stay atoms."""
-        theta, x, number, keep = joined(rounds, flow)
-        settings |= {"flow": flow, "leak_free": leak_free}
+        bank, number, keep = pooled(rounds, flow)
+        settings |= {"flow": flow}
         if len(rounds) == 1:
-            return learn(theta[keep], x[keep], prior, **settings)
+            return learn(bank.rows(keep), prior, **settings)
         if isinstance(flow, MDN):
             loss = partial(by_mixtures, proposals=[mixture_of(r.proposal) for r in rounds[1:]])
-            return learn(
-                theta[keep], x[keep], prior, loss=loss, columns=[number[keep]], **settings
-            )
-        log_prior = prior.log_prob(theta)
-        if leak_free:  # as a density of z
-            to_z = prior.to_unit if getattr(flow, "box", False) else prior.to_unbounded
-            log_prior = log_prior - to_z(theta)[1]
-        loss, start = partial(by_atoms, atoms=self.atoms), rounds[-1].proposal
-        if self.again and isinstance(start, Posterior) and alike(start, prior, **settings):
+            settings |= {"loss": loss, "columns": [number[keep]]}
+            return learn(bank.rows(keep), prior, **settings)
+        space = Space.of(prior, flow, bank.theta, leak_free=settings.get("leak_free", True))
+        start = rounds[-1].proposal
+        if self.again and isinstance(start, Posterior) and alike(start, space, bank, **settings):
             training = settings["training"]
-            epochs = math.ceil(self.again * training.plan(len(theta))[0])
+            epochs = math.ceil(self.again * training.plan(len(bank))[0])
             settings |= {"training": replace(training, epochs=epochs), "start": start}
-        return learn(
-            theta, x, prior, loss=loss, columns=[log_prior, keep, number == 0], **settings
-        )
+        columns = [space.log_prior(bank.theta), keep, number == 0]
+        loss = partial(by_atoms, atoms=self.atoms)
+        return learn(bank, prior, loss=loss, columns=columns, **settings)
 
 
-def joined(
-    rounds: Sequence[Round], flow: Estimator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Parameters and data of all rounds, the number of each one's round, and which are valid."""
-    theta, x = (np.concatenate([getattr(r, name) for r in rounds]) for name in ("theta", "x"))
-    number = np.repeat(np.arange(len(rounds)), [len(r.theta) for r in rounds])
-    return theta, x, number, readable(flow, x)
+def pooled(rounds: Sequence[Round], flow: Estimator) -> tuple[Bank, np.ndarray, np.ndarray]:
+    """All simulations, the number of each one's round (n,) and which can be learned from (n,)."""
+    bank = concatenated([r.bank for r in rounds])
+    number = np.repeat(np.arange(len(rounds)), [len(r.bank) for r in rounds])
+    return bank, number, learnable(bank, flow)
 
 
 def alike(
     posterior: Posterior,
-    prior: Prior,
+    space: Space,
+    bank: Bank,
     *,
-    names: Sequence[str],
     flow: Estimator,
     training: Training,
-    leak_free: bool,
     members: int = 1,
     **_: object,
 ) -> bool:
-    """Whether a posterior was learned with these settings, of whatever simulations."""
+    """Whether a posterior has the same density, space and statistics."""
     mine = settings_of(flow, training, members)
-    kinds = [[e.get(name) for name in ("flow", "members")] for e in (mine, posterior.provenance)]
+    kinds = [[made.get(k) for k in ("flow", "members")] for made in (mine, posterior.provenance)]
     return (
         json.dumps(kinds[0]) == json.dumps(kinds[1])
-        and leak_free == (posterior.theta_scale is None)
-        and posterior.prior == prior
-        and tuple(posterior.statistic_names) == tuple(names)
+        and (space.leaks, space.prior) == (posterior.space.leaks, posterior.prior)
+        and tuple(posterior.statistic_names) == tuple(bank.statistic_names)
     )
 
 
 def mixture_of(posterior: Posterior) -> Mixture:
-    """The mixture (k,) that an `MDN` says is the posterior at its observation."""
-    if not isinstance(posterior.flow, MixtureDensity):
-        raise ValueError("the closed form needs one mixture density network, expected members=1")
+    """The mixture (k,) of an `MDN` at the posterior's observation."""
+    if not isinstance(posterior.flow, MixtureDensity) or posterior.space.leaks:
+        raise ValueError(
+            "the closed form needs one mixture density network in the prior's unbounded space: "
+            "expected members=1 and leak_free=True"
+        )
     with torch.no_grad():
         batch = posterior.flow.mixture(posterior.context(posterior.x_o[None]))
     return Mixture(batch.log_weights[0], batch.eta[0], batch.precision[0])

@@ -1,126 +1,292 @@
-"""NPE: rounds step by step, with the names that users of the package sbi know.
+r"""NPE: neural posterior estimation at one observation, in rounds of simulations.
 
-It learns from simulations made by any program, from the prior and then from proposals,
-
-    npe = NPE(prior)
-    npe.append_simulations(theta, x).train()
-    posterior = npe.build_posterior()
-    npe.append_simulations(theta, x, proposal=posterior.at(x_o)).train()
-
-and keeps order among them; the methods are those of ``methods.py``. Tejero-Cantero et al. (2020),
-doi:10.21105/joss.02505. Taught in ``book/inference/sequential.md``.
+Most of the prior is far from the posterior. Each round therefore draws parameters from a proposal
+made of the last posterior, simulates them and learns from the simulations of all rounds; the
+*method* (``methods.py``) corrects for the proposal, so that the result is the posterior under the
+prior. It is not amortized: it holds for this observation and its neighborhood. Papamakarios &
+Murray (2016), arXiv:1605.06376; Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
+``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from torch import Tensor
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
-from mechfit.inference.densities.base import Density, Ensemble
-from mechfit.inference.densities.configs import Coupling
-from mechfit.inference.fit import Estimator
+import numpy as np
+
+from mechfit.inference.densities.configs import Coupling, Estimator
+from mechfit.inference.densities.mdn import MDN
+from mechfit.inference.files import write
+from mechfit.inference.fit import settings_of
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import Region
-from mechfit.inference.sequential.methods import SNPE_C, TSNPE, Round
+from mechfit.inference.sequential.methods import SNPE_A, TSNPE, Method, Round
+from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
-from mechfit.models.prior import Prior
-from mechfit.simulation.tasks import Proposal
+from mechfit.models import Model, Prior
+from mechfit.simulation import Bank, simulate
+from mechfit.simulation.tasks import Draws, Proposal
 
-__all__ = ["NPE"]
+__all__ = ["NPE", "infer"]
+
+
+def infer(
+    model: Model,
+    x_o: np.ndarray,
+    *,
+    rounds: int,
+    simulations: int,
+    seed: int,
+    store: str | os.PathLike | None = None,
+    **settings: object,
+) -> Posterior:
+    """Infer the posterior at one observation in rounds of simulations: a loop over `NPE`.
+
+    Args:
+        model: The simulator.
+        x_o: The observation (k,).
+        rounds: Number of rounds; the first draws from the prior.
+        simulations: Simulations in each round.
+        seed: Seed of everything; the same seed gives the same posterior.
+        store: Folder to keep rounds in. Repeating the call after a stop resumes it.
+        settings: `method`, `proposal`, `flow`, `training`, `leak_free` and `members`, as in `NPE`.
+
+    Returns:
+        The posterior of the last round at x_o.
+
+    Raises:
+        ValueError: The store holds rounds with other settings.
+    """
+    if rounds < 1:
+        raise ValueError(f"rounds is {rounds}, expected at least 1")
+    names = model.statistic_names
+    npe = NPE(model.prior, x_o, seed=seed, store=store, names=names, **settings)
+    for r in range(rounds):
+        if r == len(npe):
+            folder = npe.folder(r)
+            bank = simulate(
+                model,
+                simulations,
+                npe.seeds(r)[0],
+                proposal=npe.proposal(),
+                store=folder and folder / "bank",
+            )
+            if len(bank) < simulations:  # stopped by Ctrl-C
+                raise KeyboardInterrupt
+            npe.append_bank(bank)
+        elif len(npe.rounds[r].bank) != simulations:
+            raise ValueError(
+                f"{npe.folder(r)} holds {len(npe.rounds[r].bank)} simulations, expected "
+                f"{simulations}; repeat the call that made it, or name another store"
+            )
+        posterior = npe.fit(r + 1)
+    return posterior
 
 
 class NPE:
-    """Neural posterior estimation, step by step.
+    """Neural posterior estimation step by step, for simulators that run anywhere.
 
     Args:
         prior: The prior.
+        x_o: The observation (k,).
+        method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
+        seed: Seed of everything.
+        proposal: Region that the first round draws from instead of the prior, for example where
+            `restrict` expects valid simulations.
+        store: Folder to keep rounds in; where it holds some, they are resumed.
+        names: Names of the k statistics.
+        flow: Kind and size of the density estimator; `Coupling()` by default, `MDN()` with
+            `SNPE_A`.
+        training: How to train, as in `fit`.
+        leak_free: Train in the prior's unbounded space, as in `fit`.
+        members: Number of densities in every round, as in `fit`. An ensemble is less
+            overconfident, so that fewer parameters are wrongly excluded from later rounds.
 
     Example:
         >>> prior = Prior.uniform(["a"], [0.0], [1.0])
-        >>> theta = prior.sample(200, seed=1)
-        >>> x = theta + 0.1 * np.random.default_rng(1).normal(size=(200, 1))
-        >>> npe = NPE(prior)
-        >>> density = npe.append_simulations(theta, x).train(training=Training(epochs=2))
-        >>> npe.build_posterior().sample((10,), x=[0.5]).shape
+        >>> npe = NPE(prior, [0.5], seed=1, training=Training(epochs=2))
+        >>> for _ in range(2):
+        ...     theta = npe.propose(100)
+        ...     x = theta + 0.1 * np.random.default_rng(1).normal(size=(100, 1))
+        ...     posterior = npe.append(theta, x).fit()
+        >>> posterior.sample(10, seed=1).shape
         (10, 1)
     """
 
-    def __init__(self, prior: Prior) -> None:
+    def __init__(
+        self,
+        prior: Prior,
+        x_o: np.ndarray,
+        *,
+        method: Method | None = None,
+        seed: int,
+        proposal: Region | None = None,
+        store: str | os.PathLike | None = None,
+        names: Sequence[str] | None = None,
+        flow: Estimator | None = None,
+        training: Training | None = None,
+        leak_free: bool = True,
+        members: int = 1,
+    ) -> None:
         if not isinstance(prior, Prior):
             raise TypeError(
                 f"the prior is of type {type(prior).__name__}, expected a Prior of this package: "
                 "Prior.uniform(names, low, high) makes a box; Prior and Parameter the others"
             )
-        self.prior = prior
+        self.prior, self.x_o = prior, np.asarray(x_o, float)
+        self.method, self.seed = method or TSNPE(), seed
+        self.store = None if store is None else Path(store)
+        self.names = tuple(names or (f"x{i}" for i in range(self.x_o.size)))
+        self.settings = {
+            "flow": flow or (MDN() if isinstance(self.method, SNPE_A) else Coupling()),
+            "training": training or Training(),
+            "leak_free": leak_free,
+            "members": members,
+        }
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
+        self.proposals: list[Proposal] = [proposal or prior]
+        if self.store is not None:
+            self._resume()
 
-    def append_simulations(
-        self, theta: np.ndarray | Tensor, x: np.ndarray | Tensor, proposal: Proposal | None = None
-    ) -> NPE:
-        """Add simulations: parameters (n, d) and their data (n, k), arrays or tensors.
+    def __len__(self) -> int:
+        return len(self.rounds)
+
+    def folder(self, r: int) -> Path | None:
+        """Folder of round r, or None."""
+        return self.store and self.store / f"round-{r}"
+
+    def seeds(self, r: int) -> list[int]:
+        """Seeds of round r: of its simulations, its training and the proposal made of it."""
+        return [
+            int(s) for s in np.random.SeedSequence((self.seed, r)).generate_state(3, np.uint64)
+        ]
+
+    def proposal(self) -> Proposal:
+        """What the next round draws from: the prior, or what the method makes of the posterior."""
+        r = len(self.rounds)
+        if len(self.proposals) == r:
+            made = self.method.propose(self.fit(r), self.rounds[-1], self.seeds(r)[2])
+            self.proposals.append(made)
+        return self.proposals[r]
+
+    def propose(self, n: int) -> np.ndarray:
+        """Draw n parameter sets (n, d) to be simulated next, those that `infer` would draw."""
+        return Draws(self.proposal(), self.seeds(len(self.rounds))[0]).rows(0, n)
+
+    def append(self, theta: np.ndarray, x: np.ndarray, proposal: Proposal | None = None) -> NPE:
+        """Add a round: parameters (n, d), arrays or tensors, and their data (n, k).
 
         Args:
             theta: Parameters.
             x: Data, NaN where a simulation failed; leave none out.
-            proposal: What theta was drawn from: the prior by default, a posterior at an
-                observation, `posterior.at(x_o)`, or a region.
+            proposal: What theta was drawn from, if not by `propose`: a posterior at an
+                observation, `posterior.at(x_o)`, or a region. The first round needs the prior or a
+                region, and a store holds rounds of `propose` alone.
 
-        Returns:
-            This object.
+        Raises:
+            ValueError: Shapes that do not fit, or parameters outside the prior; nothing is added.
         """
         theta, x = self.prior.check(theta), np.asarray(x, float)
-        k = self.rounds[0].x.shape[1] if self.rounds else x.shape[-1]
-        if x.shape != (len(theta), k):
-            raise ValueError(f"x has shape {x.shape}, expected {(len(theta), k)}")
-        if isinstance(proposal, Posterior) and proposal.x_o is None:
-            raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
-        if proposal is not None and proposal != self.prior:
-            if not self.rounds and not isinstance(proposal, Region):
-                raise ValueError("append simulations from the prior first: they anchor the others")
-            self.rounds.append(Round(proposal, theta, x))
-            return self
-        if self.rounds and self.rounds[0].proposal == self.prior:
-            first = self.rounds.pop(0)
-            theta, x = np.concatenate([first.theta, theta]), np.concatenate([first.x, x])
-        self.rounds.insert(0, Round(self.prior, theta, x))
+        if x.shape != (len(theta), len(self.names)):
+            raise ValueError(
+                f"x has shape {x.shape}, expected {(len(theta), len(self.names))}: "
+                "one row for each row of theta, as many columns as x_o has numbers"
+            )
+        outside = ~np.isfinite(self.prior.log_prob(theta))
+        if outside.any():
+            raise ValueError(
+                f"{outside.sum()} of {len(theta)} parameter sets lie outside the prior, expected "
+                "those that were proposed"
+            )
+        if proposal is not None:
+            self._propose_from(proposal)
+        return self.append_bank(self._bank(theta, x))
+
+    def append_bank(self, bank: Bank) -> NPE:
+        """Add a round of simulations that `simulate` made of `proposal()`."""
+        self.rounds.append(Round(bank, self.proposal()))
+        if self.store is not None:
+            file = io.BytesIO()
+            np.savez(file, theta=bank.theta, x=bank.x)
+            write(self.folder(len(self) - 1) / "simulations.npz", file.getvalue())
         return self
 
-    def train(
-        self,
-        *,
-        flow: Estimator | None = None,
-        training: Training | None = None,
-        leak_free: bool = True,
-        members: int = 1,
-        seed: int = 0,
-    ) -> Density | Ensemble:
-        """Train on all simulations, and return the density.
+    def fit(self, r: int | None = None) -> Posterior:
+        """The posterior at x_o after r rounds, all by default; trained at the first call."""
+        r = len(self.rounds) if r is None else r
+        if not 1 <= r <= len(self.rounds):
+            raise ValueError(f"{len(self.rounds)} rounds were appended, expected at least one")
+        while len(self.posteriors) < r:
+            self.posteriors.append(self._learn(len(self.posteriors)))
+        return self.posteriors[r - 1]
 
-        The loss is that of SNPE-C, with atoms, once a proposal was a posterior, and the last such
-        posterior goes on learning if it has the same settings; else, with the prior and regions,
-        it is maximum likelihood in the last region, from random weights. The arguments are those
-        of `fit`.
-        """
-        if not self.rounds:
-            raise ValueError("there are no simulations: call append_simulations(theta, x) first")
-        plain = all(isinstance(r.proposal, Prior | Region) for r in self.rounds)
-        posterior = (TSNPE() if plain else SNPE_C()).learn(
-            self.rounds,
-            self.prior,
-            names=[f"x{i}" for i in range(self.rounds[0].x.shape[1])],
-            flow=flow or Coupling(),
-            training=training or Training(),
-            leak_free=leak_free,
-            members=members,
-            seed=seed,
-        )
-        self.posteriors.append(posterior)
-        return posterior.flow
+    def _bank(self, theta: np.ndarray, x: np.ndarray) -> Bank:
+        return Bank(theta, x, np.isfinite(x).all(1), self.seeds(len(self))[0], self.names)
 
-    def build_posterior(self, density: Density | Ensemble | None = None) -> Posterior:
-        """The posterior with a density that `train` returned, the last one by default."""
-        trained = [p for p in self.posteriors if density is None or p.flow is density]
-        if not trained:
-            raise ValueError("no such density was trained here: call train() first")
-        return trained[-1]
+    def _propose_from(self, proposal: Proposal) -> None:
+        """Take the next round to be drawn from another proposal."""
+        if self.store is not None:
+            raise ValueError("a store holds rounds of `propose` alone, expected store=None")
+        if isinstance(proposal, Posterior) and proposal.x_o is None:
+            raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
+        kinds = Prior if self.rounds else Prior | Region
+        if isinstance(proposal, kinds) == bool(self.rounds):
+            raise ValueError(
+                "append simulations of the prior, or of a region of it, as the first round; those "
+                "of other proposals after it"
+            )
+        self.proposals[len(self.rounds) :] = [proposal]
+
+    def _learn(self, r: int) -> Posterior:
+        """Learn from rounds 0 to r, and store the posterior."""
+        folder = self.folder(r)
+        settings = {**self.settings, "seed": self.seeds(r)[1], "folder": folder}
+        posterior = self.method.learn(self.rounds[: r + 1], self.prior, **settings).at(self.x_o)
+        if folder is not None:
+            save(posterior, folder / "posterior")
+            for checkpoint in folder.glob("training-*"):
+                checkpoint.unlink()
+        return posterior
+
+    def _resume(self) -> None:
+        """Read the rounds in the store, if they were made with the same settings."""
+        mine = json.loads(json.dumps(self._facts()))
+        path = self.store / "settings.json"
+        if path.exists():
+            theirs = json.loads(path.read_text(encoding="utf-8"))
+            for name in sorted(mine.keys() | theirs.keys()):
+                if mine.get(name) != theirs.get(name):
+                    raise ValueError(
+                        f"{self.store} holds rounds with {name} {theirs.get(name)}, expected "
+                        f"{mine.get(name)}; repeat the call that made it, or name another store"
+                    )
+        write(path, json.dumps(mine, indent=1).encode())
+        while (file := self.folder(len(self)) / "simulations.npz").exists():
+            with np.load(file, allow_pickle=False) as arrays:
+                bank = self._bank(arrays["theta"], arrays["x"])
+            self.rounds.append(Round(bank, self.proposal()))
+            if (file.parent / "posterior.json").exists():
+                self.posteriors.append(load(file.parent / "posterior"))
+
+    def _facts(self) -> dict:
+        """Everything the rounds depend on, as plain data."""
+        first, settings = self.proposals[0], self.settings
+        return {
+            "prior": self.prior.to_dict(),
+            "x_o": self.x_o.tolist(),
+            "method": {"kind": type(self.method).__name__, **asdict(self.method)},
+            "seed": self.seed,
+            "proposal": {
+                "kind": type(first).__name__,
+                "acceptance_rate": getattr(first, "acceptance_rate", 1.0),
+            },
+            **settings_of(*(settings[name] for name in ("flow", "training", "members"))),
+            "names": self.names,
+            "leak_free": settings["leak_free"],
+        }

@@ -1,4 +1,4 @@
-r"""Truncated proposals: simulate where the posterior can be, and leave the loss alone.
+r"""Truncated proposals: draw the prior where the posterior is dense, with an unchanged loss.
 
 Draw parameters from the prior restricted to the region where an estimate of the posterior is
 dense,
@@ -6,24 +6,22 @@ dense,
     p~(theta) ∝ p(theta) 1[log q(theta | x_o) > t],
 
 with t the epsilon-quantile of log q over its own draws. Inside the region p~ / p is constant, so
-maximum likelihood learns the posterior itself, truncated, and needs no correction. The region is
-found by rejection: draws of the prior that fall inside. Where too few do, draws that the last
-round made are moved: those inside are draws already, and a walk that leaves p~ unchanged makes new
-ones of them (``walk.py``). Without any, by sampling importance resampling: of many draws of q
-inside the region keep one with probability ∝ p / q. Deistler, Gonçalves & Macke (2022),
-arXiv:2210.04815. Taught in ``book/inference/sequential.md``.
+maximum likelihood learns the posterior itself, truncated (``region.py``). Draws are found by
+rejection; where that takes too long, by moving known draws of the last round (``walk.py``); where
+too few are known, by sampling importance resampling: of many draws of q inside the region keep one
+with probability ∝ p / q. Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
+``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
+from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import BATCH, LOWEST, Region, all_inside
 from mechfit.inference.sequential.walk import walk
-from mechfit.models.prior import Prior
 
 __all__ = ["Truncated", "truncate"]
 
@@ -32,28 +30,16 @@ FEWEST = 200
 """Known draws that a walk can begin from."""
 
 
-class Estimate(Protocol):
-    """A posterior at an observation."""
-
-    prior: Prior
-
-    def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d)."""
-
-    def log_prob(self, theta: np.ndarray) -> np.ndarray:
-        """Log-density (n,) of theta (n, d)."""
-
-
 @dataclass(frozen=True)
 class Truncated(Region):
-    """The prior, restricted to the highest-density region of an estimate.
+    """The prior, restricted to the highest-density region of a posterior estimate.
 
     Attributes:
         estimate: The posterior estimate at the observation.
-        start: Draws of the prior on the region (n, d) that are known.
+        start: Known draws of the prior on the region (n, d).
     """
 
-    estimate: Estimate
+    estimate: Posterior
     start: np.ndarray | None = None
 
     def score(self, theta: np.ndarray) -> np.ndarray:
@@ -71,8 +57,7 @@ class Truncated(Region):
         if self.start is not None and len(self.start) >= FEWEST:
             return walk(self, self.start, n, seed)
         rng, size = np.random.default_rng(seed), max(1, BATCH // CANDIDATES)
-        parts = [self._resample(min(size, n - i), rng) for i in range(0, n, size)]
-        return np.concatenate(parts)
+        return np.concatenate([self._resample(min(size, n - i), rng) for i in range(0, n, size)])
 
     def _resample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Choose one of `CANDIDATES` draws of the estimate n times, by Gumbel's trick."""
@@ -93,7 +78,7 @@ class Truncated(Region):
 
 
 def truncate(
-    estimate: Estimate,
+    estimate: Posterior,
     *,
     within: Region | None = None,
     epsilon: float = 1e-4,
@@ -104,10 +89,10 @@ def truncate(
 
     Args:
         estimate: A posterior at an observation.
-        within: An earlier region that the new one must not leave.
+        within: An earlier region that is to contain the new one.
         epsilon: Share of the estimate that may be cut off.
-        known: Draws (n, d) of the prior on the earlier region. They tell the region's share of
-            the prior, and where that is small new draws are made of those inside.
+        known: Draws (n, d) of the prior on the earlier region, from which the acceptance rate is
+            counted and, where it is small, new draws are made.
         seed: Seed of the draws that find threshold and acceptance rate.
 
     Returns:

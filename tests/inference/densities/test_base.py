@@ -7,7 +7,7 @@ from scipy import stats
 
 from mechfit.inference import MAF, MDN, NSF, Coupling
 from mechfit.inference.densities.base import Density, Ensemble
-from mechfit.inference.fit import build
+from mechfit.inference.densities.configs import build
 
 KINDS = {
     "coupling": Coupling(2, 8),

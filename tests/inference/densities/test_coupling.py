@@ -9,8 +9,8 @@ from torch.autograd import gradcheck
 from torch.autograd.functional import jacobian
 
 from mechfit.inference import Coupling, Training, c2st, fit, load, save
+from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.coupling import spline, spline_by_tensors
-from mechfit.inference.fit import build
 from mechfit.models import LogNormal, Model, Normal, Parameter, Prior
 from mechfit.simulation import simulate
 from tests.inference import linear_gaussian as exact

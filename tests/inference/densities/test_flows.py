@@ -5,7 +5,7 @@ import torch
 from torch.autograd.functional import jacobian
 
 from mechfit.inference import MAF, NSF
-from mechfit.inference.fit import build
+from mechfit.inference.densities.configs import build
 
 SHAPES = [(1, 2), (2, 1), (3, 5), (8, 7)]
 

@@ -8,9 +8,10 @@ import torch
 from scipy import stats
 
 from mechfit.inference import MDN, SNPE_A, Training
+from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.mixture import Mixture
-from mechfit.inference.fit import build
 from mechfit.inference.sequential.methods import Gaussian, Round
+from mechfit.simulation import Bank
 from tests.inference import linear_gaussian as exact
 
 
@@ -114,9 +115,10 @@ def test_users_of_snpe_a_are_told():
     theta = exact.PRIOR.sample(100, seed=1)
     x = theta @ exact.A.T + exact.S * np.random.default_rng(1).normal(size=(100, 5))
     proposal = Gaussian(exact.PRIOR, gaussian(3, 0.0, 1e-6))
-    rounds = [Round(exact.PRIOR, theta, x), Round(proposal, theta, x)]
+    bank = Bank(theta, x, np.ones(100, bool), 1, exact.MODEL.statistic_names)
+    rounds = [Round(bank, exact.PRIOR), Round(bank, proposal)]
     settings = {"flow": MDN(2, 8), "training": Training(epochs=1), "seed": 1}
-    learn = partial(SNPE_A().learn, prior=exact.PRIOR, names="vwxyz", **settings)
+    learn = partial(SNPE_A().learn, prior=exact.PRIOR, **settings)
     assert np.isfinite(learn(rounds[:1]).log_prob(theta, x=exact.X_O)).all()
     corrected = learn(rounds).at(exact.X_O)
     for use in (partial(corrected.sample, 10), partial(corrected.log_prob, theta)):

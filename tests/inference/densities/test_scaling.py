@@ -87,7 +87,7 @@ def test_data_that_span_decades_are_read_everywhere():
     bank = simulate(model, 2000, seed=1)
     settings = {"flow": Coupling(3, 32), "training": Training(epochs=30), "seed": 1}
     posterior = fit(bank, prior, **settings)
-    assert posterior.x_scale.columns == 2
+    assert posterior.featurizer.columns == 2
     theta = np.array([0.25, 0.5, 0.75])
     draws = posterior.sample_batched(2000, seed=2, x=np.exp(20 * theta)[:, None])[..., 0]
     np.testing.assert_allclose(draws.mean(1), theta, atol=0.015)

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from mechfit.inference import MAF, NPE, Training, as_sbi
-from tests.inference.linear_gaussian import PRIOR, X_O, A, S
+from mechfit.inference import MAF, Training, as_sbi, fit
+from mechfit.simulation import Bank
+from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, S
 
 
 @pytest.fixture(scope="module")
 def posterior():
     theta = PRIOR.sample(500, seed=1)
     x = theta @ A.T + S * np.random.default_rng(1).normal(size=(500, 5))
-    npe = NPE(PRIOR).append_simulations(theta, x)
-    npe.train(flow=MAF(2, 20), training=Training(epochs=5))
-    return npe.build_posterior()
+    bank = Bank(theta, x, np.ones(500, bool), 1, MODEL.statistic_names)
+    return fit(bank, PRIOR, flow=MAF(2, 20), training=Training(epochs=5), seed=0)
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def test_as_sbi_gives_tensors_in_its_shapes(posterior):
     assert many.shape == (2, 2000, 3, 3)
     assert many.dtype == torch.float32
     np.testing.assert_allclose(
-        many.mean((0, 1))[1], posterior.sample(4000, x=X_O).mean(0), atol=0.1
+        many.mean((0, 1))[1], posterior.sample(4000, 1, x=X_O).mean(0), atol=0.1
     )
     assert dressed.set_default_x(x[:1]) is dressed
     torch.testing.assert_close(dressed.default_x, x[:1])

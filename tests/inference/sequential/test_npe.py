@@ -1,115 +1,212 @@
-"""What users of sbi know works here, and ends at the analytic posterior."""
+"""Rounds by hand end as `infer` does, wherever they were stopped and resumed."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from mechfit.inference import MDN, NPE, Coupling, Training, truncate
+from mechfit.inference import (
+    MDN,
+    NPE,
+    SNPE_A,
+    SNPE_B,
+    SNPE_C,
+    TSNPE,
+    Coupling,
+    Training,
+    files,
+    infer,
+    storage,
+    truncate,
+)
+from mechfit.inference.checkpoint import State
+from mechfit.inference.sequential import npe
 from mechfit.models import Prior
-from tests.inference.linear_gaussian import PRIOR, X_O, A, C, S, mean
+from mechfit.simulation import simulate
+from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, C, S, mean
 
-QUICK = {"training": Training(epochs=3)}
-
-
-def simulations(proposal, n, seed):
-    """Parameters and data of the linear Gaussian problem."""
-    theta = proposal.sample(n, seed)
-    return theta, theta @ A.T + S * np.random.default_rng(seed + 100).normal(size=(n, 5))
-
-
-def errors(posterior):
-    """Of mean, in standard deviations, and of standard deviation, as a ratio, at X_O (2, 3)."""
-    samples, std = posterior.sample((4000,), seed=1, x=X_O), np.diag(C) ** 0.5
-    return np.array([(samples.mean(0) - mean(X_O)) / std, samples.std(0) / std - 1])
+N = 150
+METHODS = {
+    "truncated": (TSNPE(), Coupling(2, 16)),
+    "snpe-a": (SNPE_A(), MDN(2, 16)),
+    "snpe-b": (SNPE_B(), Coupling(2, 16)),
+    "snpe-c-atoms": (SNPE_C(), Coupling(2, 16)),
+    "snpe-c-closed-form": (SNPE_C(), MDN(2, 16)),
+}
 
 
-def trained(**settings):
-    npe = NPE(PRIOR).append_simulations(*simulations(PRIOR, 3000, 1))
-    npe.train(**settings)
-    return npe.build_posterior()
+def settings(way):
+    method, flow = METHODS[way]
+    return {"method": method, "flow": flow, "training": Training(epochs=8, batch=50), "seed": 1}
+
+
+def begin(store=None, way="truncated"):
+    return NPE(PRIOR, X_O, names=MODEL.statistic_names, store=store, **settings(way))
+
+
+def observe(theta, seed):
+    """Data of the linear Gaussian problem; every tenth simulation fails."""
+    x = theta @ A.T + S * np.random.default_rng(seed).normal(size=(len(theta), 5))
+    x[::10, 1] = np.nan
+    return x
+
+
+def go_on(by_hand, count=2):
+    """Add rounds until there are `count`, and draw from the last posterior."""
+    while len(by_hand) < count:
+        theta = by_hand.propose(N)
+        by_hand.append(theta, observe(theta, len(by_hand)))
+    return by_hand.fit().sample(50, seed=1)
 
 
 @pytest.fixture(scope="module")
-def posterior():
-    return trained(flow=Coupling(2, 16), training=Training(epochs=5))
+def whole():
+    """Draws at the end of two rounds that nothing stopped, by method."""
+    return {way: go_on(begin(way=way)) for way in METHODS}
 
 
-@pytest.fixture(scope="module")
-def accurate():
-    return trained(training=Training(epochs=25))
+@pytest.mark.parametrize("way", ["truncated", "snpe-c-closed-form"])
+def test_the_same_simulations_by_hand_end_as_infer(way):
+    wanted = infer(MODEL, X_O, rounds=2, simulations=N, **settings(way))
+    by_hand = begin(way=way)
+    for r in range(2):
+        bank = simulate(MODEL, N, by_hand.seeds(r)[0], proposal=by_hand.proposal())
+        np.testing.assert_array_equal(by_hand.propose(N), bank.theta)
+        posterior = by_hand.append(bank.theta, bank.x).fit()
+    np.testing.assert_array_equal(posterior.sample(50, seed=1), wanted.sample(50, seed=1))
+    assert posterior.provenance | {"seconds": 0} == wanted.provenance | {"seconds": 0}
 
 
-@pytest.mark.slow
-def test_it_finds_the_analytic_posterior(accurate):
-    assert abs(errors(accurate)).max() < 0.25
+@pytest.mark.parametrize("way", METHODS)
+def test_taken_up_before_a_fit(way, whole, tmp_path):
+    stopped = begin(tmp_path, way)
+    go_on(stopped, 1)
+    stopped.append(theta := stopped.propose(N), observe(theta, 1))
+    taken_up = begin(tmp_path, way)
+    assert len(taken_up) == 2
+    np.testing.assert_array_equal(go_on(taken_up), whole[way])
+
+
+@pytest.mark.parametrize("epoch", [1, 7, 8, 11, 16])
+def test_taken_up_within_a_training(epoch, whole, tmp_path, monkeypatch):
+    """Eight epochs make a round; the stop comes when the state of one has been written."""
+    add, epochs = State.add, []
+
+    def stops(state, losses):
+        add(state, losses)
+        epochs.append(losses)
+        if len(epochs) == epoch:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(State, "add", stops)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(begin(tmp_path))
+    np.testing.assert_array_equal(go_on(begin(tmp_path)), whole["truncated"])
+    assert len(epochs) == 16
+    assert not list(tmp_path.glob("*/training-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "time"), [("settings.json", 1), ("simulations.npz", 2), ("posterior.json", 2)]
+)
+def test_taken_up_where_a_file_was_not_yet_written(name, time, whole, tmp_path, monkeypatch):
+    write, seen = files.write, []
+
+    def stops(path, content):
+        seen.append(path.name)
+        if path.name == name and seen.count(name) == time:
+            raise KeyboardInterrupt
+        write(path, content)
+
+    for module in (npe, storage):
+        monkeypatch.setattr(module, "write", stops)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(begin(tmp_path))
+    np.testing.assert_array_equal(go_on(begin(tmp_path)), whole["truncated"])
+
+
+def test_an_early_posterior_stays(tmp_path):
+    by_hand = begin(tmp_path)
+    first = go_on(by_hand, 1)
+    go_on(by_hand)
+    for one in (by_hand, begin(tmp_path)):
+        np.testing.assert_array_equal(one.fit(1).sample(50, seed=1), first)
+
+
+def test_what_is_refused_leaves_no_trace(tmp_path):
+    by_hand = begin(tmp_path)
+    theta = by_hand.propose(N)
+    x = observe(theta, 0)
+    for wrong in (x[:-1], x[:, :4], x[0], x.T):
+        with pytest.raises(ValueError, match=r"expected \(150, 5\): one row for each row"):
+            by_hand.append(theta, wrong)
+    with pytest.raises(ValueError, match=r"theta has shape \(150, 2\), expected \(n, 3\)"):
+        by_hand.append(theta[:, :2], x)
+    in_box = NPE(Prior.uniform("abc", [-9] * 3, [9] * 3), X_O, store=tmp_path / "box", seed=1)
+    with pytest.raises(ValueError, match="1 of 150 parameter sets lie outside the prior"):
+        in_box.append(np.where(np.arange(N)[:, None] == 7, 10.0, theta), x)
+    assert not list((tmp_path / "box").glob("round-*"))
+    assert len(by_hand) == len(begin(tmp_path)) == 0
+    for r in (None, 0, 1):
+        with pytest.raises(ValueError, match="0 rounds were appended, expected at least one"):
+            by_hand.fit(r)
+    by_hand.append(theta, x)
+    for r in (0, 2, -1):
+        with pytest.raises(ValueError, match="1 rounds were appended"):
+            by_hand.fit(r)
+    assert by_hand.fit(1) is by_hand.fit()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["posterior", "region"])
-def test_a_second_round_gets_closer(kind, accurate):
-    at = accurate.at(X_O)
-    proposal = at if kind == "posterior" else truncate(at, seed=1)
-    npe = NPE(PRIOR).append_simulations(*simulations(PRIOR, 1500, 1))
-    theta, x = simulations(proposal, 2000, 2)
-    x[::10] = np.nan
-    npe.append_simulations(theta, x, proposal=proposal)
-    npe.train(flow=Coupling(3, 32), training=Training(epochs=30), seed=1)
-    assert abs(errors(npe.build_posterior())).max() < 0.15
+def test_proposals_of_the_user_end_at_the_analytic_posterior(kind):
+    method = SNPE_C() if kind == "posterior" else TSNPE()
+    training = Training(epochs=30)
+    by_hand = NPE(PRIOR, X_O, method=method, flow=Coupling(3, 32), training=training, seed=1)
+    theta = PRIOR.sample(1500, 1)
+    x = theta @ A.T + S * np.random.default_rng(101).normal(size=(1500, 5))
+    first = by_hand.append(theta, x).fit()
+    proposal = first if kind == "posterior" else truncate(first, seed=1)
+    theta = proposal.sample(2000, 2)
+    posterior = by_hand.append(theta, observe(theta, 3), proposal=proposal).fit()
+    draws, std = posterior.sample(4000, seed=1), np.diag(C) ** 0.5
+    errors = [(draws.mean(0) - mean(X_O)) / std, draws.std(0) / std - 1]
+    assert abs(np.array(errors)).max() < 0.15
 
 
-def test_tensors_and_parts_are_welcome():
-    theta, x = simulations(PRIOR, 500, 1)
-    whole = NPE(PRIOR).append_simulations(theta, x)
-    parts = NPE(PRIOR)
-    for rows in (slice(200), slice(200, 500)):
-        parts.append_simulations(
-            torch.as_tensor(theta[rows]), torch.as_tensor(x[rows]), proposal=PRIOR
-        )
+def test_tensors_are_welcome():
+    theta = PRIOR.sample(200, 1)
     drawn = []
-    for npe in (whole, parts):
-        npe.train(**QUICK, seed=3)
-        x_o = torch.as_tensor(X_O, dtype=torch.float32)
-        drawn.append(npe.build_posterior().sample((10,), seed=1, x=x_o))
+    for kind in (np.asarray, torch.as_tensor):
+        npe = NPE(PRIOR, X_O, training=Training(epochs=2), seed=1)
+        npe.append(kind(theta), kind(observe(theta, 1)))
+        drawn.append(npe.fit().sample((10,), seed=1))
     np.testing.assert_array_equal(*drawn)
 
 
-def test_prior_simulations_come_first_whenever_they_are_appended(posterior):
-    npe = NPE(PRIOR)
-    region = truncate(posterior.at(X_O), seed=1)
-    npe.append_simulations(*simulations(region, 100, 1), proposal=region)
-    npe.append_simulations(*simulations(PRIOR, 200, 2))
-    npe.append_simulations(*simulations(PRIOR, 300, 3))
-    assert [r.proposal for r in npe.rounds] == [PRIOR, region]
-    assert [len(r.theta) for r in npe.rounds] == [500, 100]
-
-
-def test_every_density_has_its_posterior():
-    npe = NPE(PRIOR).append_simulations(*simulations(PRIOR, 300, 1))
-    first = npe.train(flow=MDN(2), training=Training(epochs=1))
-    second = npe.train(flow=MDN(2), **QUICK)
-    assert npe.build_posterior(first).flow is first
-    assert npe.build_posterior().flow is second
-    assert npe.build_posterior().statistic_names == ("x0", "x1", "x2", "x3", "x4")
-
-
-def test_mistakes_are_named(posterior):
-    theta, x = simulations(PRIOR, 100, 1)
-    npe = NPE(PRIOR)
+def test_mistakes_are_named(tmp_path):
+    by_hand, theta = begin(), PRIOR.sample(N, 1)
+    x = observe(theta, 1)
+    first = begin().append(theta, x).fit()
     with pytest.raises(TypeError, match=r"type Normal, expected a Prior .*Prior.uniform"):
-        NPE(torch.distributions.Normal(0.0, 1.0))
-    with pytest.raises(ValueError, match="call append_simulations"):
-        npe.train()
-    with pytest.raises(ValueError, match=r"call train\(\) first"):
-        npe.build_posterior()
-    with pytest.raises(ValueError, match="from the prior first"):
-        npe.append_simulations(theta, x, proposal=posterior.at(X_O))
-    npe.append_simulations(theta, x)
+        NPE(torch.distributions.Normal(0.0, 1.0), X_O, seed=1)
+    with pytest.raises(ValueError, match="or of a region of it, as the first round"):
+        by_hand.append(theta, x, proposal=first)
+    by_hand.append(theta, x)
+    with pytest.raises(ValueError, match="those of other proposals after it"):
+        by_hand.append(theta, x, proposal=PRIOR)
     with pytest.raises(ValueError, match=r"expected posterior.at\(x_o\)"):
-        npe.append_simulations(theta, x, proposal=posterior)
-    with pytest.raises(ValueError, match=r"x has shape \(100, 4\), expected \(100, 5\)"):
-        npe.append_simulations(theta, x[:, :4])
-    with pytest.raises(ValueError, match=r"theta has shape \(100, 2\), expected \(n, 3\)"):
-        npe.append_simulations(theta[:, :2], x)
-    other = Prior.uniform(["a", "b", "c"], [0.0] * 3, [1.0] * 3)
-    with pytest.raises(ValueError, match="outside the prior"):
-        NPE(other).append_simulations(theta, x).train()
+        by_hand.append(theta, x, proposal=replace(first, x_o=None))
+    with pytest.raises(ValueError, match=r"got a Posterior: take method=SNPE_C\(\)"):
+        by_hand.append(theta, x, proposal=first).fit()
+    with pytest.raises(ValueError, match="rounds of `propose` alone"):
+        begin(tmp_path).append(theta, x, proposal=PRIOR)
+
+
+@pytest.mark.parametrize("method", [SNPE_A(), SNPE_C()])
+def test_the_closed_form_needs_unbounded_space(method):
+    settings = {"flow": MDN(2, 8), "training": Training(epochs=1), "leak_free": False, "seed": 1}
+    by_hand = NPE(PRIOR, X_O, method=method, **settings)
+    with pytest.raises(ValueError, match="expected members=1 and leak_free=True"):
+        go_on(by_hand)

@@ -1,6 +1,4 @@
-"""Rounds end at the analytic posterior, and a stopped run goes on where it stood."""
-
-from dataclasses import replace
+"""`infer` ends at the analytic posterior, and a stopped run goes on where it stood."""
 
 import numpy as np
 import pytest
@@ -19,7 +17,7 @@ from mechfit.inference import (
     c2st,
 )
 from mechfit.inference.sequential import methods
-from mechfit.inference.sequential.rounds import Rounds, infer
+from mechfit.inference.sequential.npe import NPE, infer
 from mechfit.models import Model, Prior
 
 PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
@@ -113,7 +111,7 @@ def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
     training = Training(epochs=10, batch=50, learning_rate=1e-4)
     runs = {}
     for again in (0.3, None):
-        state = Rounds(
+        state = NPE(
             PRIOR, X_O, method=SNPE_C(3, again), flow=MAF(2, 20), training=training, seed=1
         )
         for r in range(2):
@@ -125,33 +123,6 @@ def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
     weights = [torch.cat([w.flatten() for w in p.flow.parameters()]) for p in (first, on, anew)]
     assert abs(weights[1] - weights[0]).max() < 0.01
     assert abs(weights[2] - weights[0]).max() > 0.1
-
-
-@pytest.mark.parametrize("method", [TSNPE(), SNPE_A(), SNPE_C(3)], ids=lambda m: type(m).__name__)
-@pytest.mark.slow
-def test_an_ensemble_ends_the_rounds(method, tmp_path, monkeypatch):
-    flow = MDN(2, 10) if isinstance(method, SNPE_A) else MAF(2, 20)
-    settings = {"method": method, "seed": 1, "store": tmp_path}
-    settings |= {"flow": flow, "training": Training(epochs=5, batch=50)}
-    infer(Noisy(), X_O, rounds=2, simulations=200, **settings)
-    settings["names"] = Noisy.statistic_names
-    state = Rounds(PRIOR, X_O, **settings)
-    one, three = state.fit(), state.ensemble(3)
-    assert (one.provenance["members"], three.provenance["members"]) == (1, 3)
-    assert len({h.validation[-1] for h in (*one.history, *three.history)}) == 4
-    if isinstance(method, SNPE_A):
-        assert all(m.proposal_eta.any() for m in three.flow.members)
-    theta = three.sample(50, seed=1)
-    members = [replace(three, flow=m).log_prob(theta) for m in three.flow.members]
-    mean = np.logaddexp.reduce(members) - np.log(3)
-    np.testing.assert_allclose(three.log_prob(theta), mean, rtol=1e-4, atol=1e-4)
-
-    monkeypatch.delattr(methods, "learn")  # from here on nothing is learned
-    again = Rounds(PRIOR, X_O, **settings)
-    np.testing.assert_array_equal(again.ensemble(3).sample(50, seed=1), theta)
-    np.testing.assert_array_equal(again.fit().sample(9, 1), one.sample(9, 1))
-    with pytest.raises(ValueError, match="members is 1, expected at least 2"):
-        again.ensemble(1)
 
 
 def test_other_settings_are_refused(tmp_path):
