@@ -17,10 +17,8 @@ from mechfit.figures.departures import departures
 from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
-from mechfit.figures.flowing import bent_grid
 from mechfit.figures.journey import Route, journey
 from mechfit.figures.live import live_trace
-from mechfit.figures.maps import bent_map
 from mechfit.figures.matrix import informing
 from mechfit.figures.misses import misses
 from mechfit.figures.overlaid import overlaid
@@ -52,8 +50,6 @@ __all__ = [
     "SAMPLE",
     "Route",
     "Warmed",
-    "bent_grid",
-    "bent_map",
     "breakdowns",
     "breaking",
     "brushed",

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.encoding import decode, encode
-from mechfit.figures.fields import LEFT, SIDE, TOP, Square
 from mechfit.figures.labels import ends, parse
 from mechfit.figures.marks import px, rows_of, segment, words
+from mechfit.figures.squares import LEFT, SIDE, TOP, Square
 from mechfit.figures.theme import NARROW, OBSERVED, POSTERIOR, finish
 
 BINS, CELLS, MOST, BUDGET = 20, 25, 3, 190_000

@@ -1,108 +1,58 @@
-"""Densities on a plane, one of them chosen by a menu, beside a fixed one.
+"""Densities of two parameters as heat maps: one is fixed, a menu chooses the one beside it.
 
 A density travels as one character per bin; the page turns it into cells whose opacity is the
-density, so it sits on any background. Taught in the chapter inference/density-estimators.
+density, so that it sits on any background. Taught in the chapter inference/density-estimators.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.curves import plane
 from mechfit.figures.encoding import ALPHABET, encode
-from mechfit.figures.labels import ends
-from mechfit.figures.marks import Pixels, px, rows_of, segment, words
-from mechfit.figures.theme import _PAGE as WIDTH
-from mechfit.figures.theme import NARROW, POSTERIOR, PRIOR, finish
+from mechfit.figures.parts import heading, rows_of
+from mechfit.figures.theme import POSTERIOR, PRIOR, present
 
-LEFT, TOP, SIDE = 44, 24, 264
-GAP = WIDTH - LEFT - 2 * SIDE
-SMALL = f"page < {NARROW}"
+SIDE = 264
+"""Nominal side in px of one of two squares in a row."""
+FRAME = "rgba(128,128,128,.5)"
 
 
-@dataclass(frozen=True)
-class Square:
-    """One of two squares: beside each other, in a narrow window below each other."""
+def heat_cells(source: alt.Chart, limits: np.ndarray, bins: int) -> alt.Chart:
+    """Turn the characters of the field `c` into cells with fields x, y, x2 and y2.
 
-    second: bool = False
-
-    @property
-    def side(self) -> str:
-        """Expression of the side in px."""
-        return f"min({SIDE}, page - {LEFT})"
-
-    @property
-    def left(self) -> str:
-        """Expression of the left end."""
-        return f"({SMALL} ? 0 : {SIDE + GAP})" if self.second else "0"
-
-    @property
-    def top(self) -> str:
-        """Expression of the upper end."""
-        return f"({SMALL} ? {self.side} + {2 * TOP + 28} : {TOP})" if self.second else f"{TOP}"
-
-    @property
-    def place(self) -> dict[str, alt.X | alt.Y]:
-        """Channels for the fields `x` and `y`, shares of the side from its lower left."""
-        right, bottom = f"{self.left} + {self.side}", f"{self.top} + {self.side}"
-        exact = {"domain": [0, 1], "nice": False, "zero": False}
-        x = alt.Scale(range=[px(self.left), px(right)], **exact)
-        y = alt.Scale(range=[px(bottom), px(self.top)], **exact)
-        return {"x": alt.X("x:Q", scale=x, axis=None), "y": alt.Y("y:Q", scale=y, axis=None)}
-
-    def edges(self, labels: Sequence[str], low: Sequence[str], high: Sequence[str]) -> list:
-        """Draw the frame; write the two labels and the ends of both axes, in a room of its own."""
-        box = rows_of([{"x": 0, "y": 0, "x2": 1, "y2": 1}])
-        look = {"fill": "transparent", "stroke": "rgba(128,128,128,.5)", "strokeWidth": 0.7}
-        frame = box.mark_rect(**look, aria=False).encode(**self.place, x2="x2", y2="y2")
-        right, bottom = f"{self.left} + {self.side}", f"{self.top} + {self.side}"
-        below, beside = f"{bottom} + 14", f"{self.left} - 7"
-        small = {"size": 11}
-        room = f"{self.left} - {LEFT - 6}"
-        return [
-            frame,
-            segment((room, room), (self.top, bottom), strokeOpacity=0),
-            words(low[0], self.left, below, **small),
-            words(high[0], right, below, align="right", **small),
-            words(labels[0], f"{self.left} + {self.side} / 2", below, align="center"),
-            words(low[1], beside, f"{bottom} - 5", align="right", **small),
-            words(high[1], beside, f"{self.top} + 6", align="right", **small),
-            words(labels[1], beside, f"{self.top} + {self.side} / 2", align="right"),
-        ]
-
-    def cells(self, source: alt.Chart, bins: int) -> alt.Chart:
-        """Turn each character of the field `c` (x-major, `encode`d from 0 on) into a cell."""
-        s = 1 / bins
-        return (
-            source.transform_calculate(k="split(datum.c, '')", i=f"sequence({bins * bins})")
-            .transform_flatten(["k", "i"])
-            .transform_calculate(q=f"indexof('{ALPHABET}', datum.k) / 63")
-            .transform_filter("datum.q > 0.02")
-            .transform_calculate(x=f"{s} * floor(datum.i / {bins})", y=f"{s} * (datum.i % {bins})")
-            .transform_calculate(
-                x2=f"datum.x + {s}", y2=f"datum.y + {s}", o="pow(datum.q, 0.75) * 0.95"
-            )
-            .mark_rect(fill=POSTERIOR, strokeWidth=0, aria=False)
-            .encode(**self.place, x2="x2", y2="y2", fillOpacity=alt.FillOpacity("o:Q", scale=None))
+    The field holds a density on equal bins within limits (2, 2), first axis across, `encode`d
+    with one character each from 0 on.
+    """
+    (left, bottom), (wide, high) = limits[:, 0], np.diff(limits).ravel() / bins
+    return (
+        source.transform_calculate(k="split(datum.c, '')", i=f"sequence({bins * bins})")
+        .transform_flatten(["k", "i"])
+        .transform_calculate(q=f"indexof('{ALPHABET}', datum.k) / 63")
+        .transform_filter("datum.q > 0.02")
+        .transform_calculate(
+            x=f"{left:.6g} + {wide:.6g} * floor(datum.i / {bins})",
+            y=f"{bottom:.6g} + {high:.6g} * (datum.i % {bins})",
+            opacity="pow(datum.q, 0.75) * 0.95",
         )
+        .transform_calculate(x2=f"datum.x + {wide:.6g}", y2=f"datum.y + {high:.6g}")
+        .mark_rect(fill=POSTERIOR, strokeWidth=0, aria=False)
+        .encode(x2="x2", y2="y2", fillOpacity=alt.FillOpacity("opacity:Q", scale=None))
+    )
 
-    def title(self, text: str) -> alt.Chart:
-        """Name the square above its upper left end."""
-        return words(text, self.left, f"{self.top} - 12")
 
-
-def outline(square: Square, box: np.ndarray, limits: np.ndarray) -> list[alt.Chart]:
-    """Dash the edges of a box (2, 2) in the prior's color, and name it inside its corner."""
-    share = (box - limits[:, :1]) / np.diff(limits)
-    xs: list[Pixels] = [f"{square.left} + {square.side} * {v:.5g}" for v in share[0]]
-    ys: list[Pixels] = [f"{square.top} + {square.side} * {1 - v:.5g}" for v in share[1]]
-    look = {"stroke": PRIOR, "strokeDash": [4, 3], "strokeWidth": 1.5}
-    sides = [segment(tuple(xs), (y, y), **look) for y in ys]
-    sides += [segment((x, x), tuple(ys), **look) for x in xs]
-    return [*sides, words("prior", f"{xs[0]} + 5", f"{ys[1]} + 10", size=11)]
+def square(*layers: alt.Chart, words: str | alt.ExprRef = "") -> alt.LayerChart:
+    """Layer marks in a framed square view with words above it."""
+    frame = alt.ViewBackground(stroke=FRAME, strokeWidth=0.7)
+    chart = alt.layer(*layers).properties(width=SIDE, height=SIDE, view=frame)
+    if not words:
+        return chart
+    top = heading(words)
+    top.fontWeight = 600
+    return chart.properties(title=top)
 
 
 def fields(
@@ -114,8 +64,8 @@ def fields(
     choose: str,
     box: ArrayLike | None = None,
     description: str | None = None,
-) -> alt.LayerChart:
-    """Show a density on a plane beside others, of which a menu chooses one.
+) -> alt.HConcatChart:
+    """Show a density of two parameters beside others, of which a menu chooses one.
 
     Args:
         named: Name to density on equal bins, shape (b, b), first axis across; the first one is
@@ -136,29 +86,40 @@ def fields(
         >>> fields(named, limits, labels, title="Unlike", choose="density").description
         'The density exact of a and b, and beside it one that a menu chooses: flat, none.'
     """
-    grids = {name: np.asarray(grid, float) for name, grid in named.items()}
-    if len(grids) < 3 or len(labels) != 2:
+    if len(named) < 3 or len(labels) != 2:
         raise ValueError(
-            f"got {len(grids)} densities, {len(labels)} labels, expected 3 or more, 2"
+            f"got {len(named)} densities, {len(labels)} labels, expected 3 or more, 2"
         )
-    bins = len(next(iter(grids.values())))
-    grids = {name: numbers(name, grid, bins, bins) for name, grid in grids.items()}
-    limits = ranges(limits, 2)
+    limits, bins = ranges(limits, 2), len(next(iter(named.values())))
+    grids = {name: numbers(name, grid, bins, bins) for name, grid in named.items()}
     fixed, *others = grids
     peak = float(grids[fixed].max())
     rows = {n: {"name": n, "c": encode(g.ravel(), 0, peak, 1)} for n, g in grids.items()}
-    bind = alt.binding_select(options=others, name=choose)
-    first, second = Square(), Square(second=True)
     chosen = rows_of([rows[n] for n in others]).transform_filter("datum.name == shown")
-    low, high = zip(*(ends(*pair) for pair in limits), strict=True)
-    layers = [first.cells(rows_of([rows[fixed]]), bins), second.cells(chosen, bins)]
-    for square, name in ((first, fixed), (second, "=shown")):
-        layers += [*square.edges(labels, low, high), square.title(name)]
-        layers += outline(square, ranges(box, 2), limits) if box is not None else []
-    chart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
-    chart = chart.add_params(alt.param(name="shown", value=others[0], bind=bind))
+    place, views = plane(*limits, *labels), []
+    for source, words in ((rows_of([rows[fixed]]), fixed), (chosen, alt.ExprRef("shown"))):
+        layers = [heat_cells(source, limits, bins).encode(**place)]
+        if box is not None:
+            layers += _outline(ranges(box, 2), place)
+        views.append(square(*layers, words=words))
+    bind = alt.binding_select(options=others, name=choose)
     told = (
         f"The density {fixed} of {labels[0]} and {labels[1]}, and beside it one that a menu "
         f"chooses: {', '.join(others)}."
     )
-    return finish(chart, title, description or told, (SIDE, SIDE))
+    chart = alt.hconcat(*views).add_params(alt.param(name="shown", value=others[0], bind=bind))
+    return present(chart, title, description or told)
+
+
+def _outline(box: np.ndarray, place: Mapping[str, object]) -> list[alt.Chart]:
+    """Dash the edges of the prior's box (2, 2), and name it inside its corner."""
+    (x, x2), (y, y2) = box.tolist()
+    corners = rows_of([{"x": x, "x2": x2, "y": y, "y2": y2}])
+    look = {"fill": "transparent", "stroke": PRIOR, "strokeDash": [4, 3], "strokeWidth": 1.5}
+    name = rows_of([{"x": x, "y": y2}]).mark_text(
+        align="left", baseline="top", dx=5, dy=5, fontSize=11, aria=False
+    )
+    return [
+        corners.mark_rect(**look, aria=False).encode(**place, x2="x2", y2="y2"),
+        name.encode(**place, text=alt.value("prior")),
+    ]

@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.encoding import encode
-from mechfit.figures.fields import LEFT, SIDE, SMALL, TOP, Square
 from mechfit.figures.labels import ends, number, quantity, step_125
 from mechfit.figures.marks import Frame, rows_of, segment, words
+from mechfit.figures.squares import LEFT, SIDE, SMALL, TOP, Square
 from mechfit.figures.states import GAP, REST, markers, state, voltages
 from mechfit.figures.theme import OBSERVED, PATH, Role, finish
 from mechfit.summaries.density import density

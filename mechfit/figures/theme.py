@@ -101,6 +101,7 @@ STYLE = """
 .vega-embed { display: flex; flex-direction: column; align-items: stretch; color: inherit;
   position: relative; }
 .vega-embed svg { max-width: 100%; height: auto; flex: none; }
+.vega-embed .mark-rect { shape-rendering: crispEdges; }
 .vega-embed .vega-bindings { display: grid; gap: 2px 24px; max-width: 630px; margin-top: 12px;
   grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); font-size: 13px;
   line-height: 1.4; }
@@ -110,7 +111,7 @@ STYLE = """
 .vega-embed .vega-bind input[type="checkbox"] { flex: 0 0 auto; min-width: 0;
   order: -1; }
 .vega-embed .vega-bind input + span { flex: 0 0 48px; font-variant-numeric: tabular-nums; }
-.vega-embed .vega-bind input[name="power"] + span { display: none; }
+.vega-embed .vega-bind input:is([name="power"], [name="size"]) + span { display: none; }
 .vega-embed .vega-bind select { flex: 1 1 60px; min-width: 0; font: inherit; min-height: 28px;
   color: inherit; background: transparent; border: 1px solid #8A8F98; border-radius: 4px; }
 .vega-embed .vega-bind option { color: #222; background: #fff; }

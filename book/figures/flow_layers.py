@@ -1,0 +1,116 @@
+"""A normalizing flow layer by layer: a grid and dots of noise become draws of the posterior.
+
+The states after every layer travel as text; between two layers the page moves every point along
+a straight line. Drawn in the chapter inference/density-estimators.
+"""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from mechfit.figures import OBSERVED, POSTERIOR
+from mechfit.figures.checks import numbers
+from mechfit.figures.curves import plane
+from mechfit.figures.encoding import decode, encode
+from mechfit.figures.fields import heat_cells, square
+from mechfit.figures.parts import rows_of
+from mechfit.figures.theme import present
+
+FAR = 5.0
+"""Coordinates are stored from minus to plus this; no axis reaches so far."""
+
+
+def flow_layers(
+    lines: np.ndarray,
+    dots: np.ndarray,
+    reach: np.ndarray,
+    density: np.ndarray,
+    *,
+    labels: Sequence[str],
+    observations: Sequence[str],
+    title: str,
+) -> alt.HConcatChart:
+    """Draw points after each layer of a flow, and the density that the flow gives.
+
+    Args:
+        lines: Points of l lines, shape (observations, stages, l, p, 2); stage 0 is the noise,
+            the last stage the parameters.
+        dots: Further points, shape (observations, stages, m, 2).
+        reach: The axes go from minus to plus this at each stage, shape (stages,); the last one
+            is that of the parameters.
+        density: Density of the parameters, shape (observations, b, b), first axis across.
+        labels: Names of the two parameters.
+        observations: Words for each observation, the entries of a menu.
+        title: What to see, in words.
+    """
+    kinds, last, bins = len(observations), len(reach) - 1, np.shape(density)[-1]
+    lines = numbers("lines", lines, kinds, last + 1, "l", "p", 2)
+    dots = numbers("dots", dots, kinds, last + 1, "m", 2)
+    density = numbers("density", density, kinds, bins, bins)
+    threads, clouds, maps = [], [], []
+    for name, group, cloud, grid in zip(observations, lines, dots, density, strict=True):
+        threads += [
+            {"x_o": name, "l": k, "c": _coded(line)}
+            for k, line in enumerate(np.moveaxis(group, 1, 0))
+        ]
+        clouds.append({"x_o": name, "c": _coded(cloud)})
+        maps.append({"x_o": name, "c": encode(grid.ravel(), 0, grid.max(), 1)})
+
+    ends = [float(r) for r in reach]
+    now = f"{ends}[floor(stage)] + (stage % 1) * ({ends}[ceil(stage)] - {ends}[floor(stage)])"
+    domain = [alt.ExprRef(f"-({now})"), alt.ExprRef(now)]
+    moving = plane((-1, 1), (-1, 1), "first coordinate", "second coordinate")
+    for channel in moving.values():
+        channel.scale = alt.Scale(domain=domain, nice=False)
+    words = (
+        f"stage == 0 ? 'noise u' : stage == {last} ? 'parameters θ' : stage > {last - 1} ? "
+        "'into the box of the prior' : 'layer ' + ceil(stage) + (stage % 1 ? '' : ' done')"
+    )
+    line = _moved(threads, lines.shape[3]).mark_line(
+        stroke=OBSERVED, strokeWidth=0.8, strokeOpacity=0.5, clip=True, aria=False
+    )
+    dot = _moved(clouds, dots.shape[2]).mark_circle(
+        color=POSTERIOR, size=14, opacity=0.8, clip=True, aria=False
+    )
+    box = np.array([[-ends[-1], ends[-1]]] * 2)
+    heat = heat_cells(rows_of(maps).transform_filter("datum.x_o == observation"), box, bins)
+    chart = alt.hconcat(
+        square(
+            line.encode(**moving, detail="l:N", order="i:Q"),
+            dot.encode(**moving),
+            words=alt.ExprRef(words),
+        ),
+        square(heat.encode(**plane(*box, *labels)), words="density of the parameters"),
+    )
+    slider = alt.binding_range(min=0, max=last, step=0.05, name="step")
+    menu = alt.binding_select(options=list(observations), name="observation")
+    chart = chart.add_params(
+        alt.param(name="stage", value=0, bind=slider),
+        alt.param(name="observation", value=observations[0], bind=menu),
+    )
+    told = (
+        f"A grid of {lines.shape[2]} lines and {dots.shape[2]} dots of noise. A slider moves them "
+        f"through {last - 1} layers of a flow and into the prior's box, where the dots are draws "
+        "from the posterior; its density stands beside it. A menu chooses the observation."
+    )
+    return present(chart, title, told)
+
+
+def _coded(states: np.ndarray) -> list[str]:
+    """Write each stage of points (stages, p, 2) as text."""
+    return [encode(stage.ravel(), -FAR, FAR) for stage in states]
+
+
+def _moved(rows: list[dict], points: int) -> alt.Chart:
+    """Place points between the stages below and above the slider's `stage`, as fields x and y."""
+    source = rows_of(rows).transform_filter("datum.x_o == observation")
+    source = source.transform_calculate(i=f"sequence({points})").transform_flatten(["i"])
+    where = {}
+    for axis, name in enumerate("xy"):
+        a, b = (
+            decode(f"datum.c[{way}(stage)]", f"(2 * datum.i + {axis})", -FAR, FAR)
+            for way in ("floor", "ceil")
+        )
+        where[name] = f"{a} + (stage % 1) * (({b}) - ({a}))"
+    return source.transform_calculate(**where)
