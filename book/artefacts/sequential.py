@@ -9,6 +9,7 @@ inference/sequential, which trains the truncated proposals and the single round 
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ from scipy.stats import norm
 
 from mechfit.inference import (
     MDN,
+    NPE,
     SNPE_A,
     SNPE_B,
     SNPE_C,
     TSNPE,
     Coupling,
-    Rounds,
+    Posterior,
     Training,
     c2st,
 )
@@ -52,41 +54,44 @@ def exact(n: int, seed: int) -> np.ndarray:
     return X_O + NOISE * norm.ppf(low + u * (high - low))
 
 
-def new(method: object = None, flow: object = None) -> Rounds:
-    """Rounds of this problem, none yet."""
+def new(method: object = None, flow: object = None) -> NPE:
+    """Inference of this problem, without a round yet."""
     training = Training(epochs=50)
-    return Rounds(PRIOR, X_O, method=method, flow=flow, training=training, seed=SEED)
+    return NPE(PRIOR, X_O, method=method, flow=flow, training=training, seed=SEED)
+
+
+def trained(state: NPE) -> tuple[Posterior, float]:
+    """Learn from the last round; the posterior and the processor time of the training in s."""
+    started = time.process_time()
+    return state.fit(), time.process_time() - started
 
 
 def main() -> None:
     """Run every method and store what the chapter tells."""
     reference, out = exact(DRAWS, SEED + 1), {}
-
-    def learned(name: str, posteriors: list) -> None:
-        out[f"{name}: c2st"] = [c2st(reference, p.sample(DRAWS, SEED)) for p in posteriors]
-        out[f"{name}: seconds"] = [p.provenance["seconds"] for p in posteriors]
-        out[f"{name}: acceptance"] = [p.acceptance_rate() for p in posteriors]
-
-    runs = {}
     for name, way in WAYS.items():
-        runs[name] = state = new(*way)
+        state, seconds = new(*way), []
         for r in range(ROUNDS):
             theta = state.propose(N)
-            state.append(theta, simulator(theta, (SEED, r))).fit()
-        out[f"{name}: theta"] = [r.theta for r in state.rounds]
-        learned(name, state.posteriors)
-    weighted, region = runs["SNPE-B"], runs["Truncated"].rounds
-    counts = [p.provenance["effective_sample_size"] for p in weighted.posteriors]
-    out["SNPE-B: effective_sample_size"] = counts
-    last = weighted.rounds[-1]
-    out["SNPE-B: log_proposal"] = last.proposal.log_prob(last.theta)
-    seen = [np.concatenate([r.theta for r in region[: k + 1]]) for k in range(ROUNDS)]
-    inside = [
-        r.proposal.inside(theta).sum() for r, theta in zip(region[1:], seen[1:], strict=True)
-    ]
-    out["Truncated: inside"] = [N, *inside]
+            seconds.append(trained(state.append(theta, simulator(theta, (SEED, r))))[1])
+        out[f"{name}: theta"] = np.stack([r.bank.theta for r in state.rounds])
+        out[f"{name}: c2st"] = [c2st(reference, p.sample(DRAWS, SEED)) for p in state.posteriors]
+        out[f"{name}: seconds"] = seconds
+        last = state.rounds[-1]
+        if name == "Truncated":
+            seen = [np.concatenate(out[f"{name}: theta"][: k + 1]) for k in range(1, ROUNDS)]
+            regions = [r.proposal for r in state.rounds[1:]]
+            inside = [p.inside(theta).sum() for p, theta in zip(regions, seen, strict=True)]
+            out[f"{name}: inside"] = [N, *inside]
+        if name == "SNPE-B":
+            out[f"{name}: effective sample size"] = [
+                p.provenance["effective_sample_size"] for p in state.posteriors
+            ]
+            out[f"{name}: log proposal"] = last.proposal.log_prob(last.bank.theta)
     theta = PRIOR.sample(ROUNDS * N, SEED)
-    learned("No rounds", [new().append(theta, simulator(theta, SEED)).fit()])
+    single, seconds = trained(new().append(theta, simulator(theta, SEED)))
+    out["No rounds: c2st"] = [c2st(reference, single.sample(DRAWS, SEED))]
+    out["No rounds: seconds"] = [seconds]
     np.savez_compressed(STORED, **{name: np.asarray(values) for name, values in out.items()})
 
 

@@ -38,6 +38,6 @@ def test_it_draws_and_stays_small(spec):
 def test_clear_errors():
     with pytest.raises(ValueError, match="expected 3 or more"):
         figures.fields({"a": GRIDS[0]}, BOX, ["a", "b"], title="t", choose="which")
+    named = {"a": GRIDS[0], "b": GRIDS[1], "c": GRIDS[2, :2]}
     with pytest.raises(ValueError, match=r"c has shape \(2, 44\), expected \(44, 44\)"):
-        named = {"a": GRIDS[0], "b": GRIDS[1], "c": GRIDS[2, :2]}
         figures.fields(named, BOX, ["a", "b"], title="t", choose="which")
