@@ -1,15 +1,12 @@
-"""Averaged traces: the voltage itself as data, for a network that finds its own statistics.
+"""Averaged traces: the voltage itself as data, for a network that learns its own statistics.
 
-A trace of T samples has far more numbers than it tells. Means over `every` samples in a row,
+A trace of T samples is redundant. Its means over `every` samples in a row,
 
     x_k = 1 / every sum_{s < every} V[every k + s],    k = 0 ... T // every - 1,
 
-keep what changes more slowly than that: at 0.25 ms, spikes stay spikes. The noise of simulation i
-is that of the model it wraps, so a trace and the statistics made by hand belong together. Taught
-in ``book/summaries/learned-features.md``.
+keep what changes more slowly: at 0.25 ms, spikes stay spikes. Simulation i has the same noise as
+in the wrapped model. Taught in ``book/summaries/learned-features.md``.
 """
-
-from __future__ import annotations
 
 import numpy as np
 
@@ -51,7 +48,7 @@ class Averaged(Model):
     def simulate(
         self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
     ) -> Traces:
-        """Simulate theta (n, d) and keep the whole traces, as the wrapped model does."""
+        """Simulate theta (n, d) by the wrapped model and keep the traces."""
         return self.model.simulate(theta, seed, first=first, noise=noise)
 
     def summarize(self, traces: Traces) -> np.ndarray:
@@ -70,6 +67,6 @@ class Averaged(Model):
         return x
 
     def _means(self, voltage: np.ndarray) -> np.ndarray:
-        """Means (n, k) over consecutive columns (n, time); what is left at the end is dropped."""
+        """Means (n, k) over `every` consecutive columns (n, time); a remainder is dropped."""
         kept = voltage.shape[1] // self.every * self.every
         return voltage[:, :kept].reshape(len(voltage), -1, self.every).mean(2)

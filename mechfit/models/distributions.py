@@ -1,11 +1,9 @@
 """Distributions of one number, with their maps to (0, 1) and to a standard normal.
 
-A continuous distribution with the cumulative function F carries its number to u = F(theta) in
-(0, 1), and the normal quantile function from there to z = Phi^-1(u), a standard normal. Taught in
+The cumulative function F of a continuous distribution maps theta to u = F(theta) in (0, 1), and
+the normal quantile function maps u to z = Phi^-1(u), a standard normal. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
-
-from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -38,6 +36,10 @@ class Distribution(ABC):
     def score(self, value: np.ndarray) -> np.ndarray:
         """Derivative of the log-density inside the support."""
 
+    def limits(self, tail: float) -> tuple[float, float]:
+        """The support where it is bounded, else the `tail` quantiles."""
+        return self.quantile(tail), self.quantile(1 - tail)
+
     def to_normal(self, value: np.ndarray) -> np.ndarray:
         """The standard normal number of the same cumulative probability (at most 8.2 in size)."""
         return ndtri(np.clip(self.cdf(value), SMALLEST_U, 1 - SMALLEST_U))
@@ -58,6 +60,9 @@ class Uniform(Distribution):
         if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
             raise ValueError(f"expected finite low < high, got low={self.low}, high={self.high}")
 
+    def limits(self, tail: float) -> tuple[float, float]:  # noqa: D102
+        return self.low, self.high
+
     def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
         inside = (value >= self.low) & (value <= self.high)
         return np.where(inside, -np.log(self.high - self.low), -np.inf)
@@ -73,11 +78,8 @@ class Uniform(Distribution):
 
 
 @dataclass(frozen=True)
-class LogUniform(Distribution):
+class LogUniform(Uniform):
     """A positive number whose logarithm is uniform between log `low` and log `high`."""
-
-    low: float
-    high: float
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.high) and 0 < self.low < self.high):
@@ -108,9 +110,7 @@ class Normal(Distribution):
 
     def __post_init__(self) -> None:
         if not (np.isfinite([self.mean, self.std]).all() and self.std > 0):
-            raise ValueError(
-                f"expected a finite mean and std > 0, got mean={self.mean}, std={self.std}"
-            )
+            raise ValueError(f"expected a finite mean and std > 0, got {self.mean}, {self.std}")
 
     def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
         return -0.5 * self.to_normal(value) ** 2 - LOG_SQRT_2PI - np.log(self.std)
@@ -144,8 +144,7 @@ class LogNormal(Normal):
         return (super().score(value) - 1) / value
 
     def to_normal(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
-        smallest = np.finfo(float).tiny
-        return super().to_normal(np.log(np.maximum(value, smallest)))
+        return super().to_normal(np.log(np.maximum(value, np.finfo(float).tiny)))
 
     def from_normal(self, z: np.ndarray) -> np.ndarray:  # noqa: D102
         return np.exp(super().from_normal(z))

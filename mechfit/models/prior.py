@@ -5,26 +5,19 @@ A prior is a product of named one-dimensional distributions,
     p(theta) = prod_j p_j(theta_j),        u_j = F_j(theta_j)  in (0, 1),
     z_j = Phi^-1(u_j)  in R,               log |dz/du| = -log phi(z),
 
-so its cumulative distribution functions F_j carry it to the unit cube, and the normal quantile
-function Phi^-1 from there to unbounded space, where *every* such prior is the standard normal.
-A density estimator that works on z can therefore never leave the prior. Taught in the chapter
+so the cumulative distribution functions F_j map it to the unit cube, and the normal quantile
+function Phi^-1 maps that to unbounded space, where *every* such prior is the standard normal. A
+density estimator that works on z can therefore never leave the prior. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from mechfit.models.distributions import (
-    DISTRIBUTIONS,
-    LOG_SQRT_2PI,
-    Distribution,
-    LogUniform,
-    Uniform,
-)
+from mechfit.models.distributions import DISTRIBUTIONS, LOG_SQRT_2PI, Distribution, Uniform
 
 __all__ = ["Parameter", "Prior"]
 
@@ -41,9 +34,8 @@ class Parameter:
     @property
     def label(self) -> str:
         """Symbol (or name) with the unit in parentheses, for the axis of a chart."""
-        return (
-            f"{self.symbol or self.name} ({self.unit})" if self.unit else self.symbol or self.name
-        )
+        symbol = self.symbol or self.name
+        return f"{symbol} ({self.unit})" if self.unit else symbol
 
 
 @dataclass(frozen=True)
@@ -73,20 +65,19 @@ class Prior:
         high: Sequence[float],
         units: Sequence[str] | None = None,
         symbols: Sequence[str] | None = None,
-    ) -> Prior:
+    ) -> Self:
         """Build the uniform prior on the box from `low` to `high`, all sequences of length d."""
-        units = units or [""] * len(names)
-        symbols = symbols or [""] * len(names)
-        lengths = [len(s) for s in (names, low, high, units, symbols)]
+        none = [""] * len(names)
+        columns = names, low, high, units or none, symbols or none
+        lengths = [len(column) for column in columns]
         if len(set(lengths)) > 1:
             raise ValueError(
                 "names, low, high, units and symbols have lengths "
                 f"{lengths}, expected {len(names)} of each"
             )
-        rows = zip(names, low, high, units, symbols, strict=True)
-        return cls(
-            tuple(Parameter(n, Uniform(float(a), float(b)), u, s) for n, a, b, u, s in rows)
-        )
+        rows = zip(*columns, strict=True)
+        each = (Parameter(n, Uniform(float(a), float(b)), u, s) for n, a, b, u, s in rows)
+        return cls(tuple(each))
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -103,20 +94,13 @@ class Prior:
 
     def limits(self, tail: float = 0.001) -> np.ndarray:
         """Axis limits (d, 2): the support where it is bounded, else the `tail` quantiles."""
-        ends = [
-            (p.distribution.low, p.distribution.high)
-            if isinstance(p.distribution, Uniform | LogUniform)
-            else (p.distribution.quantile(tail), p.distribution.quantile(1 - tail))
-            for p in self.parameters
-        ]
-        return np.array(ends, float)
+        return np.array([p.distribution.limits(tail) for p in self.parameters], float)
 
     def index(self, name: str) -> int:
         """Column of the parameter called `name`."""
         if name not in self.names:
-            raise ValueError(
-                f"unknown parameter {name!r}, expected one of {', '.join(self.names)}"
-            )
+            known = ", ".join(self.names)
+            raise ValueError(f"unknown parameter {name!r}, expected one of {known}")
         return self.names.index(name)
 
     def vector(self, values: Mapping[str, float]) -> np.ndarray:
@@ -201,19 +185,11 @@ class Prior:
         ]
 
     @classmethod
-    def from_dict(cls, rows: Sequence[Mapping]) -> Prior:
+    def from_dict(cls, rows: Sequence[Mapping]) -> Self:
         """Inverse of `to_dict`."""
-        return cls(
-            tuple(
-                Parameter(
-                    r["name"],
-                    DISTRIBUTIONS[r["distribution"]](*r["values"]),
-                    r["unit"],
-                    r["symbol"],
-                )
-                for r in rows
-            )
-        )
+        kinds = [DISTRIBUTIONS[r["distribution"]](*r["values"]) for r in rows]
+        each = zip(rows, kinds, strict=True)
+        return cls(tuple(Parameter(r["name"], kind, r["unit"], r["symbol"]) for r, kind in each))
 
     def _columns(self, method: str, values: np.ndarray) -> np.ndarray:
         columns = zip(self.parameters, values.T, strict=True)

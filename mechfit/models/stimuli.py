@@ -9,8 +9,6 @@ of Uhlenbeck & Ornstein (1930), doi:10.1103/PhysRev.36.823, is discretized exact
 Taught in ``book/models/hodgkin-huxley.md``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import accumulate
 from math import exp, expm1, sqrt

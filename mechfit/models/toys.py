@@ -1,18 +1,16 @@
 r"""Two moons: a simulator whose posterior is curved, has two modes, and is known exactly.
 
-A point p on a crescent is moved by the parameters, and the sign of their sum is lost:
+A point p on a crescent is shifted by the parameters, and the sign of their sum is lost:
 
     x = p + (-|theta_1 + theta_2|, theta_2 - theta_1) / sqrt(2),
     p = (r cos a + 1/4, r sin a),    a ~ U(-pi/2, pi/2),    r ~ N(radius, width^2).
 
-Given p, each of the two signs fixes theta, by a map that keeps areas. With a uniform prior, a
-draw of the posterior is therefore a draw of p and of a sign, kept if theta lies in the prior.
+Given p, each of the two signs determines theta, by a map that preserves area. With a uniform
+prior, a draw of the posterior is therefore a draw of p and of a sign, kept if theta lies in it.
 Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488; with the defaults it is the task of the
 benchmark of Lueckmann et al. (2021), arXiv:2101.04653. Taught in
 ``book/inference/density-estimators.md``.
 """
-
-from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -57,16 +55,11 @@ class TwoMoons(Model):
         return self._crescent(*noise.T) + np.stack([-np.abs(total), difference], axis=1)
 
     def posterior_sample(self, x_o: np.ndarray, n: int, seed: int) -> np.ndarray:
-        """Draw from the exact posterior, (n, 2), given x_o (2,).
-
-        Raises:
-            ValueError: The prior holds no parameters that could have made x_o.
-        """
+        """Draw (n, 2) from the exact posterior given x_o (2,); ValueError if it is empty."""
         rng, kept = np.random.default_rng(seed), np.empty((0, 2))
         for _ in range(MOST_TRIES):
             p = self._crescent(*rng.standard_normal((2, 2 * n)))
-            theta = self._solve(x_o, p, rng.choice([-1, 1], 2 * n))
-            kept = np.concatenate([kept, theta])
+            kept = np.concatenate([kept, self._solve(x_o, p, rng.choice([-1, 1], 2 * n))])
             if len(kept) >= n:
                 return kept[:n]
         raise ValueError(f"x_o is {x_o}: no parameters in the prior could have made it")
@@ -74,8 +67,8 @@ class TwoMoons(Model):
     def posterior_log_prob(self, theta: np.ndarray, x_o: np.ndarray) -> np.ndarray:
         """Exact log-density (n,) of theta (n, 2) given x_o (2,); -inf outside the prior.
 
-        The likelihood is a formula; its integral over the prior, needed where the prior cuts a
-        moon, is a sum over 160,000 places of p of equal probability.
+        The likelihood is a formula; its integral over the prior is a sum over 160,000 points p of
+        equal probability, which matters where the prior cuts a moon.
         """
         theta = self.prior.check(theta)
         total, difference = rotated(theta)
@@ -97,7 +90,7 @@ class TwoMoons(Model):
         return CENTER + np.stack([r * np.cos(a), r * np.sin(a)], axis=1)
 
     def _solve(self, x_o: np.ndarray, p: np.ndarray, sign: np.ndarray | int) -> np.ndarray:
-        """Theta (m, 2), where it is in the prior, with a sum of this sign that moves p to x_o."""
+        """Theta (m, 2) in the prior, with a sum of this sign, that shifts p to x_o."""
         size, difference = (np.asarray(x_o, float) - p).T * [[-1], [1]]
         total = sign * size
         theta = ROOT_HALF * np.stack([total - difference, total + difference], axis=1)

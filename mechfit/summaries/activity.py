@@ -9,8 +9,6 @@ is; energies as in Deistler, Macke & Gonçalves (2022), doi:10.1073/pnas.2207632
 ``book/geometry/pyloric-circuit.md``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -13,8 +13,6 @@ Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261, divides 
 Taught in ``book/summaries/which-features.md``.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -9,8 +9,6 @@ next. Definitions of Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/
 in ``book/geometry/pyloric-circuit.md``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba.extending import register_jitable
 from scipy.signal import savgol_filter

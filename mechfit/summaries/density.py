@@ -8,8 +8,6 @@ the bins with density >= l hold the share q; marching squares (Lorensen & Cline 
 doi:10.1145/37402.37422, here in two dimensions) draws it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -12,8 +12,6 @@ voltages may be in single. Taught in
 ``book/summaries/which-features.md``.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -9,8 +9,6 @@ A constant stretch has no skewness and no kurtosis: both are NaN. Taught in
 ``book/models/hodgkin-huxley.md``.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

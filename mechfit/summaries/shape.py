@@ -19,8 +19,6 @@ eFEL (Blue Brain Project), doi:10.5281/zenodo.593869. Taught in
 ``book/summaries/which-features.md``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba.extending import register_jitable
 

@@ -10,8 +10,6 @@ definition behind Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLi
 depolarized membrane counts too. Taught in ``book/models/hodgkin-huxley.md``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba.extending import register_jitable
 

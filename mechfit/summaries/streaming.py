@@ -6,8 +6,6 @@ sets of central sums M_k are merged by the formulas of Pébay (2008), doi:10.217
 short, so single precision suffices inside a block; merging is in double precision.
 """
 
-from __future__ import annotations
-
 from numba.extending import register_jitable
 
 __all__: list[str] = []

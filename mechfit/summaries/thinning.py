@@ -5,8 +5,6 @@ samples b gives the two points argmin v[b] and argmax v[b] in the order of time,
 that a screen can show survives. Many traces that travel together share one time grid.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

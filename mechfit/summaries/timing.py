@@ -17,8 +17,6 @@ and needs four spikes for adaptation. Taught in
 ``book/summaries/which-features.md``.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -11,8 +11,6 @@ Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261. Taught in
 ``book/geometry/pyloric-circuit.md``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -12,8 +12,6 @@ sets of one and four features are the first one and the first four. Taught in
 ``book/models/hodgkin-huxley.md``.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -10,8 +10,6 @@ and appends them to the statistics:
 in ``book/inference/real-neurons.md``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

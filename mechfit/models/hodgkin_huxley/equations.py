@@ -4,12 +4,12 @@ r"""Hodgkin–Huxley: one compartment, four currents, eight unknown parameters.
               + I(t) + sigma eta(t)
 
 with the channels of Pospischil et al. (2008), doi:10.1007/s00422-008-0263-8. The scheme is that of
-Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261: given the gates, V relaxes
+Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261: at fixed gates, V relaxes
 exactly towards V_inf = (sum of g E + I + sigma r / sqrt(dt)) / (sum of g); then the gates relax at
 the *new* V.
 
 A gate x opens at the rate alpha(V) and closes at the rate beta(V), dx/dt = alpha (1 - x) - beta x.
-While V stands still the solution is exact,
+At constant V the solution is
 
     x(t + dt) = x_inf + (x(t) - x_inf) exp(-dt / tau),
     x_inf = alpha / (alpha + beta),    tau = 1 / (alpha + beta),
@@ -18,8 +18,6 @@ and one step of it is the exponential Euler method.
 
 Units: mV, ms, µA/cm², mS/cm², C = 1 µF/cm². Taught in ``book/models/hodgkin-huxley.md``.
 """
-
-from __future__ import annotations
 
 from math import exp, expm1
 
@@ -54,7 +52,7 @@ def relax(x: float, x_inf: float, rate: float, dt: float) -> float:
 def relax_with_rest(
     x: float, rest: float, x_inf: float, rate: float, dt: float
 ) -> tuple[float, float]:
-    """The same, carrying in `rest` what rounding would lose of a small step."""
+    """The same with compensated summation: `rest` carries the rounding error."""
     dx = (x - x_inf) * expm1(-dt * rate) + rest
     moved = x + dx
     return moved, dx - (moved - x)
@@ -142,7 +140,7 @@ def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray
 
 @register_jitable
 def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
-    """One step of V, m, h, n, p and the rests of V and p; drive in µA/cm²."""
+    """One step of V, m, h, n, p and the rounding errors of V and p; drive in µA/cm²."""
     v, m, h, n, p, rest_v, rest_p = state
     g_Na, g_K, g_l, g_M, tau_max, minus_v_t, _, minus_e_l = theta
     sodium = g_Na * m**3 * h

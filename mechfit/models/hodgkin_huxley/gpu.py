@@ -1,14 +1,12 @@
-"""CUDA: one simulation per thread of an NVIDIA GPU, in single precision.
+"""Neurons on an NVIDIA GPU: one simulation per thread, in single precision.
 
-A thread does what a lane does (see `lanes`), with the same functions compiled for the GPU: it
+A thread does what `lanes` does for one neuron, with the same functions compiled for the GPU: it
 draws the noise of the key (seed, simulation, pair), makes a step, adds the powers of v - pivot and
 looks for a peak. Neuron and sums live in registers, no trace is stored, and all threads of a warp
 read the same sample of the current. Every `BLOCK` samples the sums, in float32, are merged into
 float64 totals. exp, log and division are the GPU's own, so results agree within float32. Taught in
 ``book/beyond/scaling.md``.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
@@ -25,13 +23,13 @@ from mechfit.models.hodgkin_huxley.lanes import (
     add_powers,
     count_peak,
     plan,
-    write,
+    write_statistics,
 )
 from mechfit.models.numerics.gpu import compiler, demand_gpu
 from mechfit.models.numerics.noise import normal_pair
 from mechfit.models.numerics.single import single
 
-__all__ = ["statistics_cuda"]
+__all__ = ["neuron_statistics"]
 
 THREADS = 64
 BLOCKS = 128
@@ -39,18 +37,7 @@ BLOCKS = 128
 f32, f64, u32 = np.float32, np.float64, np.uint32
 
 
-def simulate_one(
-    theta: np.ndarray,
-    current: np.ndarray,
-    dt: float,
-    v_init: float,
-    key: tuple,
-    number: np.uint32,
-    bounds: tuple,
-    gap: float,
-    total: np.ndarray,
-    out: np.ndarray,
-) -> None:
+def simulate_one(theta, current, dt, v_init, key, number, bounds, gap, total, out):
     """Write the statistics (7,) of theta (8,); `total` (3, 5) is work space in float64."""
     scale = theta[6] / sqrt(dt)
     values = theta[0], theta[1], theta[2], theta[3], theta[4], theta[5], scale, theta[7]
@@ -76,7 +63,7 @@ def simulate_one(
             if TARGETS[part] >= 0:
                 s = (pivot, sums[0], sums[1], sums[2], sums[3])
                 accumulate(total[TARGETS[part]], f32(stop - start), s)
-    write(total, peaks[3], out)
+    write_statistics(total, peaks[3], out)
 
 
 def make_kernel() -> Callable:
@@ -98,13 +85,13 @@ def make_kernel() -> Callable:
 
 @cache
 def kernel_here() -> Callable:
-    """Return the kernel, or say why this machine cannot run it."""
+    """Return the kernel, or raise an error that says what this machine lacks."""
     kernel = make_kernel()
     demand_gpu(cuda)
     return kernel
 
 
-def statistics_cuda(
+def neuron_statistics(
     theta: np.ndarray,
     current: np.ndarray,
     dt: np.float32,
@@ -114,7 +101,7 @@ def statistics_cuda(
     marks: tuple,
     out: np.ndarray,
 ) -> None:
-    """Write the statistics (n, 7) of theta (n, 8), the arguments being those of the lanes."""
+    """Write the statistics (n, 7) of theta (n, 8); arguments as in `statistics_lanes`."""
     kernel = kernel_here()
     bounds, gap = plan(marks, current.size, float(dt))
     grid = max(-(-len(theta) // THREADS), BLOCKS)

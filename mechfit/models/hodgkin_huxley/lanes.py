@@ -1,12 +1,10 @@
-"""Lanes: many neurons side by side in single precision, one instruction for all of them.
+"""Neurons side by side in single precision: one instruction for `LANES` of them.
 
-The loop over time is outside, the loop over `LANES` neurons inside, and the inner loop has no
-branches: the compiler turns it into vector instructions. The statistics are accumulated on
-the way; no trace is stored unless asked for. The functions of single numbers serve the GPU too,
-see `gpu`. Taught in ``book/beyond/scaling.md``.
+The loop over time is outside, the loop over neurons inside, and the inner loop has no branches:
+the compiler turns it into vector instructions. The statistics are accumulated on the way; no trace
+is stored unless asked for. The functions of single numbers serve the GPU too, see `gpu`. Taught in
+``book/beyond/scaling.md``.
 """
-
-from __future__ import annotations
 
 import math
 
@@ -46,10 +44,10 @@ def add_powers(sums: tuple, d: float) -> tuple:
 
 
 def count_peak(peaks: tuple, v: float, now: float, gap: float, detect: float) -> tuple:
-    """Move on by the voltage v of the sample `now`.
+    """Update the count of spikes by the voltage v of the sample `now`.
 
     ``peaks`` holds the two last voltages, the sample of the last peak and the count, which grows
-    only where ``detect`` is 1.
+    only if ``detect`` is 1.
     """
     older, old, last, count = peaks
     hit = detect if is_peak(older, old, v) else 0.0
@@ -62,7 +60,7 @@ add_powers_single, count_peak_single = single(add_powers), single(count_peak)
 
 
 @compiled_fast
-def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt, search, voltage):
+def run_block(state, theta, noise, sums, spikes, current, span, key, index, dt, search, voltage):
     """Advance all lanes over a range of samples; add the voltages to the power sums.
 
     ``sums`` holds pivot and s_1 ... s_4; for ``spikes`` and ``search``, gap and detect, see
@@ -79,8 +77,8 @@ def advance(state, theta, noise, sums, spikes, current, samples, key, index, dt,
     for j in range(LANES):
         pivot[j] = v[j]
         s1[j] = s2[j] = s3[j] = s4[j] = f32(0.0)
-    for i in range(samples[0], samples[1]):
-        if i % 2 == 1 or i == samples[0]:
+    for i in range(span[0], span[1]):
+        if i % 2 == 1 or i == span[0]:
             for j in range(LANES):
                 first[j], second[j] = noise_single(key[0], key[1], index[j], u32((i - 1) >> 1))
         r = noise[(i - 1) % 2]
@@ -125,7 +123,7 @@ def accumulate_lanes(total, count, sums):
 
 
 @compiled
-def write(total, count, out):
+def write_statistics(total, count, out):
     """Turn the totals of rest, last tenth and window into the seven statistics."""
     rest_early, tenth, window = total[0], total[1], total[2]
     samples = rest_early[0] + tenth[0]
@@ -151,11 +149,8 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out, voltage
     gap = f32(gap)
     n = theta.shape[0]
     state, lanes = np.empty((7, LANES), f32), np.empty((8, LANES), f32)
-    noise, sums, spikes = (
-        np.empty((2, LANES), f32),
-        np.empty((5, LANES), f32),
-        np.empty((4, LANES), f32),
-    )
+    noise, spikes = np.empty((2, LANES), f32), np.empty((4, LANES), f32)
+    sums = np.empty((5, LANES), f32)
     work = state, lanes, noise, sums, spikes
     index, total = np.empty(LANES, u32), np.empty((3, LANES, 5))
     for start in range(0, n, LANES):
@@ -178,9 +173,9 @@ def statistics_lanes(theta, current, dt, v_init, key, first, marks, out, voltage
         for part in range(6):
             detect = f32(1.0) if part >= DETECTED else f32(0.0)
             for a in range(bounds[part], bounds[part + 1], BLOCK):
-                samples = a, min(a + BLOCK, bounds[part + 1])
-                advance(*work, current, samples, key, index, dt, (gap, detect), voltage)
+                span = a, min(a + BLOCK, bounds[part + 1])
+                run_block(*work, current, span, key, index, dt, (gap, detect), voltage)
                 if TARGETS[part] >= 0:
-                    accumulate_lanes(total[TARGETS[part]], f32(samples[1] - a), sums)
+                    accumulate_lanes(total[TARGETS[part]], f32(span[1] - a), sums)
         for j in range(min(LANES, n - start)):
-            write(total[:, j], spikes[3, j], out[start + j])
+            write_statistics(total[:, j], spikes[3, j], out[start + j])

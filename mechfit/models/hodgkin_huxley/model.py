@@ -1,24 +1,22 @@
 """The Hodgkin–Huxley neuron as a model: prior, stimulus, traces and statistics.
 
-The equations and the scheme stand in `equations`. Traces are integrated one by one in
-double precision, the reference; statistics by default in single precision, `LANES` neurons side
-by side, see `lanes`, or one per thread of a GPU, see `gpu`. Where statistics need the traces,
-those of `LANES` neurons are in memory, whatever n. Gonçalves, Lueckmann, Deistler et al.
-(2020), doi:10.7554/eLife.56261. Taught in ``book/models/hodgkin-huxley.md``.
+The equations and the scheme stand in `equations`. Traces are integrated one by one in double
+precision, the reference. Statistics are by default computed in single precision, `LANES` neurons
+side by side, see `lanes`, or one neuron per thread of a GPU, see `gpu`. Extended statistics hold
+the traces of `LANES` neurons in memory, for any n. Gonçalves, Lueckmann, Deistler et al. (2020),
+doi:10.7554/eLife.56261. Taught in ``book/models/hodgkin-huxley.md``.
 """
-
-from __future__ import annotations
 
 from math import pi, sqrt
 
 import numpy as np
-from numba.extending import register_jitable
 
 from mechfit.compile import compiled
 from mechfit.models.hodgkin_huxley.equations import rest, step
-from mechfit.models.hodgkin_huxley.gpu import statistics_cuda
+from mechfit.models.hodgkin_huxley.gpu import neuron_statistics
 from mechfit.models.hodgkin_huxley.lanes import LANES, statistics_lanes
 from mechfit.models.model import Model, Traces
+from mechfit.models.numerics.gpu import check_device
 from mechfit.models.numerics.noise import fill_normals, key_of
 from mechfit.models.prior import Prior
 from mechfit.models.stimuli import step_current
@@ -45,38 +43,19 @@ PRIOR = Prior.uniform(
 )
 
 
-@register_jitable
-def integrate(
-    theta: np.ndarray,
-    current: np.ndarray,
-    dt: float,
-    v_init: float,
-    noise: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Write the voltage (time,) of one simulation to `out`."""
-    scale = theta[6] / sqrt(dt)
-    m, h, n, p = rest(v_init, -theta[5])
-    state = (v_init, m, h, n, p, 0.0, 0.0)
-    values = theta[0], theta[1], theta[2], theta[3], theta[4], theta[5], theta[6], theta[7]
-    out[0] = v_init
-    for i in range(1, out.size):
-        state = step(state, current[i - 1] + scale * noise[i - 1], values, dt)
-        out[i] = state[0]
-
-
 @compiled
-def voltage_rows(
-    theta: np.ndarray,
-    current: np.ndarray,
-    dt: float,
-    v_init: float,
-    noise: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Write the voltages (n, time) of theta (n, 8) driven by given noise (n, time)."""
+def voltage_rows(theta, current, dt, v_init, noise, out):
+    """Write the voltages (n, time) of theta (n, 8) under given noise (n, time) to `out`."""
     for row in range(theta.shape[0]):
-        integrate(theta[row], current, dt, v_init, noise[row], out[row])
+        g, voltage = theta[row], out[row]
+        scale = g[6] / sqrt(dt)
+        m, h, n, p = rest(v_init, -g[5])
+        state = (v_init, m, h, n, p, 0.0, 0.0)
+        values = g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]
+        voltage[0] = v_init
+        for i in range(1, voltage.size):
+            state = step(state, current[i - 1] + scale * noise[row, i - 1], values, dt)
+            voltage[i] = state[0]
 
 
 class HodgkinHuxley(Model):
@@ -97,7 +76,7 @@ class HodgkinHuxley(Model):
         window: Onset and end (ms) of the step; the statistics are taken inside and before it.
         device: What computes the float32 statistics: "cpu", or "cuda", an NVIDIA GPU (install
             ``mechfit[gpu]``); then a block of simulations is as large as a GPU needs.
-        extended: What to report beyond the seven statistics, on the CPU alone; by default nothing.
+        extended: Statistics beyond the seven, on the CPU alone; by default none.
 
     Example:
         >>> model = HodgkinHuxley()
@@ -136,26 +115,16 @@ class HodgkinHuxley(Model):
             raise ValueError(
                 f"current has shape {self.current.shape}, expected (time,) of finite µA/cm²"
             )
-        if precision not in ("float32", "float64"):
-            raise ValueError(f"precision is {precision!r}, expected 'float32' or 'float64'")
-        if device not in ("cpu", "cuda"):
-            raise ValueError(f"device is {device!r}, expected 'cpu' or 'cuda'")
+        check_device(device, precision)
         if device == "cuda":
-            if precision == "float64":
-                raise ValueError(
-                    "precision is 'float64' with device 'cuda', expected 'float32': the reference "
-                    "runs on the CPU alone, so that it is the same everywhere"
-                )
             if extended is not None:
                 raise ValueError(
                     "extended statistics need the traces, which device 'cuda' does not keep; "
                     "expected device 'cpu', or the seven statistics without `extended`"
                 )
             self.block, self.single_batch = 2**17, True
-        self.device = device
-        self.precision = precision
-        self.dt = float(dt)
-        self.v_init = float(v_init)
+        self.device, self.precision = device, precision
+        self.dt, self.v_init = float(dt), float(v_init)
         self.window = (float(window[0]), float(window[1]))
         check_window(self.window, self.dt, self.current.size)
         self.extended = extended
@@ -191,10 +160,8 @@ class HodgkinHuxley(Model):
         noise = np.atleast_2d(np.asarray(noise, float))
         if noise.shape != shape:
             raise ValueError(f"noise has shape {noise.shape}, expected {shape}")
-        voltage = np.empty(shape)
-        voltage_rows(
-            theta, self.current, self.dt, self.v_init, np.ascontiguousarray(noise), voltage
-        )
+        noise, voltage = np.ascontiguousarray(noise), np.empty(shape)
+        voltage_rows(theta, self.current, self.dt, self.v_init, noise, voltage)
         return Traces(voltage[:, None], self.time)
 
     def summarize(self, traces: Traces) -> np.ndarray:
@@ -207,45 +174,39 @@ class HodgkinHuxley(Model):
         theta = self._check(theta)
         if self.precision == "float32" and self.extended is None:
             return self._seven(theta, seed, first)
-        x = np.empty((len(theta), len(self.statistic_names)))
         end = marks(self.dt, *self.window)[3]
         voltage = np.empty((LANES, min(end + 2, self.current.size)), np.float32)
+        x = np.empty((len(theta), len(self.statistic_names)))
         for start in range(0, len(theta), LANES):
-            rows = slice(start, start + LANES)
+            some = theta[start : start + LANES]
             if self.precision == "float64":
-                x[rows] = self.summarize(self.simulate(theta[rows], seed, first=first + start))
+                found = self.summarize(self.simulate(some, seed, first=first + start))
             else:
-                seven = self._seven(theta[rows], seed, first + start, voltage)
-                beyond = self.extended.beyond(voltage[: len(seven)], self.dt, self.window)
-                x[rows] = np.hstack([seven, beyond])
+                seven = self._seven(some, seed, first + start, voltage)
+                beyond = self.extended.beyond(voltage[: len(some)], self.dt, self.window)
+                found = np.hstack([seven, beyond])
+            x[start : start + LANES] = found
         return x
 
     def _seven(
         self, theta: np.ndarray, seed: int, first: int, voltage: np.ndarray | None = None
     ) -> np.ndarray:
-        """Seven statistics (n, 7) in float32, and the traces of up to `LANES` simulations."""
+        """Seven statistics (n, 7) in float32; `voltage` as in `statistics_lanes`."""
+        theta, current = theta.astype(np.float32), self.current.astype(np.float32)
+        clock = np.float32(self.dt), np.float32(self.v_init)
+        key, begins = key_of(seed), marks(self.dt, *self.window)
         out = np.empty((len(theta), len(STATISTIC_NAMES)))
-        arguments = (
-            *(a.astype(np.float32) for a in (theta, self.current)),
-            np.float32(self.dt),
-            np.float32(self.v_init),
-            key_of(seed),
-            first,
-            marks(self.dt, *self.window),
-            out,
-        )
         if self.device == "cuda":
-            statistics_cuda(*arguments)
+            neuron_statistics(theta, current, *clock, key, first, begins, out)
         else:
-            statistics_lanes(*arguments, voltage)
+            statistics_lanes(theta, current, *clock, key, first, begins, out, voltage)
         return out
 
     def _check(self, theta: np.ndarray) -> np.ndarray:
         """Return theta (n, 8), or raise ValueError naming the first impossible parameter."""
         theta = np.ascontiguousarray(self.prior.check(theta))
         possible = np.isfinite(theta)
-        for column in (0, 1, 2, 3, 6):
-            possible[:, column] &= theta[:, column] >= 0
+        possible[:, [0, 1, 2, 3, 6]] &= theta[:, [0, 1, 2, 3, 6]] >= 0
         possible[:, 4] &= theta[:, 4] > 0
         if not possible.all():
             row, column = np.argwhere(~possible)[0]

@@ -1,16 +1,14 @@
-"""NWB: a current step of a recorded sweep, as the model neuron is given it.
+"""NWB: a current step of a recorded sweep, in the units of the model neuron.
 
 A file of Neurodata Without Borders holds the response of a sweep in volts and its stimulus in
-amperes, each as ``conversion`` data + ``offset`` at a fixed rate. With the liquid-junction shift
-V_j and the membrane's area A they become
+amperes, each as ``conversion`` data + ``offset`` at a fixed rate. With the liquid-junction
+potential V_j and the membrane's area A they become
 
     V = 10³ response + V_j  (mV),    I = 10⁶ stimulus / A  (µA/cm²),
 
-cut to the time around the step. Rübel et al. (2022), doi:10.7554/eLife.78362. What inference makes
-of it is taught in ``book/inference/hodgkin-huxley-posterior.md``.
+cut to the time around the step. Rübel et al. (2022), doi:10.7554/eLife.78362. Inference from
+recordings is taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
-
-from __future__ import annotations
 
 import warnings
 from collections import defaultdict
@@ -46,15 +44,15 @@ def load_recording(
     """Read a current-clamp sweep of an NWB file and cut it to its current step.
 
     The step is the longest stretch of current that is not 0. It must be constant; shorter
-    stretches may precede it, as the test pulse does in the files of the Allen Institute. Where the
+    stretches may precede it, as the test pulse does in the files of the Allen Institute. If the
     first of several is the longest, or two are, the sweep is refused. A holding current
-    (``bias_current``) is not in the stimulus; to the model it is a shift of the leak's reversal.
+    (``bias_current``) is not part of the stimulus; for the model it shifts the leak's reversal.
 
     Args:
-        path: File of NWB version 2 or later; it is only read, and needs the extra ``nwb``.
-        sweep: The ``sweep_number`` of the series; in a file that has none, the id of a row in its
+        path: File of NWB version 2 or later; reading it needs the extra ``nwb``.
+        sweep: The ``sweep_number`` of the series, or in a file without it the id of a row in the
             table of intracellular recordings.
-        area: Area of the membrane (cm²); at 1 µF/cm², its time constant (s) divided by its input
+        area: Area of the membrane (cm²); at 1 µF/cm², its time constant (s) over its input
             resistance (MΩ).
         junction: Shift (mV) added to the voltage; -14 for the cells of the Allen Institute.
         before: Time (ms) to keep before the step, to within a sample.
@@ -65,7 +63,7 @@ def load_recording(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no NWB file, or has no such sweep, or the sweep no current step.
+        ValueError: It is no NWB file, has no such sweep, or the sweep has no current step.
 
     Example:
         >>> step = load_recording("cell.nwb", 57, area=1.86e-4, junction=-14.0)  # doctest: +SKIP
@@ -118,16 +116,16 @@ def read_sweep(path: Path, sweep: int, place: str) -> tuple[np.ndarray, np.ndarr
     """Return the response (time,) in V, the stimulus (time,) in A and their interval (ms)."""
     with opened(path) as file:
         sweeps = sweeps_of(file)
-        known = sorted(number for number, (responses, _) in sweeps.items() if responses)
-        names = [[series.name for series, _ in kind] for kind in sweeps[sweep]]
-        if [len(kind) for kind in names] != [1, 1]:
+        responses, stimuli = sweeps[sweep]
+        if not len(responses) == len(stimuli) == 1:
+            names = [[series.name for series, _ in kind] for kind in (responses, stimuli)]
+            known = sorted(number for number, kinds in sweeps.items() if kinds[0])
             raise ValueError(
                 f"{place} has the responses {names[0]} and the stimuli {names[1]} in current "
                 f"clamp, expected one of each; the file has the sweeps {known}"
             )
-        (response,), (stimulus,) = sweeps[sweep]
-        voltage, dt, start = samples_of(*response, "volts", place)
-        current, other_dt, other_start = samples_of(*stimulus, "amperes", place)
+        voltage, dt, start = samples_of(*responses[0], "volts", place)
+        current, other_dt, other_start = samples_of(*stimuli[0], "amperes", place)
     shifted = 1e3 * abs(start - other_start) > dt / 2  # not so if a start is NaN, which is unknown
     if len(voltage) != len(current) or not np.isclose(dt, other_dt, 1e-6, 0) or shifted:
         raise ValueError(

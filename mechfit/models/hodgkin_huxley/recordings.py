@@ -1,12 +1,10 @@
-"""Recordings: what was measured, and the model put into the same situation.
+"""Recordings: what was measured, and the model under the same conditions.
 
-A recorded cell enters as the stimulus it received and the statistics of its response. The model
-gets the same current per area, starts at the first recorded voltage and is summarized in the same
-window, so that its statistics and the recorded ones mean the same. Taught in
+A recorded cell is described by the stimulus it received and the statistics of its response. The
+model receives the same current per area, starts at the first recorded voltage and is summarized in
+the same window, so that its statistics compare with the recorded ones. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
-
-from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
@@ -17,20 +15,13 @@ import numpy as np
 from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
 from mechfit.models.model import Traces
 from mechfit.models.stimuli import step_current
-from mechfit.summaries.voltage import voltage_statistics
+from mechfit.summaries.voltage import STATISTIC_NAMES, STATISTIC_UNITS, voltage_statistics
 
 __all__ = ["Cell", "Recording", "read_cells"]
 
 AFTER_MS = 5.0
-COLUMNS = (
-    "spike_count",
-    "rest_mean_mV",
-    "rest_std_mV",
-    "mean_mV",
-    "variance_mV2",
-    "skewness",
-    "kurtosis",
-)
+SUFFIX = {"": "", "mV": "_mV", "mV²": "_mV2"}
+COLUMNS = [n + SUFFIX[u] for n, u in zip(STATISTIC_NAMES, STATISTIC_UNITS, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,7 @@ class Cell:
     x: np.ndarray
 
     def model(self) -> HodgkinHuxley:
-        """Put the model neuron into the situation of the recorded one."""
+        """The model neuron under the same stimulus, from the same first voltage on."""
         duration = self.window[1] + AFTER_MS
         current = step_current(self.current, duration, self.dt, self.window)
         return HodgkinHuxley(self.dt, current, v_init=self.v_init, window=self.window)
@@ -79,12 +70,12 @@ class Recording:
     window: tuple[float, float]
 
     def model(self) -> HodgkinHuxley:
-        """Put the model neuron into the situation of the recorded one, at the recorded times."""
+        """The model neuron under the same current, at the recorded times."""
         dt, v_init = float(self.traces.time[1]), float(self.traces.voltage[0, 0, 0])
         return HodgkinHuxley(dt, self.current, v_init=v_init, window=self.window)
 
     def cell(self, name: str) -> Cell:
-        """Reduce the recording to the step and the statistics, as tables of cells have them."""
+        """Reduce the recording to its step and its statistics, as in a table of cells."""
         voltage, dt = self.traces.voltage[0, 0], float(self.traces.time[1])
         current = float(self.current[round(self.window[0] / dt)])
         x = voltage_statistics(voltage, dt, self.window)[0]
@@ -92,13 +83,10 @@ class Recording:
 
 
 def read_cells(path: str | Path) -> dict[str, Cell]:
-    """Read a table of recorded cells.
+    """Read a table of recorded cells, by name.
 
     Args:
         path: A CSV file with the columns of ``book/artefacts/allen_cells.csv``.
-
-    Returns:
-        The cells by name.
 
     Raises:
         ValueError: A column is missing, or a value is not a number.

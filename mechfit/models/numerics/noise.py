@@ -11,8 +11,6 @@ A simulation therefore gets the same noise on one thread or a hundred. Threefry:
 Dror & Shaw (2011), doi:10.1145/2063384.2063405; Box & Muller (1958), doi:10.1214/aoms/1177706645.
 """
 
-from __future__ import annotations
-
 from math import cos, log, pi, sin, sqrt
 
 import numpy as np

@@ -9,8 +9,6 @@ exp and expm1: x = k ln 2 + r, exp(x) - 1 = 2^k (exp(r) - 1) + (2^k - 1), with t
 the Cephes library for exp(r); k is rounded by adding 1.5 * 2^23, whose low bits then hold k.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType

@@ -1,7 +1,7 @@
 """Breakdown of the pyloric rhythm: which neuron drops out of it, and how.
 
-A neuron is silent, or it spikes without bursts; if all burst, one of them skips cycles of AB/PD or
-bursts more than once in them; or they only lose their order. Taught in
+A neuron may be silent, or spike without bursts; if all burst, one may skip cycles of AB/PD or
+burst more than once in them; or they lose their order. Taught in
 ``book/robustness/perturbations.md``.
 """
 
@@ -18,15 +18,15 @@ FEWER, MORE = 0.9, 1.1
 
 
 def what_is_lost(x: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Say of each circuit what it has lost; "" if it is triphasic.
+    """Classify how each circuit fails to be triphasic; "" if it is.
 
     Args:
         x: Statistics (n, k) of `PyloricActivity`.
         names: Their names.
 
     Returns:
-        For each circuit the first that holds of "AB/PD silent", "LP silent", "PY silent", the same
-        with "without bursts", "skips cycles" and "bursts more often", and "out of order".
+        For each circuit the first that applies of "AB/PD silent", "LP silent", "PY silent", the
+        same with "without bursts", "skips cycles" and "bursts more often", and "out of order".
 
     Example:
         >>> from mechfit.models import PyloricActivity

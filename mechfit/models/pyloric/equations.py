@@ -1,4 +1,4 @@
-r"""Pyloric circuit: one step of three neurons and seven synapses, and where they begin.
+r"""Pyloric circuit: one step of three neurons and seven synapses, and their first state.
 
 Each neuron has eight conductances and a calcium concentration,
 
@@ -9,12 +9,10 @@ with E_Ca = R T / 2F ln(3000 / [Ca]), and gates that relax, tau_x dx/dt = x_inf(
 channels of Prinz, Bucher & Marder (2004), doi:10.1038/nn1352. A graded synapse opens by
 s_inf = 1 / (1 + exp((-35 - V_pre) / 5)) with tau_s = tau_k (1 - s_inf). The scheme is that of
 Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261: V, [Ca] and gates relax
-exactly for a step, everything else at its old value; synapses move by Euler's method. Steady
-states and time constants are functions of V alone, so that a table may stand for them. Units: mV,
-ms, mS, µA, µF, µM.
+exactly for a step while everything else keeps its old value; synapses make an Euler step. Steady
+states and time constants are functions of V alone and can be tabulated. Units: mV, ms, mS, µA, µF,
+µM.
 """
-
-from __future__ import annotations
 
 from math import exp, expm1, log
 
@@ -23,7 +21,7 @@ from numba.extending import register_jitable
 __all__: list[str] = []
 
 AREA = 0.628e-3
-"""Membrane of a neuron in cm²; its capacitance below is that of the authors, in µF."""
+"""Membrane area of a neuron (cm²); the capacitance (µF) is that of the authors."""
 CAPACITANCE = 0.6283e-3
 E_NA, E_K, E_H, E_LEAK = 50.0, -80.0, -20.0, -50.0
 CA_REST, CA_PER_CURRENT, TAU_CA = 0.05, 14961.0, 200.0
@@ -31,7 +29,7 @@ LOG_CA_OUTSIDE = log(3000.0)
 GAS_CONSTANT, FARADAY, COLD = 8314.51, 96485.3415, 283.0
 V_FIRST = -50.0
 NOTHING = 1e-20
-"""Conductance (mS) that stands for none at all."""
+"""Least total conductance (mS), so that none divides by zero."""
 
 E_GLUTAMATE, E_CHOLINERGIC = -70.0, -80.0
 SYNAPSES = (
@@ -93,7 +91,7 @@ def time_constants(v: float) -> tuple:
 
 @register_jitable
 def conductances(gates: tuple, g: tuple) -> tuple:
-    """What the gates let through of maximal g (8): Na, Ca, K and H, in mS."""
+    """Conductances (mS) of Na, Ca, K and H at these gates, from maximal ones g (8)."""
     m_na, m_cat, m_cas, m_a, m_kca, m_kd, m_h, h_na, h_cat, h_cas, h_a = gates
     sodium = g[0] * m_na * m_na * m_na * h_na
     calcium = g[1] * m_cat * m_cat * m_cat * h_cat
@@ -113,15 +111,14 @@ def membrane_step(
     Args:
         v: Voltage (mV).
         ca: Calcium (µM).
-        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all
-            synapses, and the sums of g E and of g E² over the synapses.
+        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all synapses, and the sums
+            of g E and of g E² over the synapses.
         drive: Noise current (µA).
         clock: dt (ms), temperature (K), 1 - exp(-dt / tau_Ca).
 
     Returns:
-        Changes of V and of [Ca], and, before the step, the share
-        [Ca] / ([Ca] + 3) that opens KCa and the power (nW) that the ionic
-        currents spend, the sum of g (V - E)^2.
+        Changes of V and of [Ca]; and, before the step, the factor [Ca] / ([Ca] + 3) of the
+        steady state of KCa and the power (nW) of the ionic currents, the sum of g (V - E)^2.
     """
     sodium, calcium, potassium, h, leak, synapses, driven, squares = g
     dt, kelvin, ca_moved = clock

@@ -58,7 +58,7 @@ def table(dt: float, faster: tuple[float, ...]) -> np.ndarray:
 
 @compiled
 def fill(values, dt, faster):
-    """Write the steady states and movements at every voltage of the grid."""
+    """Write the steady states and fractions per step at every voltage of the grid."""
     for k in range(len(values)):
         v = LOW + (k - 1) * GRID
         steady, tau = steady_states(v), time_constants(v)
@@ -81,20 +81,20 @@ def draw(start, stop, key, index, noise):
 
 
 @compiled_fast
-def arrive(g, y, into):
-    """Write what arrives over the synapses: the sums (3, rows) of g, of g E and of g E²."""
+def synaptic_sums(g, y, into):
+    """Write the sums (3, rows) over the synapses onto each neuron of g, of g E and of g E²."""
     for w in range(WIDTH):
         glutamate, cholinergic = g[4, w] * y[2, w], f32(0)
-        put(into, w, glutamate, cholinergic)
+        write_sums(into, w, glutamate, cholinergic)
         glutamate, cholinergic = g[0, w] * y[0, w] + g[6, w] * y[3, w], g[1, w] * y[1, w]
-        put(into, WIDTH + w, glutamate, cholinergic)
+        write_sums(into, WIDTH + w, glutamate, cholinergic)
         glutamate, cholinergic = g[2, w] * y[0, w] + g[5, w] * y[2, w], g[3, w] * y[1, w]
-        put(into, 2 * WIDTH + w, glutamate, cholinergic)
+        write_sums(into, 2 * WIDTH + w, glutamate, cholinergic)
 
 
 @register_jitable
-def put(into, n, a, b):
-    """Write the sums of a neuron from its conductances of glutamate and cholinergic synapses."""
+def write_sums(into, n, a, b):
+    """Write those of neuron n from its glutamatergic and cholinergic conductances."""
     into[0, n] = a + b
     into[1, n] = a * GLUTAMATE + b * CHOLINERGIC
     into[2, n] = a * GLUTAMATE_2 + b * CHOLINERGIC_2
@@ -102,7 +102,7 @@ def put(into, n, a, b):
 
 @register_jitable
 def compensated(value, change, lost):
-    """Sum, and what its rounding took from the change and from what was lost before."""
+    """Kahan summation: the sum, and the rounding error to subtract from the next change."""
     change -= lost
     now = value + change
     return now, (now - value) - change
@@ -110,7 +110,7 @@ def compensated(value, change, lost):
 
 @compiled_fast
 def transmit(gates, dt, rates, y):
-    """Move the synapses y (4, lanes) opened by AB with glutamate, by PD, LP and PY."""
+    """Step the synapses y (4, WIDTH): glutamatergic ones of AB, cholinergic ones of PD, LP, PY."""
     for w in range(WIDTH):
         o, p, q = gates[OPEN, w], gates[OPEN, WIDTH + w], gates[OPEN, 2 * WIDTH + w]
         slow = dt / (ONE - o)
@@ -157,7 +157,7 @@ def run_lanes(rows, g, synaptic, tau, clock, std, key, index, window, weights, k
         if std > 0:
             draw(start - start % 2, stop, key, index, noise)
         for t in range(stop - start):
-            arrive(synaptic, y, into)
+            synaptic_sums(synaptic, y, into)
             for r in range(ROWS):
                 drive[r] = std * noise[start % 2 + t, r]
             for r in range(ROWS):

@@ -1,11 +1,11 @@
-"""The pyloric circuit in double precision: the loop that the fast paths are held against.
+"""The pyloric circuit in double precision: the reference of the fast paths.
 
 Formulas stand where a fast path reads a table; nothing is reordered. See
 `mechfit.models.pyloric.equations` for the equations.
 
-An ionic current g (E - V) turns g (V - E)^2 of electrical power into heat, which pumps have to
-make good for. The step tells the power of all currents of a neuron together; asked with all
-conductances but one at 0 it tells that of one, and the nine sum to the whole. Energies per area of
+An ionic current g (E - V) turns the electrical power g (V - E)^2 into heat, which pumps have to
+restore. The step computes the power of all currents of a neuron together; with all conductances
+but one at 0 it gives that of one current, and the nine add up to the whole. Energies per area of
 membrane as in Deistler, Macke & Gonçalves (2022), doi:10.1073/pnas.2207632119. Taught in
 ``book/robustness/energy.md``.
 """
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numba.extending import register_jitable
 
 from mechfit.compile import compiled
 from mechfit.models.pyloric.equations import (
@@ -44,23 +45,23 @@ Q10 = {
     "calcium": (2.0,),
     "closing": (1.7,) * 7,
 }
-"""How many times larger, or faster, each becomes over 10 K; gates in the order of the step."""
+"""Factors of conductances, rates of gates, of calcium and of synapses, over 10 K."""
 
 
 def factors(kelvin: float, q10: dict[str, tuple[float, ...]] = Q10) -> dict[str, np.ndarray]:
-    """Factors of conductances and rates at a temperature in K; all are 1 at 283 K."""
+    """Factors of conductances and rates at a temperature in K, all 1 at 283 K."""
     return {name: np.array(values) ** ((kelvin - COLD) / 10) for name, values in q10.items()}
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What one circuit is made of, at its temperature.
+    """Conductances and rates of a circuit at its temperature.
 
     Attributes:
         membrane: Conductances of the neurons (3, 8) in mS.
         synaptic: Conductances of the synapses (7,) in mS.
-        faster: How many times faster each gate is than at 283 K (11,).
-        closing: The same of each synapse (7,).
+        faster: Factors of the rates of the gates (11,) over those at 283 K.
+        closing: The same of the synapses (7,).
         clock: dt (ms), temperature (K), and 1 - exp(-dt / tau_Ca).
     """
 
@@ -78,9 +79,9 @@ class Setting:
         kelvin: float = COLD,
         q10: dict[str, tuple[float, ...]] = Q10,
     ) -> Self:
-        """Take 24 conductances in mS/cm², neuron by neuron, and seven as logarithms of mS.
+        """Convert theta (..., 31): 24 conductances in mS/cm², seven as logarithms of mS.
 
-        Parameters (n, 31) make a setting of n circuits, with conductances (n, 3, 8) and (n, 7).
+        Parameters (n, 31) give n circuits, with conductances (n, 3, 8) and (n, 7).
         """
         scale = factors(kelvin, q10)
         theta = np.asarray(theta, float)
@@ -118,31 +119,38 @@ def start() -> np.ndarray:
     return state
 
 
+@register_jitable
+def gates_of(state, j):
+    """The gates (11) of neuron j, as a tuple."""
+    s = state[13 * j + 2 : 13 * j + 13]
+    return s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10]
+
+
+@register_jitable
+def synaptic_input(synaptic, state, j):
+    """Sums over the synapses onto neuron j of g, g E and g E^2."""
+    total, driven, squares = 0.0, 0.0, 0.0
+    for k in range(7):
+        if SYNAPSES[k][1] == j:
+            g = synaptic[k] * state[39 + k]
+            total += g
+            driven += g * SYNAPSES[k][2]
+            squares += g * SYNAPSES[k][2] ** 2
+    return total, driven, squares
+
+
 @compiled
 def advance(membrane, synaptic, faster, closing, clock, noise, state, voltage, power):
     """Advance the state (46,) in place by all samples but the first; write voltages and powers."""
     dt, old = clock[0], np.empty(46)
-    total, driven, squares = np.empty((3, 3))
     for i in range(1, noise.shape[0]):
         old[:] = state
-        total[:], driven[:], squares[:] = 0.0, 0.0, 0.0
-        for k in range(7):
-            after = SYNAPSES[k][1]
-            g = synaptic[k] * old[39 + k]
-            total[after] += g
-            driven[after] += g * SYNAPSES[k][2]
-            squares[after] += g * SYNAPSES[k][2] ** 2
         for j in range(3):
-            s, v, ca, g = (
-                state[13 * j + 2 : 13 * j + 13],
-                old[13 * j],
-                old[13 * j + 1],
-                membrane[j],
-            )
-            gates = (*(s[0], s[1], s[2], s[3], s[4], s[5]), *(s[6], s[7], s[8], s[9], s[10]))
-            open_now = (*conductances(gates, g), g[7], total[j], driven[j], squares[j])
+            s, v, ca = state[13 * j + 2 : 13 * j + 13], old[13 * j], old[13 * j + 1]
+            ionic = (*conductances(gates_of(old, j), membrane[j]), membrane[j, 7])
+            open_now = (*ionic, *synaptic_input(synaptic, old, j))
             dv, dca, share, spent = membrane_step(v, ca, open_now, noise[i, j], clock)
-            steady, tau = steady_states(old[13 * j]), time_constants(old[13 * j])
+            steady, tau = steady_states(v), time_constants(v)
             for x in range(11):
                 to = steady[x] * share if x == KCA else steady[x]
                 s[x] = to + (s[x] - to) * math.exp(-dt * faster[x] / tau[x])
@@ -163,39 +171,23 @@ def spending(setting: Setting, noise: np.ndarray, first: int) -> np.ndarray:
         first: Sample from which powers count.
     """
     total = np.zeros((3, 9))
-    sum_powers(*vars(setting).values(), noise, first, start(), total)
+    sum_spending(*vars(setting).values(), noise, first, start(), total)
     return total / (len(noise) - first) / AREA
 
 
 @compiled
-def sum_powers(membrane, synaptic, faster, closing, clock, noise, first, state, total):
-    """Add up the powers (3, 9) in nW of the samples from the first on."""
-    voltage, power = np.empty((2, 3, 2))
+def sum_spending(membrane, synaptic, faster, closing, clock, noise, first, state, total):
+    """Add up the powers (3, 9) in nW of each current in the samples from the first on."""
+    alone, (voltage, power) = np.empty(8), np.empty((2, 3, 2))
     for i in range(1, noise.shape[0]):
-        if i >= first:
-            add_powers(membrane, synaptic, clock, state, total)
+        for j in range(3 if i >= first else 0):
+            v, ca, gates = state[13 * j], state[13 * j + 1], gates_of(state, j)
+            for x in range(8):
+                alone[:] = 0.0
+                alone[x] = membrane[j, x]
+                open_now = (*conductances(gates, alone), alone[7], 0.0, 0.0, 0.0)
+                total[j, x] += membrane_step(v, ca, open_now, 0.0, clock)[3]
+            synapses = (0.0, 0.0, 0.0, 0.0, 0.0, *synaptic_input(synaptic, state, j))
+            total[j, 8] += membrane_step(v, ca, synapses, 0.0, clock)[3]
         two = noise[i - 1 : i + 1]
         advance(membrane, synaptic, faster, closing, clock, two, state, voltage, power)
-
-
-@compiled
-def add_powers(membrane, synaptic, clock, state, total):
-    """Add the powers (3, 9) that are spent in a state (46,)."""
-    alone = np.empty(8)
-    for j in range(3):
-        v, ca, s = state[13 * j], state[13 * j + 1], state[13 * j + 2 : 13 * j + 13]
-        gates = (*(s[0], s[1], s[2], s[3], s[4], s[5]), *(s[6], s[7], s[8], s[9], s[10]))
-        for x in range(8):
-            alone[:] = 0.0
-            alone[x] = membrane[j, x]
-            open_now = (*conductances(gates, alone), alone[7], 0.0, 0.0, 0.0)
-            total[j, x] += membrane_step(v, ca, open_now, 0.0, clock)[3]
-        g_all, driven, squares = 0.0, 0.0, 0.0
-        for k in range(7):
-            if SYNAPSES[k][1] == j:
-                g = synaptic[k] * state[39 + k]
-                g_all += g
-                driven += g * SYNAPSES[k][2]
-                squares += g * SYNAPSES[k][2] ** 2
-        closed = (0.0, 0.0, 0.0, 0.0, 0.0, g_all, driven, squares)
-        total[j, 8] += membrane_step(v, ca, closed, 0.0, clock)[3]

@@ -1,11 +1,11 @@
-"""Registers: one step of the gates of 16 neurons, in vectors of the processor.
+"""Registers: one step of the gates of 16 neurons, written in vector instructions.
 
-A row of a table holds where a neuron's gates go and how far in a step, between its row and the
-next by a line; 16 numbers fill a register. A compiler given the loop does not know that the arrays
-are apart, and asks before each row. The states are summed with compensation (Kahan 1965,
-doi:10.1145/363707.363723). They are stored row by row, and column by column for what comes next:
-four rounds of swaps make columns of rows, in the round of step s rows a and a + s exchange the
-off-diagonal quarters of each square of 2 s lanes (Eklundh 1972, doi:10.1109/T-C.1972.223584).
+A row of a table holds the steady states of a neuron's gates and the fraction of the way that a
+step goes, interpolated linearly between rows; 16 numbers fill a register. (A compiler given the
+loop cannot know that the arrays do not overlap, and checks before each row.) The states are summed
+with compensation (Kahan 1965, doi:10.1145/363707.363723) and stored by rows and by columns. Four
+rounds of swaps transpose them: in the round of step s, rows a and a + s exchange the off-diagonal
+quarters of each square of 2 s columns (Eklundh 1972, doi:10.1109/T-C.1972.223584).
 """
 
 from llvmlite import ir
@@ -21,7 +21,7 @@ MASK = ir.VectorType(ir.IntType(32), WIDTH)
 
 
 class Registers:
-    """Writes the instructions of a block of rows into a function that is being compiled."""
+    """Emits vector instructions into a function that is being compiled."""
 
     def __init__(self, builder: ir.IRBuilder) -> None:
         self.builder = builder
@@ -33,15 +33,15 @@ class Registers:
         return self.builder.gep(data, [offset])
 
     def load(self, address: ir.Value) -> ir.Value:
-        """Sixteen numbers."""
+        """Load sixteen numbers."""
         return self.builder.load(self.builder.bitcast(address, VECTOR.as_pointer()), align=4)
 
     def store(self, vector: ir.Value, address: ir.Value) -> None:
-        """Keep sixteen numbers."""
+        """Store sixteen numbers."""
         self.builder.store(vector, self.builder.bitcast(address, VECTOR.as_pointer()), align=4)
 
     def spread(self, address: ir.Value) -> ir.Value:
-        """One number sixteen times."""
+        """Broadcast one number to sixteen."""
         empty = ir.Constant(VECTOR, ir.Undefined)
         one = self.builder.insert_element(
             empty, self.builder.load(address), ir.Constant(ir.IntType(32), 0)
@@ -49,7 +49,7 @@ class Registers:
         return self.builder.shuffle_vector(one, empty, ir.Constant(MASK, [0] * WIDTH))
 
     def line(self, low: ir.Value, high: ir.Value, part: ir.Value) -> ir.Value:
-        """Numbers between two rows."""
+        """Interpolate linearly between two rows."""
         return self.fused(part, self.builder.fsub(high, low), low)
 
     def fused(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
@@ -79,18 +79,18 @@ class Registers:
 
 @intrinsic
 def step_gates(_, table, place, part, special, share, first, x, lost, columns):  # noqa: ANN001, ANN201
-    """Move the gates of the neurons first to first + 15.
+    """Step the gates of the neurons first to first + 15.
 
     Args:
-        table: Rows (v, 32) of float32: steady states, and the share of the way that a step goes.
+        table: Rows (v, 32) of float32: steady states, and the fraction of the way per step.
         place: Row of each neuron (n,), as int32.
-        part: Its place (n,) on the line to the next row, 0 to 1.
-        special: 1 for the gates (16,) whose steady state is to be multiplied, else 0.
-        share: The factor of each neuron (n,).
+        part: Position (n,) between this row and the next, 0 to 1.
+        special: 1 for the gates (16,) whose steady state has a factor, else 0.
+        share: That factor (n,), of each neuron.
         first: The first of the neurons.
         x: Gates (n, 16).
-        lost: What rounding took from them (n, 16).
-        columns: Receives the gates as well, (16, n).
+        lost: Their rounding errors (n, 16).
+        columns: Receives the gates transposed, (16, n).
     """
 
     def build(context, builder, signature, args):  # noqa: ANN001, ANN202
