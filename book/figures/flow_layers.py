@@ -11,9 +11,8 @@ import numpy as np
 
 from mechfit.figures import OBSERVED, POSTERIOR
 from mechfit.figures.checks import numbers
-from mechfit.figures.curves import plane
 from mechfit.figures.encoding import decode, encode
-from mechfit.figures.fields import heat_cells, square
+from mechfit.figures.fields import heat_cells, square, square_plane
 from mechfit.figures.parts import rows_of
 from mechfit.figures.theme import present
 
@@ -58,9 +57,10 @@ def flow_layers(
         maps.append({"x_o": name, "c": encode(grid.ravel(), 0, grid.max(), 1)})
 
     ends = [float(r) for r in reach]
+    box = np.array([[-ends[-1], ends[-1]]] * 2)
     now = f"{ends}[floor(stage)] + (stage % 1) * ({ends}[ceil(stage)] - {ends}[floor(stage)])"
     domain = [alt.ExprRef(f"-({now})"), alt.ExprRef(now)]
-    moving = plane((-1, 1), (-1, 1), "first coordinate", "second coordinate")
+    moving = square_plane(box, ("first coordinate", "second coordinate"))
     for channel in moving.values():
         channel.scale = alt.Scale(domain=domain, nice=False)
     words = (
@@ -73,7 +73,6 @@ def flow_layers(
     dot = _moved(clouds, dots.shape[2]).mark_circle(
         color=POSTERIOR, size=14, opacity=0.8, clip=True, aria=False
     )
-    box = np.array([[-ends[-1], ends[-1]]] * 2)
     heat = heat_cells(rows_of(maps).transform_filter("datum.x_o == observation"), box, bins)
     chart = alt.hconcat(
         square(
@@ -81,7 +80,7 @@ def flow_layers(
             dot.encode(**moving),
             words=alt.ExprRef(words),
         ),
-        square(heat.encode(**plane(*box, *labels)), words="density of the parameters"),
+        square(heat.encode(**square_plane(box, labels)), words="density of the parameters"),
     )
     slider = alt.binding_range(min=0, max=last, step=0.05, name="step")
     menu = alt.binding_select(options=list(observations), name="observation")

@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures import OBSERVED, PATH, POSTERIOR, PRIOR, SAMPLE
 from mechfit.figures.checks import increasing, numbers
-from mechfit.figures.curves import plane
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.explorer import sliders
-from mechfit.figures.fields import square
+from mechfit.figures.fields import square, square_plane
 from mechfit.figures.parts import rows_of, table
 from mechfit.figures.theme import present
 
@@ -65,8 +64,9 @@ def monotone_map(
             x=f"{ends[0]} + {step:.9g} * datum.i", y=decode("datum.c", "datum.i", low, high)
         )
 
-    left = plane(ends, ends, across[0], up[0])
-    right = plane(ends, (0, top), across[0] if before is None else up[0], beside[0])
+    left = square_plane((ends, ends), (across[0], up[0]))
+    below = across[0] if before is None else up[0]
+    right = square_plane((ends, (0, top)), (below, beside[0]))
     diagonal = table(x=ends, y=ends).mark_line(stroke=OBSERVED, strokeDash=[1, 4], **THIN)
     line = coded(mapped, mapped.min(), mapped.max()).mark_line(
         stroke=PATH, strokeWidth=1.8, clip=True, aria=False

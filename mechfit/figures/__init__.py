@@ -10,7 +10,6 @@ from mechfit.figures.breakdowns import breakdowns
 from mechfit.figures.breaking import breaking
 from mechfit.figures.brushed import brushed
 from mechfit.figures.circuit import circuit
-from mechfit.figures.corrections import corrections
 from mechfit.figures.correlations import correlations
 from mechfit.figures.curves import curves, history
 from mechfit.figures.departures import departures
@@ -24,10 +23,8 @@ from mechfit.figures.misses import misses
 from mechfit.figures.overlaid import overlaid
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
-from mechfit.figures.progression import by_round
 from mechfit.figures.rejection import rejection
 from mechfit.figures.rhythms import rhythms
-from mechfit.figures.rounds import rounds_map
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
@@ -53,10 +50,8 @@ __all__ = [
     "breakdowns",
     "breaking",
     "brushed",
-    "by_round",
     "choice_explorer",
     "circuit",
-    "corrections",
     "correlations",
     "curves",
     "departures",
@@ -73,7 +68,6 @@ __all__ = [
     "predictive",
     "rejection",
     "rhythms",
-    "rounds_map",
     "samples_to_traces",
     "scores",
     "sliding_curves",

@@ -55,6 +55,13 @@ def square(*layers: alt.Chart, words: str | alt.ExprRef = "") -> alt.LayerChart:
     return chart.properties(title=top)
 
 
+def square_plane(limits: np.ndarray, labels: Sequence[str]) -> dict[str, alt.X | alt.Y]:
+    """Channels for the fields `x` and `y` of a square view within limits (2, 2)."""
+    place = plane(*limits, *labels)
+    place["x"]["axis"]["tickCount"] = 4
+    return place
+
+
 def fields(
     named: Mapping[str, ArrayLike],
     limits: ArrayLike,
@@ -96,7 +103,7 @@ def fields(
     peak = float(grids[fixed].max())
     rows = {n: {"name": n, "c": encode(g.ravel(), 0, peak, 1)} for n, g in grids.items()}
     chosen = rows_of([rows[n] for n in others]).transform_filter("datum.name == shown")
-    place, views = plane(*limits, *labels), []
+    place, views = square_plane(limits, labels), []
     for source, words in ((rows_of([rows[fixed]]), fixed), (chosen, alt.ExprRef("shown"))):
         layers = [heat_cells(source, limits, bins).encode(**place)]
         if box is not None:
