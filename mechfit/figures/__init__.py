@@ -6,7 +6,6 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 
 from mechfit.figures import renderer  # noqa: F401
 from mechfit.figures.bars import statistic_bars
-from mechfit.figures.breakdowns import breakdowns
 from mechfit.figures.breaking import breaking
 from mechfit.figures.brushed import brushed
 from mechfit.figures.circuit import circuit
@@ -28,13 +27,11 @@ from mechfit.figures.rhythms import rhythms
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
-from mechfit.figures.spending import spending
 from mechfit.figures.subsets import choice_explorer, subset_explorer
 from mechfit.figures.suspects import suspects
 from mechfit.figures.tails import tails
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.traces import traces
-from mechfit.figures.warming import Warmed, warming
 from mechfit.summaries.thinning import thin
 
 __all__ = [
@@ -46,8 +43,6 @@ __all__ = [
     "ROLES",
     "SAMPLE",
     "Route",
-    "Warmed",
-    "breakdowns",
     "breaking",
     "brushed",
     "choice_explorer",
@@ -71,7 +66,6 @@ __all__ = [
     "samples_to_traces",
     "scores",
     "sliding_curves",
-    "spending",
     "statistic_bars",
     "subset_explorer",
     "suspects",
@@ -79,5 +73,4 @@ __all__ = [
     "theme",
     "thin",
     "traces",
-    "warming",
 ]

@@ -1,9 +1,10 @@
-"""Statistics of traces: arrays and numbers only.
+"""Statistics of traces and of samples: arrays and numbers only.
 
 Taught in the book's part *summaries*; the first of its statistics in
 ``book/models/hodgkin-huxley.md``.
 """
 
+from mechfit.summaries.bootstrap import bootstrap_interval
 from mechfit.summaries.bursts import burst_times
 from mechfit.summaries.density import density
 from mechfit.summaries.extended import Extended
@@ -23,6 +24,7 @@ __all__ = [
     "STATISTIC_UNITS",
     "TRIPHASIC",
     "Extended",
+    "bootstrap_interval",
     "burst_times",
     "density",
     "features",

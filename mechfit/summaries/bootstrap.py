@@ -1,0 +1,56 @@
+"""Bootstrap: how much a statistic of a sample would change if the sample were drawn again.
+
+The sample itself stands for the distribution that it comes from: n rows are drawn from it with
+replacement, the statistic is computed again, and quantiles of these values are the ends of the
+percentile interval. Efron & Tibshirani (1993), *An Introduction to the Bootstrap*, chapter 13.
+Taught in ``book/robustness/perturbations.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["bootstrap_interval"]
+
+
+def bootstrap_interval(
+    statistic: Callable[..., float],
+    *samples: np.ndarray,
+    rng: np.random.Generator,
+    level: float = 0.9,
+    resamples: int = 1000,
+) -> tuple[float, float]:
+    """Compute the percentile bootstrap interval of a statistic.
+
+    Args:
+        statistic: Maps samples (n, ...) to a number.
+        samples: One or more arrays (n, ...) whose rows belong together and are drawn together.
+        rng: Where the resampled rows come from.
+        level: Probability of the interval, from 0 to 1.
+        resamples: How often rows are drawn.
+
+    Returns:
+        The lower and the upper end.
+
+    Raises:
+        ValueError: No samples, samples of different length, or a level outside 0 to 1.
+
+    Example:
+        >>> x = np.arange(100.0)
+        >>> low, high = bootstrap_interval(np.median, x, rng=np.random.default_rng(0))
+        >>> bool(35 < low < 49.5 < high < 65)
+        True
+    """
+    sizes = {len(sample) for sample in samples}
+    if len(sizes) != 1 or not 0 < level < 1:
+        raise ValueError(
+            f"got samples of lengths {sorted(sizes)} and level {level}, expected one or more "
+            "samples of one length and a level between 0 and 1"
+        )
+    n = sizes.pop()
+    rows = rng.integers(0, n, (resamples, n))
+    values = [statistic(*(sample[row] for sample in samples)) for row in rows]
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
