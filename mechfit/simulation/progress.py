@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from tqdm.auto import tqdm
 
 __all__ = ["progress_bar"]
 
+within = ContextVar("within", default=False)
 
-def progress_bar(total: int, unit: str) -> tqdm:
-    """Return a bar that counts to `total`; it leaves no trace when it is done."""
-    hidden = os.environ.get("MECHFIT_PROGRESS") == "0"
-    return tqdm(total=total, unit=unit, unit_scale=True, disable=hidden, leave=False)
+
+@contextmanager
+def progress_bar(total: int, unit: str) -> Iterator[tqdm]:
+    """Show a bar that counts to `total` and then vanishes; one inside another stays hidden."""
+    hidden = within.get() or os.environ.get("MECHFIT_PROGRESS") == "0"
+    token = within.set(True)
+    try:
+        with tqdm(total=total, unit=unit, unit_scale=True, disable=hidden, leave=False) as bar:
+            yield bar
+    finally:
+        within.reset(token)

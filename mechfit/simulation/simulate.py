@@ -18,7 +18,7 @@ from mechfit.models import Model
 from mechfit.simulation.bank import Bank, Memory
 from mechfit.simulation.progress import progress_bar
 from mechfit.simulation.store import Store
-from mechfit.simulation.tasks import Proposal, cut, finish, missing, run
+from mechfit.simulation.tasks import LANES, Draws, Given, Proposal, cut, finish, missing, run
 from mechfit.simulation.workers import workers_for
 
 if TYPE_CHECKING:
@@ -29,21 +29,26 @@ __all__ = ["simulate"]
 
 def simulate(
     model: Model,
-    n: int,
-    seed: int,
+    n: int | None = None,
+    seed: int | None = None,
     *,
+    theta: np.ndarray | None = None,
+    first: int = 0,
     proposal: Proposal | None = None,
     store: str | os.PathLike | None = None,
     client: Client | None = None,
 ) -> Bank:
-    """Draw n parameter sets and simulate each once.
+    """Simulate n parameter sets drawn from the prior or a proposal, or given ones, once each.
 
     Args:
         model: The simulator.
-        n: Number of simulations.
+        n: Number of parameter sets to draw.
         seed: Seed of parameters and noise; the same seed gives the same bank, and a longer bank
             begins with the shorter one.
-        proposal: Where the parameters come from; the model's prior by default.
+        theta: Parameters (n, d) to simulate instead of drawing them, also outside the prior;
+            the statistics are those of ``model.statistics(theta, seed, first=first)``.
+        first: Number of the first row of theta; row i has the noise of the key (seed, first + i).
+        proposal: What parameters are drawn from; the model's prior by default.
         store: Folder of a Zarr store to keep the bank in. Repeating the call after a stop, or
             with a larger n, adds only what is missing.
         client: Client of a Dask cluster to work there; all cores of this machine by default.
@@ -53,21 +58,42 @@ def simulate(
         Ctrl-C, the call returns what it has in memory; with a store it raises, as all is on disk.
 
     Raises:
-        ValueError: The store holds simulations with other settings.
+        ValueError: Parameters are given and drawn, or neither; or the store holds simulations
+            with other settings.
 
     Example:
         >>> from mechfit.models import HodgkinHuxley
-        >>> bank = simulate(HodgkinHuxley(), n=4, seed=1)
+        >>> model = HodgkinHuxley()
+        >>> bank = simulate(model, n=4, seed=1)
         >>> bank.theta.shape, bank.x.shape
         ((4, 8), (4, 7))
+        >>> again = simulate(model, theta=bank.theta, seed=1)
+        >>> bool((again.x == bank.x).all())
+        True
     """
-    if n < 1:
-        raise ValueError(f"n is {n}, expected at least 1")
+    if seed is None:
+        raise TypeError("seed is missing")
+    if first and (theta is None or store is not None):
+        raise ValueError(f"first is {first}, expected 0 for drawn parameters and in a store")
+    if theta is None:
+        if n is None or n < 1:
+            raise ValueError(f"n is {n}, expected at least 1, or theta instead")
+        source = Draws(proposal or model.prior, seed)
+    else:
+        if n is not None or proposal is not None:
+            raise ValueError("got theta and also n or a proposal, expected only one of them")
+        source = Given(_finite(model.prior.check(theta)))
+        n = len(source.theta)
+        if n <= LANES and store is client is None and not model.run_in_process:
+            x = model.statistics(source.theta, seed, first=first)
+            valid = np.isfinite(x).all(1)
+            return Bank(source.theta, x, valid, seed, model.statistic_names)
     sink = Memory(model, n, seed) if store is None else Store(store, model, n, seed)
     workers = workers_for(model, client)
     with sink, progress_bar(n, " simulations") as bar:
-        blocks = missing(sink, proposal or model.prior, bar.update)
-        work = run(cut(blocks, model, n, workers), workers, model, seed)
+        work = run(
+            cut(missing(sink, source, bar.update), model, n, workers, first), workers, model, seed
+        )
         try:
             with closing(work):
                 for task, x, failure in work:
@@ -84,3 +110,14 @@ def simulate(
         bad = len(bank) - np.count_nonzero(bank.valid)
         warnings.warn(f"{bad} of {n} simulations are marked invalid; {bank.failure}", stacklevel=2)
     return bank
+
+
+def _finite(theta: np.ndarray) -> np.ndarray:
+    """Parameters (n, d) that can be simulated."""
+    bad = np.flatnonzero(~np.isfinite(theta).all(1))
+    if not len(theta) or len(bad):
+        raise ValueError(
+            f"theta has {len(theta)} rows, not finite in rows {bad[:5].tolist()}; expected at "
+            "least one row, and finite numbers"
+        )
+    return theta

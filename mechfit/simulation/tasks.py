@@ -1,8 +1,8 @@
 """Tasks: what is missing of a bank, cut into pieces for the workers and put together again.
 
-Parameters are drawn `DRAWS` at a time, the k-th time with the key (seed, k); simulation i has the
-noise of the key (seed, i). So a row is the same whatever the blocks are, whoever computes them,
-and when. Taught in ``book/beyond/scaling.md``.
+Parameters are given, or drawn `DRAWS` at a time, the k-th time with the key (seed, k); simulation
+i has the noise of the key (seed, i). So a row is the same whatever the blocks are, whoever
+computes them, and when. Taught in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from mechfit.simulation.bank import DRAWS, Memory, draw_seed
 from mechfit.simulation.store import Store
 from mechfit.simulation.workers import Failure, Workers, rows
 
-__all__ = ["Proposal", "cut", "finish", "missing", "run"]
+__all__ = ["LANES", "Draws", "Given", "Proposal", "cut", "finish", "missing", "run"]
 
 LANES = 32
+"""Rows that a compiled model simulates together; a task is a multiple of them."""
 
 
 class Proposal(Protocol):
@@ -48,7 +49,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Task:
-    """Rows of a block that one worker simulates in one go; `first` is the bank's row number."""
+    """Rows of a block that one worker simulates in one go; the noise is numbered from `first`."""
 
     block: Block
     start: int
@@ -56,14 +57,29 @@ class Task:
     first: int
 
 
+class Source(Protocol):
+    """Where the parameters of the simulations come from, by their numbers."""
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Parameters of the simulations from start to stop (stop - start, d)."""
+
+    def agrees(self, stored: np.ndarray, start: int) -> bool:
+        """Whether stored parameters (m, d) are those of the simulations from start on."""
+
+
 @dataclass
 class Draws:
-    """Parameters of the simulations by their numbers; remembers the last `DRAWS` of them."""
+    """Parameters drawn from a proposal; remembers the last `DRAWS` of them.
+
+    The first stored rows tell whether the proposal is the same; a network that runs on another
+    machine draws the same up to rounding.
+    """
 
     proposal: Proposal
     seed: int
     k: int = -1
     theta: np.ndarray | None = None
+    compared: bool = False
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         """Parameters of the simulations from start to stop (stop - start, d)."""
@@ -74,34 +90,53 @@ class Draws:
             parts.append(self.theta[max(start - k * DRAWS, 0) : stop - k * DRAWS])
         return np.concatenate(parts)
 
+    def agrees(self, stored: np.ndarray, start: int) -> bool:
+        """Compare the first stored rows, up to rounding."""
+        if self.compared:
+            return True
+        self.compared = True
+        return np.allclose(stored, self.rows(start, start + len(stored)), rtol=1e-5)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Parameters (n, d) given by the caller."""
+
+    theta: np.ndarray
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Parameters of the simulations from start to stop (stop - start, d)."""
+        return self.theta[start:stop]
+
+    def agrees(self, stored: np.ndarray, start: int) -> bool:
+        """Compare all stored rows that are given, bit for bit."""
+        theta = self.rows(start, start + len(stored))
+        return np.array_equal(stored[: len(theta)], theta)
+
 
 def missing(
-    sink: Memory | Store, proposal: Proposal, found: Callable[[int], object]
+    sink: Memory | Store, source: Source, found: Callable[[int], object]
 ) -> Iterator[Block]:
     """Yield the blocks that lack rows; tell `found` how many rows were there."""
     size, k = sink.model.block, len(sink.model.statistic_names)
-    draws, checked = Draws(proposal, sink.seed), False
     for b in range(-(-sink.n // size)):
-        wanted = min(size, sink.n - b * size)
+        start, wanted = b * size, min(size, sink.n - b * size)
         theta, x = sink.read(b) or (np.empty((0, 0)), np.empty((0, k)))
         done = min(len(x), wanted)
         found(done)
-        if done == wanted and checked:
-            continue
-        start = b * size
-        drawn = draws.rows(start, start + max(wanted, len(x)))
-        if len(x) and not np.allclose(theta, drawn[: len(x)], rtol=1e-5):
+        if len(x) and not source.agrees(theta, start):
             raise ValueError(
-                f"{sink.path} holds parameters drawn from another proposal; repeat the call that "
-                "made it, or name another store"
+                f"{sink.path} holds parameters from another proposal, or other theta; repeat the "
+                "call that made it, or name another store"
             )
-        checked = checked or len(x) > 0
         if done < wanted:
             x = np.concatenate([x, np.empty((wanted - done, k))])
-            yield Block(b, drawn[:wanted], x, done, wanted - done)
+            yield Block(b, source.rows(start, start + wanted), x, done, wanted - done)
 
 
-def cut(blocks: Iterator[Block], model: Model, n: int, workers: Workers) -> Iterator[Task]:
+def cut(
+    blocks: Iterator[Block], model: Model, n: int, workers: Workers, first: int
+) -> Iterator[Task]:
     """Cut blocks into tasks, at least four for each worker where n allows."""
     size = model.block if model.single_batch else -(-n // (4 * workers.count))
     if not model.run_in_process:
@@ -110,7 +145,8 @@ def cut(blocks: Iterator[Block], model: Model, n: int, workers: Workers) -> Iter
     for block in blocks:
         for start in range(block.done, len(block.theta), size):
             stop = min(start + size, len(block.theta))
-            yield Task(block, start, stop, block.number * model.block + start)
+            number = first + block.number * model.block + start
+            yield Task(block, start, stop, number)
 
 
 def finish(task: Task, x: np.ndarray, failure: Failure | None, sink: Memory | Store) -> None:

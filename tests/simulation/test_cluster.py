@@ -34,6 +34,8 @@ def test_the_same_bank(client, tmp_path):
         bank = simulate(MODEL, 3000, seed=3, client=client, store=store)
         np.testing.assert_array_equal(bank.theta, alone.theta)
         np.testing.assert_array_equal(bank.x, alone.x)
+    given = simulate(MODEL, seed=3, theta=alone.theta[:600], client=client)
+    np.testing.assert_array_equal(given.x, alone.x[:600])
 
 
 def test_begun_on_a_cluster_continued_at_home(client, tmp_path):

@@ -64,6 +64,21 @@ def test_a_bad_simulation_is_marked_and_the_rest_kept(name):
     np.testing.assert_array_equal(bank.x[bank.valid], GOOD.x[bank.valid])
 
 
+def test_given_parameters_are_isolated_too():
+    def f(theta, rng):
+        if theta[0] > 2:
+            sys.exit(2)
+        return [theta[0], rng.normal()]
+
+    model, theta = Model.from_function(f, PRIOR, ["x", "y"]), np.linspace(-1, 2, 4)[:, None]
+    good = model.statistics(theta, 1, first=7)
+    theta = np.append(theta, [[3.0]], 0)
+    with pytest.warns(UserWarning, match="1 of 5 simulations .* simulation 11: SystemExit: 2"):
+        bank = simulate(model, seed=1, theta=theta, first=7)
+    np.testing.assert_array_equal(bank.valid, theta[:, 0] < 3)
+    np.testing.assert_array_equal(bank.x[:4], good)
+
+
 @pytest.mark.slow
 def test_a_process_that_grows_goes_on():
     def grow(megabytes):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mechfit.models import HodgkinHuxley, Model, Prior
-from mechfit.simulation import Bank, simulate, workers
+from mechfit.simulation import Bank, progress_bar, simulate, workers
 
 MODEL = HodgkinHuxley(duration=30.0, window=(5.0, 25.0))
 BANK = simulate(MODEL, 2500, seed=3)
@@ -23,6 +23,46 @@ def test_threads_cannot_be_seen(threads, monkeypatch):
     bank = simulate(MODEL, 2500, seed=3)
     np.testing.assert_array_equal(bank.theta, BANK.theta)
     np.testing.assert_array_equal(bank.x, BANK.x)
+
+
+@pytest.mark.parametrize("n", [1, 32, 700])
+def test_given_parameters_are_simulated_as_the_model_does(n):
+    theta = BANK.theta[100 : 100 + n]
+    for first in (0, 100):
+        bank = simulate(MODEL, seed=3, theta=theta, first=first)
+        np.testing.assert_array_equal(bank.theta, theta)
+        np.testing.assert_array_equal(bank.x, MODEL.statistics(theta, 3, first=first))
+        np.testing.assert_array_equal(bank.valid, np.isfinite(bank.x).all(1))
+        assert (bank.seed, bank.statistic_names) == (3, MODEL.statistic_names)
+    np.testing.assert_array_equal(bank.x, BANK.x[100 : 100 + n])
+
+
+def test_given_parameters_may_lie_outside_the_prior():
+    outside = np.array(MODEL.truth) * 3
+    assert np.isneginf(MODEL.prior.log_prob(outside))
+    np.testing.assert_array_equal(
+        simulate(MODEL, seed=1, theta=outside).x, MODEL.statistics(outside, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        ({}, "n is None, expected at least 1, or theta"),
+        ({"n": 2, "theta": BANK.theta[:2]}, "expected only one of them"),
+        ({"proposal": MODEL.prior, "theta": BANK.theta[:2]}, "expected only one of them"),
+        ({"theta": BANK.theta[:2, :3]}, r"theta has shape \(2, 3\), expected \(n, 8\)"),
+        ({"theta": np.where(np.eye(8) > 0, np.nan, 1.0)[5:]}, r"not finite in rows \[0, 1, 2\]"),
+        ({"theta": BANK.theta[:0]}, "expected at least one row"),
+        ({"n": 2, "first": 5}, "first is 5, expected 0"),
+        ({"theta": BANK.theta[:2], "first": 5, "store": "bank"}, "first is 5, expected 0"),
+    ],
+)
+def test_exactly_one_of_n_and_finite_theta(how, error):
+    with pytest.raises(ValueError, match=error):
+        simulate(MODEL, seed=1, **how)
+    with pytest.raises(TypeError, match="seed is missing"):
+        simulate(MODEL, **how)
 
 
 @settings(max_examples=15, deadline=None)
@@ -67,6 +107,11 @@ def test_progress_is_silent_when_asked(capsys, monkeypatch):
     monkeypatch.setenv("MECHFIT_PROGRESS", "1")
     simulate(MODEL, 3, seed=1)
     assert "simulations" in capsys.readouterr().err
+    with progress_bar(2, " whole"):
+        simulate(MODEL, 3, seed=1)
+    said = capsys.readouterr().err
+    assert "whole" in said
+    assert "simulations" not in said
 
 
 @pytest.fixture

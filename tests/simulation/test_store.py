@@ -70,6 +70,23 @@ def test_growing_adds_only_what_is_missing(tmp_path, monkeypatch):
     assert_same(open_bank(store).first(600).select(MODEL.statistic_names), BANK.first(600))
 
 
+def test_given_parameters_are_kept_and_others_refused(tmp_path, monkeypatch):
+    counted, store = simulated_rows(monkeypatch), tmp_path / "bank"
+    theta = BANK.theta[:1300][::-1]
+    x = MODEL.statistics(theta, 3)
+    for n in (700, 1300, 20):
+        bank = simulate(MODEL, seed=3, theta=theta[:n], store=store)
+        np.testing.assert_array_equal(bank.theta, theta[:n])
+        np.testing.assert_array_equal(bank.x, x[:n])
+    assert sum(counted) == 1300
+    other = theta.copy()
+    other[1200, 0] *= 1 + 1e-12
+    for how in ({"theta": other}, {"n": 20}):
+        with pytest.raises(ValueError, match="from another proposal, or other theta"):
+            simulate(MODEL, seed=3, store=store, **how)
+    assert sum(counted) == 1300
+
+
 def test_any_zarr_reader_understands_it(tmp_path):
     simulate(MODEL, N, seed=3, store=tmp_path / "bank")
     group = zarr.open_group(tmp_path / "bank", mode="r")
