@@ -1,38 +1,27 @@
 r"""Approximate Bayesian computation (ABC): keep the simulations that resemble the observation.
 
-Rejection: draw parameters from the prior, simulate each once, keep those that came within a
-tolerance epsilon of the observation. What is kept are draws of
+*Rejection*: of simulations from the prior, those within a tolerance epsilon of x_o are draws of
 
     p_eps(theta | x_o)  ∝  p(theta) ∫ p(x | theta) 1[rho(x, x_o) <= eps] dx,
 
-the posterior as eps -> 0 and the prior as eps -> infinity. Near x_o the share of simulations that
-is kept falls like eps^k for k statistics, so with a few statistics hardly any comes close. The
-distance is the root mean square over the statistics of (x - x_o) / std(x), with the spread over
-the prior: 0.1 says "off by a tenth of the prior's spread". Tavaré, Balding, Griffiths & Donnelly
+the posterior as eps -> 0. The share that is kept falls like eps^k for k statistics. The distance
+rho is the root mean square of (x - x_o) / std(x), with the spread over the prior. Tavaré et al.
 (1997), doi:10.1093/genetics/145.2.505; Beaumont, Zhang & Balding (2002),
-doi:10.1093/genetics/162.4.2025.
+doi:10.1093/genetics/162.4.2025. Taught in ``book/inference/without-a-likelihood.md``.
 
-Importance sampling: keep the simulations that come within a tolerance in every statistic. Draws of
-the prior hardly ever do, so draw from a proposal that is wider than the posterior is thought to
-be, and weight what is kept:
-
-    w = p(theta) / p~(theta),    p~ = (1 - c) / m sum_i q(theta | x_i) + c p(theta),
-
-with the network's answers q to m observations x_i scattered around x_o, and a share c of the
-prior. The weighted draws are those of rejection ABC from the prior, whatever q is, as long as
-p~ covers them; how many equally weighted ones they are worth, (sum w)^2 / sum w^2, tells whether
-it does. Where q is too thin it is small, and a second proposal is made of what the first one found
-(population Monte Carlo): q is then a normal with twice their covariance around one of the draws
-kept, chosen by its weight, in the prior's unbounded space. Beaumont, Cornuet, Marin & Robert
-(2009), doi:10.1093/biomet/asp052. Taught in ``book/inference/without-a-likelihood.md`` and
-``book/inference/hodgkin-huxley-posterior.md``.
+*Importance sampling*: draw from a proposal p~ wider than the posterior, weight by p / p~. The
+result is that of rejection as long as p~ covers it; the effective sample size (sum w)^2 / sum w^2
+tells whether it does. p~ = (1 - c) q + c p has a share c of the prior, so that weights stay
+bounded, and q is the mean of a network's posteriors at observations around x_o, then a kernel
+density of the draws kept so far (population Monte Carlo). Beaumont, Cornuet, Marin & Robert
+(2009), doi:10.1093/biomet/asp052. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from scipy.special import logsumexp
@@ -84,13 +73,47 @@ def rejection_abc(bank: Bank, x_o: np.ndarray, keep: int) -> tuple[np.ndarray, n
     return theta[nearest], distance[nearest]
 
 
+class MixedWithPrior(ABC):
+    """A proposal (1 - c) q + c p: a density q, and the prior p with a share c above 0."""
+
+    prior: Prior
+    share: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share is {self.share}, expected above 0 and at most 1")
+
+    @abstractmethod
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw n parameter sets (n, d) from q."""
+
+    @abstractmethod
+    def log_q(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of q at theta (n, d)."""
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n parameter sets (n, d)."""
+        rng = np.random.default_rng(seed)
+        theta = self.draw(n, rng)
+        plain = np.flatnonzero(rng.random(len(theta)) < self.share)
+        theta[plain] = self.prior.sample(len(plain), rng)
+        return theta
+
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) at theta (n, d)."""
+        theta = self.prior.check(theta)
+        log_q, log_prior = self.log_q(theta), self.prior.log_prob(theta)
+        with np.errstate(divide="ignore"):
+            return np.logaddexp(np.log1p(-self.share) + log_q, np.log(self.share) + log_prior)
+
+
 @dataclass(frozen=True)
-class DefensiveProposal:
-    """A proposal wider than a posterior: its answers around an observation, and the prior.
+class DefensiveProposal(MixedWithPrior):
+    """The mean of a network's posteriors at several observations, and the prior.
 
     Attributes:
         posterior: The posterior.
-        x: Observations (m, k) to ask it about.
+        x: Observations (m, k) to condition on.
         share: Share of the prior, above 0.
 
     Example:
@@ -110,9 +133,6 @@ class DefensiveProposal:
     x: np.ndarray
     share: float = 0.1
 
-    def __post_init__(self) -> None:
-        check_share(self.share)
-
     @classmethod
     def around(
         cls,
@@ -124,7 +144,7 @@ class DefensiveProposal:
         share: float = 0.1,
         seed: int,
     ) -> DefensiveProposal:
-        """Ask about `count` observations, normal around x_o (k,) with standard deviations (k,)."""
+        """Draw `count` observations from normals at x_o (k,) with standard deviations (k,)."""
         x_o, spread = np.asarray(x_o, float), np.asarray(spread, float)
         noise = np.random.default_rng(seed).normal(size=(count, x_o.size))
         return cls(posterior, x_o + spread * noise, share)
@@ -134,26 +154,24 @@ class DefensiveProposal:
         """The prior."""
         return self.posterior.prior
 
-    def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d)."""
-        rng, each = np.random.default_rng(seed), -(-n // len(self.x))
-        answers = self.posterior.sample_batched(each, int(rng.integers(2**63)), x=self.x)
-        theta = rng.permutation(answers.reshape(-1, answers.shape[2]))[:n]
-        return mixed(theta, self.prior, self.share, rng)
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw n parameter sets (n, d) from the posteriors."""
+        each, seed = -(-n // len(self.x)), int(rng.integers(2**63))
+        draws = self.posterior.sample_batched(each, seed, x=self.x)
+        return rng.permutation(draws.reshape(-1, draws.shape[2]))[:n]
 
-    def log_prob(self, theta: np.ndarray) -> np.ndarray:
-        """Log-density (n,) at theta (n, d)."""
-        theta, m = self.prior.check(theta), len(self.x)
-        answers = self.posterior.log_prob_batched(
-            np.broadcast_to(theta, (m, *theta.shape)), x=self.x
-        )
-        log_q = np.logaddexp.reduce(answers) - np.log(m)
-        return log_mixed(log_q, self.prior.log_prob(theta), self.share)
+    def log_q(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of the posteriors' mean at theta (n, d)."""
+        m = len(self.x)
+        each = np.broadcast_to(theta, (m, *theta.shape))
+        return np.logaddexp.reduce(self.posterior.log_prob_batched(each, x=self.x)) - np.log(m)
 
 
 @dataclass(frozen=True)
-class KernelProposal:
-    """A proposal around draws that were kept, and the prior.
+class KernelProposal(MixedWithPrior):
+    """A kernel density of weighted draws in the prior's unbounded space, and the prior.
+
+    The kernel is a normal with twice the covariance of the draws.
 
     Attributes:
         prior: The prior.
@@ -174,7 +192,7 @@ class KernelProposal:
     share: float = 0.1
 
     def __post_init__(self) -> None:
-        check_share(self.share)
+        super().__post_init__()
         if np.shape(self.weights) != (len(self.theta),) or len(self.theta) <= len(self.prior):
             raise ValueError(
                 f"theta and weights have shapes {np.shape(self.theta)} and "
@@ -184,63 +202,34 @@ class KernelProposal:
 
     @cached_property
     def kernel(self) -> tuple[np.ndarray, np.ndarray]:
-        """Draws in the prior's unbounded space (m, d), and a root (d, d) of a covariance."""
+        """Draws in the prior's unbounded space (m, d), and a root (d, d) of the covariance."""
         z = self.prior.to_unbounded(self.theta)[0]
         covariance = np.atleast_2d(np.cov(z.T, aweights=self.weights))
         return z, np.linalg.cholesky(WIDER * covariance)
 
-    def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d)."""
-        rng, (z, root) = np.random.default_rng(seed), self.kernel
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw n parameter sets (n, d) from the kernel density."""
+        z, root = self.kernel
         centers = rng.choice(len(z), n, p=self.weights)
         noise = rng.standard_normal((n, z.shape[1])) @ root.T
-        theta = self.prior.from_unbounded(z[centers] + noise)[0]
-        return mixed(theta, self.prior, self.share, rng)
+        return self.prior.from_unbounded(z[centers] + noise)[0]
 
-    def log_prob(self, theta: np.ndarray) -> np.ndarray:
-        """Log-density (n,) at theta (n, d)."""
-        theta, (z, root) = self.prior.check(theta), self.kernel
-        log_prior, centers = self.prior.log_prob(theta), np.linalg.solve(root, z.T).T
-        log_q, inside = np.full(len(theta), -np.inf), np.flatnonzero(np.isfinite(log_prior))
+    def log_q(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of the kernel density at theta (n, d)."""
+        z, root = self.kernel
+        centers = np.linalg.solve(root, z.T).T
+        log_q = np.full(len(theta), -np.inf)
+        inside = np.flatnonzero(np.isfinite(self.prior.log_prob(theta)))
         for rows in np.split(inside, range(BLOCK, len(inside), BLOCK)):
             here, slope = self.prior.to_unbounded(theta[rows])
             away = np.linalg.solve(root, here.T).T[:, None] - centers
             log_kernel = logsumexp(-0.5 * (away**2).sum(-1), b=self.weights, axis=1)
             log_q[rows] = log_kernel + slope
-        constant = np.log(np.diag(root)).sum() + z.shape[1] * LOG_SQRT_2PI
-        return log_mixed(log_q - constant, log_prior, self.share)
-
-
-def check_share(share: float) -> None:
-    """Refuse a proposal without the prior, which would leave weights unbounded."""
-    if not 0 < share <= 1:
-        raise ValueError(f"share is {share}, expected above 0 and at most 1")
-
-
-def mixed(theta: np.ndarray, prior: Prior, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Put draws of the prior in the place of a share of parameters (n, d)."""
-    plain = np.flatnonzero(rng.random(len(theta)) < share)
-    theta[plain] = prior.sample(len(plain), rng)
-    return theta
-
-
-def log_mixed(log_q: np.ndarray, log_prior: np.ndarray, share: float) -> np.ndarray:
-    """Log-density (n,) of the mixture of a density with a share of the prior."""
-    with np.errstate(divide="ignore"):
-        return np.logaddexp(np.log1p(-share) + log_q, np.log(share) + log_prior)
-
-
-class Weighable(Protocol):
-    """A proposal whose density is known."""
-
-    prior: Prior
-
-    def log_prob(self, theta: np.ndarray) -> np.ndarray:
-        """Log-density (n,) at theta (n, d)."""
+        return log_q - (np.log(np.diag(root)).sum() + z.shape[1] * LOG_SQRT_2PI)
 
 
 def importance_abc(
-    bank: Bank, proposal: Weighable, x_o: np.ndarray, tolerance: np.ndarray
+    bank: Bank, proposal: MixedWithPrior, x_o: np.ndarray, tolerance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keep simulations that are near the observation in every statistic, with their weights.
 
@@ -265,14 +254,13 @@ def importance_abc(
             "of each, the tolerances at least 0"
         )
     away = np.abs(bank.x - x_o)
-    near = bank.valid & (away <= tolerance).all(1)
-    if not near.any():
+    rows = np.flatnonzero(bank.valid & (away <= tolerance).all(1))
+    if not len(rows):
         closest = np.nanmin(np.where(bank.valid[:, None], away, np.nan), 0)
         raise RuntimeError(
             f"none of {len(bank)} simulations is within {tolerance.tolist()} of x_o; in each "
             f"statistic alone the nearest is {closest.tolist()} away: widen the tolerance"
         )
-    rows = np.flatnonzero(near)
     theta = bank.theta[rows]
     log_weights = proposal.prior.log_prob(theta) - proposal.log_prob(theta)
     weights = np.exp(log_weights - log_weights.max())

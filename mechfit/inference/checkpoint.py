@@ -1,9 +1,8 @@
-"""Checkpoint: the state of a training, so that a stopped one goes on at the epoch where it stood.
+"""Checkpoint: the state of a training after an epoch, so that a stopped one can be resumed.
 
-All there is to a training between two epochs: the weights, their running mean, the best mean so
-far, the moments of the optimizer, the losses and the random generator. They lie in one safetensors
-file, with the numbers in its JSON header; a file of another training is left unread. Taught in
-``book/inference/sequential.md``.
+The state consists of the weights, their running mean, the best mean so far, the moments of the
+optimizer, the losses and the random generator, in one safetensors file with the numbers in its
+JSON header; the state of another training is ignored. Taught in ``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ MOMENTS = "step", "exp_avg", "exp_avg_sq"
 
 
 def fingerprint(columns: Sequence[np.ndarray], *settings: object) -> str:
-    """Hash of data and settings: what the state of a training belongs to."""
+    """Hash of the data and settings of a training."""
     digest = hashlib.sha256(repr(settings).encode())
     for column in columns:
         digest.update(np.ascontiguousarray(column))
@@ -35,7 +34,7 @@ def fingerprint(columns: Sequence[np.ndarray], *settings: object) -> str:
 
 
 class State:
-    """What changes from epoch to epoch.
+    """The state of a training.
 
     Args:
         weights: The weights, which the optimizer changes in place.
@@ -71,7 +70,7 @@ class State:
             write(self.path, save(self._tensors(), {"facts": json.dumps(facts)}))
 
     def restore(self) -> None:
-        """Take up the state in the file, if it is there, whole and of this training."""
+        """Read the state in the file, if it is there, undamaged and of this training."""
         if self.path is None or not self.path.exists():
             return
         try:

@@ -25,8 +25,9 @@ from mechfit.inference.densities.base import Density, Ensemble
 from mechfit.inference.densities.configs import Coupling, Estimator, build
 from mechfit.inference.densities.scaling import Featurizer
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.sequential.losses import npe_loss
 from mechfit.inference.space import Space
-from mechfit.inference.training import History, Loss, Training, likelihood, train
+from mechfit.inference.training import History, Loss, Training, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 from mechfit.simulation.progress import progress_bar
@@ -101,7 +102,7 @@ def learn(
     leak_free: bool = True,
     members: int = 1,
     seed: int,
-    loss: Loss = likelihood,
+    loss: Loss = npe_loss,
     columns: Sequence[np.ndarray] = (),
     folder: Path | None = None,
     start: Posterior | None = None,

@@ -1,11 +1,10 @@
-r"""Learned statistics: the posterior mean of every parameter, as a network tells it.
+r"""Learned statistics: posterior means, predicted by a network, in place of summary statistics.
 
-Instead of statistics made by hand, d numbers that were learned from simulations: E[z | x], with z
-the parameters in the prior's unbounded space, by regression (``regression.py``). Of all sets of d
-numbers it is the one from which the parameters can be guessed with the least squared error. What
-the data say beyond the means is lost: that parameters compensate for each other, or that there are
-two answers. A density learned from these numbers shows what is left. Fearnhead & Prangle (2012),
-doi:10.1111/j.1467-9868.2011.01010.x. Taught in ``book/summaries/learned-features.md``.
+The d statistics are E[z | x], with z the parameters in the prior's unbounded space, learned by
+regression (``densities/regression.py``). No other d numbers predict the parameters with a smaller
+squared error; what the data tell beyond the means, such as compensation between parameters or a
+second mode, is lost. Fearnhead & Prangle (2012), doi:10.1111/j.1467-9868.2011.01010.x. Taught in
+``book/summaries/learned-features.md``.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ __all__ = ["LearnedStatistics", "learn_statistics"]
 
 @dataclass(frozen=True)
 class LearnedStatistics:
-    """Statistics that were learned: what takes the place of those made by hand.
+    """Learned statistics.
 
     Attributes:
         regression: The trained network as `fit` returns it; `save` stores it.
@@ -44,7 +43,7 @@ class LearnedStatistics:
         return torch.cat(means).double().numpy()
 
     def bank(self, bank: Bank) -> Bank:
-        """The same simulations, known by their learned statistics; invalid ones stay invalid."""
+        """The same simulations with their learned statistics; invalid ones stay invalid."""
         names = tuple(f"mean of {name}" for name in self.regression.prior.names)
         x = np.full((len(bank), len(names)), np.nan)
         x[bank.valid] = self(bank.x[bank.valid])
@@ -59,12 +58,12 @@ def learn_statistics(
     training: Training | None = None,
     seed: int,
 ) -> LearnedStatistics:
-    """Train a network to tell the posterior mean of each parameter.
+    """Train a network to predict the posterior mean of each parameter.
 
     Args:
         bank: Simulations of the prior; invalid rows are left out.
         prior: The prior that the bank's parameters were drawn from.
-        embedding: Network that reads the data first, `Convolution()` for traces.
+        embedding: Embedding network for the data, `Convolution()` for traces.
         training: How to train, as in `fit`.
         seed: Seed of initial weights, held-out rows and batches.
 
@@ -76,7 +75,7 @@ def learn_statistics(
         >>> from mechfit.simulation import simulate
         >>> prior = Prior.uniform(["a"], [0.0], [1.0])
         >>> model = Model.from_function(
-        ...     lambda theta, rng: theta + rng.normal(size=9), prior, [f"x{i}" for i in range(9)]
+        ...     lambda theta, rng: theta + rng.normal(), prior, [f"x{i}" for i in range(9)]
         ... )
         >>> bank = simulate(model, 200, seed=1)
         >>> learned = learn_statistics(bank, prior, training=Training(epochs=2), seed=1)

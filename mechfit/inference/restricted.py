@@ -1,17 +1,15 @@
-r"""Restricted prior: simulate where simulations succeed.
+r"""Restricted prior: simulate only where simulations are likely to be valid.
 
-Where most simulations fail, most of them are wasted. A small network learns from a first bank how
-likely a simulation is to be valid, c(theta) = P(valid | theta), by the cross-entropy
+A classifier learns from a first bank the probability of a valid simulation, c(theta) =
+P(valid | theta), by the cross-entropy
 
     L = -E [v log c(theta) + (1 - v) log(1 - c(theta))],      v = 1 if valid, else 0,
 
-and parameters are drawn from the prior on the region R = {theta : logit c(theta) > t}. To learn
-from such simulations plain maximum likelihood is right: p~ / p is constant in R, and whether a
-simulation is valid is seen in x, so p(theta | x) is the same for a valid x whether or not there
-were invalid ones. What R cuts off is p(theta outside R | valid). Valid simulations that the
-network never saw bound it: with t the j-th smallest logit of m of them, a new one falls below t
-with probability j / (m + 1), however good the network is. Deistler, Macke & Gonçalves (2022),
-doi:10.1073/pnas.2207632119. Taught in ``book/inference/sequential.md``.
+and parameters are drawn from the prior on the region R = {theta : logit c(theta) > t}, where
+maximum likelihood needs no correction (``region.py``). R cuts off p(theta outside R | valid),
+which held-out valid simulations bound: with t the j-th smallest logit of m of them, a new one
+falls below t with probability j / (m + 1), whatever the classifier. Deistler, Macke & Gonçalves
+(2022), doi:10.1073/pnas.2207632119. Taught in ``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
@@ -21,10 +19,10 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from mechfit.inference.densities.base import Density
+from mechfit.inference.densities.base import Density, perceptron
 from mechfit.inference.region import Region
 from mechfit.inference.training import Training, one_thread, train
 from mechfit.models.prior import Prior
@@ -36,18 +34,15 @@ HIDDEN = 64
 BLOCK = 10_000
 
 
-class Classifier(Density):
-    """Network from z, in the prior's unbounded space, to the logit of being valid.
+class ValidityClassifier(Density):
+    """Logit of the probability to be valid, for z in the prior's unbounded space.
 
-    What it shares with densities is how it is trained, and that it standardizes z.
+    It is a `Density` only in that it is trained like one and standardizes z.
     """
 
     def __init__(self, d: int) -> None:
         super().__init__(d, 1)
-        self.network = nn.Sequential(
-            nn.Linear(d, HIDDEN), nn.SiLU(), nn.Linear(HIDDEN, HIDDEN), nn.SiLU(),
-            nn.Linear(HIDDEN, 1),
-        )  # fmt: skip
+        self.network = perceptron(d, HIDDEN, 1)
 
     def forward(self, z: Tensor) -> Tensor:
         """Logits (n,) of z (n, d)."""
@@ -59,10 +54,10 @@ class Restricted(Region):
     """The prior, restricted to where simulations are likely to be valid.
 
     Attributes:
-        classifier: Network that tells valid from invalid.
+        classifier: Network for the probability to be valid.
     """
 
-    classifier: Classifier
+    classifier: ValidityClassifier
     costly: ClassVar[bool] = False
 
     def score(self, theta: np.ndarray) -> np.ndarray:
@@ -88,9 +83,9 @@ def restrict(
     Args:
         bank: Simulations from the prior, some of them invalid.
         prior: The prior.
-        within: A region that the bank was drawn from instead, which the new one must not leave.
-        keep: Share of all valid simulations that lie in the region, at least, in the mean over
-            banks. Half of the valid simulations serve to find the threshold.
+        within: A region that the bank was drawn from instead, which is to contain the new one.
+        keep: Least expected share of the valid simulations that lie in the region. Half of them
+            are held out to find the threshold.
         training: How to train the network.
         seed: Seed of weights, batches and the simulations that are held out.
 
@@ -124,20 +119,20 @@ def restrict(
             f"{len(valid)} of {len(bank)} simulations are valid, expected at least {fewest} to "
             f"keep a share of {keep:g}: simulate more of them, or keep less"
         )
-    unseen = np.random.default_rng(seed).permutation(valid)[: len(valid) // 2]
-    seen = np.delete(np.arange(len(bank)), unseen)
-    columns = prior.to_unbounded(theta[seen])[0], bank.valid[seen, None].astype(float)
+    held_out = np.random.default_rng(seed).permutation(valid)[: len(valid) // 2]
+    learned = np.delete(np.arange(len(bank)), held_out)
+    columns = prior.to_unbounded(theta[learned])[0], bank.valid[learned, None].astype(float)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        classifier = Classifier(len(prior))
+        classifier = ValidityClassifier(len(prior))
     train(classifier, columns, training or Training(), seed, loss=cross_entropy)
     region = Restricted(classifier, prior=prior, threshold=-np.inf, within=within)
-    cut = max(1, int(share * (len(unseen) + 1)))
-    lowest = np.sort(region.score(theta[unseen]))[cut - 1]
+    cut = max(1, int(share * (len(held_out) + 1)))
+    lowest = np.sort(region.score(theta[held_out]))[cut - 1]
     known = None if within is None else theta
     return replace(region, threshold=float(lowest)).measured(seed, known)
 
 
-def cross_entropy(classifier: Classifier, z: Tensor, valid: Tensor) -> Tensor:
+def cross_entropy(classifier: ValidityClassifier, z: Tensor, valid: Tensor) -> Tensor:
     """Mean cross-entropy, in nats."""
     return binary_cross_entropy_with_logits(classifier(z), valid[:, 0])

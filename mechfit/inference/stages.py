@@ -1,7 +1,7 @@
-r"""Stages: what each layer of a flow does to points of its base.
+r"""Stages: the layers of a flow, applied one after another to points of its base.
 
-A flow is a composition z = T_1^-1(T_2^-1(... T_L^-1(u))). Stopping after each map shows how noise
-is bent, step by step, into the posterior. Taught in ``book/inference/density-estimators.md``.
+A flow is a composition z = T_1^-1(T_2^-1(... T_L^-1(u))); here are its intermediate values. Taught
+in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
         noise: Points (n, d) of the base.
 
     Returns:
-        States (layers + 2, n, d): the noise, the points after each layer, and the parameters. The
-        permutations between layers are undone, so that each number keeps its place; to the noise
-        this only gives another order of its columns.
+        States (layers + 2, n, d): the noise, the points after each layer, and the parameters, with
+        the permutations between layers undone.
 
     Raises:
         ValueError: The posterior has another kind of flow or space, or no observation.

@@ -1,9 +1,9 @@
 """Storage: a posterior as two files that cannot run code.
 
-`name.safetensors` holds the weights, `name.json` everything else in plain text: prior, scales,
-flow, history, provenance. Both are written beside their place and moved there when complete, the
-JSON last and with the hash of the weights, so that neither a killed process nor a mixed-up pair
-passes for a posterior. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
+`name.safetensors` holds the weights, `name.json` everything else in plain text. Each is written
+under another name and renamed when complete, the JSON last and with the hash of the weights, so
+that an interrupted or mismatched pair is recognized. Taught in
+``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mechfit.inference.densities.embedding import EMBEDDINGS
 from mechfit.inference.densities.scaling import Featurizer, Scores, Standardizer
 from mechfit.inference.files import suffixed, write
 from mechfit.inference.posterior import Posterior
-from mechfit.inference.restricted import Classifier, Restricted
+from mechfit.inference.restricted import Restricted, ValidityClassifier
 from mechfit.inference.space import Space
 from mechfit.inference.training import History
 from mechfit.models.prior import Prior
@@ -38,8 +38,8 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
     Args:
         posterior: The posterior.
         path: Where to write, without an ending.
-        half: Whether to keep weights in half precision, in half the space. A loaded posterior then
-            differs a little from the one that was stored: judge the loaded one.
+        half: Keep weights in half precision. The loaded posterior then differs a little from the
+            stored one: run diagnostics on the loaded one.
 
     Raises:
         ValueError: The posterior's region is not one that `restrict` found in the whole prior.
@@ -54,7 +54,7 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
         tensors |= {REGION + k: v for k, v in region.classifier.state_dict().items()}
     kept = {k: (v.half() if half else v).contiguous() for k, v in tensors.items()}
     weights = save_tensors(kept)
-    featurizer, theta_scale = posterior.featurizer, posterior.space.scale
+    featurizer = posterior.featurizer
     facts = {
         "format": FORMAT,
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
@@ -65,7 +65,7 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
             [j, each.values.tolist(), each.scores.tolist()]
             for j, each in featurizer.scores.items()
         ],
-        "theta_scale": theta_scale and scale_to_dict(theta_scale),
+        "theta_scale": scale_to_dict(posterior.space.scale),
         "history": [
             {"train": h.train.tolist(), "validation": h.validation.tolist(), "best": h.best}
             for h in posterior.history
@@ -125,12 +125,11 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
         History(np.array(h["train"]), np.array(h["validation"]), h["best"])
         for h in facts["history"]
     )
-    theta_scale = facts["theta_scale"] and scale_from_dict(facts["theta_scale"])
-    space = Space(prior, getattr(flow, "box", False), theta_scale)
+    space = Space(prior, getattr(flow, "box", False), scale_from_dict(facts["theta_scale"]))
     posterior = Posterior(space, network, featurizer, names, history, made)
     if facts.get("region"):
         threshold, rate = facts["region"]
-        classifier = Classifier(len(prior))
+        classifier = ValidityClassifier(len(prior))
         classifier.load_state_dict({k.removeprefix(REGION): v for k, v in of_region.items()})
         region = Restricted(classifier, prior=prior, threshold=threshold, acceptance_rate=rate)
         posterior = posterior.on(region)
@@ -138,7 +137,7 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
 
 
 def flow_from_dict(data: dict) -> Estimator:
-    """Inverse of what `settings_of` says of a flow."""
+    """Inverse of the flow's part of `settings_of`."""
     settings = dict(data)
     if settings["embedding"]:
         embedding = dict(settings["embedding"])
@@ -146,11 +145,11 @@ def flow_from_dict(data: dict) -> Estimator:
     return ESTIMATORS[settings.pop("kind")](**settings)
 
 
-def scale_to_dict(scale: Standardizer) -> dict:
+def scale_to_dict(scale: Standardizer | None) -> dict | None:
     """Plain data of a standardizer."""
-    return {"mean": scale.mean.tolist(), "std": scale.std.tolist()}
+    return scale and {"mean": scale.mean.tolist(), "std": scale.std.tolist()}
 
 
-def scale_from_dict(data: dict) -> Standardizer:
+def scale_from_dict(data: dict | None) -> Standardizer | None:
     """Inverse of `scale_to_dict`."""
-    return Standardizer(np.array(data["mean"]), np.array(data["std"]))
+    return data and Standardizer(np.array(data["mean"]), np.array(data["std"]))

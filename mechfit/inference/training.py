@@ -1,15 +1,13 @@
-r"""Training: descend a loss of a density over simulations.
+r"""Training: minimize a loss of a density over simulations.
 
 Neural posterior estimation minimizes, over the weights phi of a conditional density,
 
     L(phi) = -E_{p(theta) p(x | theta)} log q_phi(theta | x)
            = E_{p(x)} KL[p(theta | x) || q_phi(theta | x)] + constant,
 
-so its minimum is the posterior for every x at once, and the only data it needs are simulations;
-the losses of later rounds are trained alike. AdamW follows L down with a learning rate that rises
-and falls once; a running mean of the weights is judged by L on simulations that were held out, and
-the best mean is kept. Where L gets no better, training goes back to it at a lower rate, a few
-times, then stops: one problem takes a hundred epochs, another is overfitted after five.
+so its minimum is the posterior for every x at once. AdamW descends with a one-cycle learning rate;
+a running mean of the weights is judged by L on held-out simulations, and the best mean is kept.
+Where L gets no better, training returns to it at a lower rate, a few times, then stops.
 Papamakarios & Murray (2016), arXiv:1605.06376; Greenberg, Nonnenmacher & Macke (2019),
 arXiv:1905.07488. Taught in ``book/inference/without-a-likelihood.md``.
 """
@@ -30,23 +28,20 @@ from mechfit.inference.densities.base import Density
 from mechfit.inference.sequential.losses import npe_loss
 from mechfit.simulation.progress import progress_bar
 
-__all__ = ["History", "Loss", "Training", "likelihood", "train"]
+__all__ = ["History", "Loss", "Training", "train"]
 
 WINDOW = 200
 """Number of steps that the weights are averaged over, or the last tenth if that is less."""
 
 DECAY = 200.0
-"""Weight decay times the number of simulations: the more of them, the less is assumed."""
+"""Weight decay times the number of simulations."""
 
 BETAS = 0.95, 0.98
-"""Decay per step of AdamW's mean gradient and mean square: a few thousand steps are soon over."""
-
 WARMUP = 0.05
 """Part of the steps over which the learning rate rises."""
 
-CUTS = 3
-CUT = 0.3
-"""Number of times that training goes back, and the factor of the learning rate each time."""
+CUTS, CUT = 3, 0.3
+"""Number of times that training returns to the best weights, and the factor of the rate."""
 
 Loss = Callable[..., Tensor]
 """A scalar, from a density and columns of simulations: z (n, d), x (n, k), further ones (n,)."""
@@ -57,14 +52,12 @@ class Training:
     """How to train; what is None follows from the number n of simulations to learn from.
 
     Attributes:
-        epochs: Most passes through the simulations; the learning rate falls to 0 over them. None
-            makes 45 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 50 for 10^4,
-            12 for 10^6.
+        epochs: Most passes through the simulations, over which the learning rate falls to 0. None
+            makes 45 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 50 for 10^4.
         batch: Simulations per step; None takes n / 80, at least 50 and at most 256.
         learning_rate: Peak learning rate of AdamW.
-        patience: After this many epochs without a better validation loss go back to the best
-            weights at 0.3 of the learning rate, and after three times stop; None takes as many as
-            make 300 steps, at least 2.
+        patience: Epochs without a better validation loss after which training returns to the best
+            weights at 0.3 of the learning rate, or stops the fourth time; None makes 300 steps.
         validation: Fraction of the simulations held out for validation.
         clip: Largest allowed norm of the gradient.
         device: Where to train: "cpu", or "cuda" for an NVIDIA GPU.
@@ -111,7 +104,7 @@ def one_thread() -> Iterator[None]:
 
 
 def one_cycle(progress: float) -> float:
-    """Learning rate over its peak: up along a line, then down along a cosine."""
+    """Learning rate over its peak: linear warm-up, then cosine decay."""
     return min(progress / WARMUP + 0.01, 1.0) * 0.5 * (1 + np.cos(np.pi * min(progress, 1.0)))
 
 
@@ -125,18 +118,13 @@ def plateaus(losses: Sequence[tuple[float, float]], patience: int) -> tuple[int,
     return count + (since == patience), since
 
 
-def likelihood(density: Density, z: Tensor, x: Tensor) -> Tensor:
-    """Loss of a first round, of truncated proposals, and of SNPE-A before its correction."""
-    return npe_loss(density.log_prob, z, x)
-
-
 def train(
     density: Density,
     columns: Sequence[np.ndarray],
     training: Training,
     seed: int,
     *,
-    loss: Loss = likelihood,
+    loss: Loss = npe_loss,
     checkpoint: Path | None = None,
 ) -> History:
     """Fit the weights of a density in place.
@@ -147,8 +135,8 @@ def train(
         training: How to train.
         seed: Seed of held-out rows and batches.
         loss: What to minimize.
-        checkpoint: File to keep the state in after every epoch; where it holds the state of this
-            very training, that goes on.
+        checkpoint: File to keep the state in after every epoch; a state of this training that it
+            holds is resumed.
 
     Returns:
         The losses of all epochs.

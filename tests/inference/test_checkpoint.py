@@ -10,7 +10,8 @@ import torch
 from mechfit.inference import MDN, Coupling, Training
 from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.embedding import Trials
-from mechfit.inference.training import likelihood, plateaus, train
+from mechfit.inference.sequential.losses import npe_loss
+from mechfit.inference.training import plateaus, train
 
 RNG = np.random.default_rng(1)
 Z = RNG.normal(size=(120, 2))
@@ -32,7 +33,7 @@ def run(path=None, *, flow=FLOWS["coupling"], z=Z, x=X, training=TRAINING, seed=
         calls.append(1)
         if len(calls) == stop:
             raise KeyboardInterrupt
-        return likelihood(*args)
+        return npe_loss(*args)
 
     history = train(density, [z, x], training, seed, loss=loss, checkpoint=path)
     return density.state_dict(), history, len(calls)

@@ -18,8 +18,9 @@ from mechfit.inference.densities.base import Ensemble
 from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.embedding import Convolution, Trials
 from mechfit.inference.densities.mixture import Mixture
-from mechfit.inference.sequential.methods import by_atoms, by_mixtures, weighted
-from mechfit.inference.training import likelihood, train
+from mechfit.inference.sequential.losses import npe_loss, snpe_b_loss, snpe_c_atomic_loss
+from mechfit.inference.sequential.methods import by_mixtures
+from mechfit.inference.training import train
 
 MOVES = torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default
 INDEXED = torch.ops.aten.index.Tensor, torch.ops.aten.index_put_.default
@@ -98,10 +99,10 @@ FLOWS = {
 }
 PROPOSAL = Mixture.gaussian(torch.tensor([0.5, 0.0]).double(), torch.eye(2).double() / 2)
 LOSSES = {
-    "likelihood": (likelihood, []),
-    "snpe-b": (weighted, [RNG.random(N)]),
+    "likelihood": (npe_loss, []),
+    "snpe-b": (snpe_b_loss, [RNG.random(N)]),
     "snpe-c-atoms": (
-        partial(by_atoms, atoms=5),
+        partial(snpe_c_atomic_loss, atoms=5),
         [RNG.normal(size=N), RNG.random(N) < 0.8, RNG.random(N) < 0.5],
     ),
     "snpe-c-mixtures": (partial(by_mixtures, proposals=[PROPOSAL]), [np.arange(N) % 2]),

@@ -52,7 +52,7 @@ def posterior_of(density, prior, k, *, leak_free=True):
     """A posterior of k statistics that are seen as they are."""
     scale = None if leak_free else Standardizer.of(prior.sample(1000, seed=1))
     seen = Featurizer(Standardizer(np.zeros(k), np.ones(k)), {})
-    space = Space(prior, density.box, scale)
+    space = Space(prior, getattr(density, "box", False), scale)
     return Posterior(space, density, seen, tuple(f"x{i}" for i in range(k)), ())
 
 

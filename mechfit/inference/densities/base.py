@@ -1,13 +1,13 @@
-r"""Densities: what every estimator of a posterior has in common.
+r"""Densities: what all density estimators have in common.
 
-A conditional density q(z | x) over z (d numbers) reads x through an embedding network, once for
-all z that share it; works in standardized coordinates L^-1 (z - m), with mean m and covariance
-L L^T taken from the simulations it learns from,
+A conditional density q(z | x) over z (d numbers) reads x through an embedding network h, once for
+all z that share it, and works in standardized coordinates, with mean m and covariance L L^T of the
+simulations it learns from:
 
-    log q(z | x) = log q_u(L^-1 (z - m) | h(x)) - log |L|;
+    log q(z | x) = log q_u(L^-1 (z - m) | h(x)) - log |L|.
 
-and turns standard normals into draws. An ensemble of M densities is one as well, their mean
-(1/M) sum_m q_m(z | x): Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474. Taught in
+It draws by transforming standard normals. The mean (1/M) sum_m q_m(z | x) of M densities is one as
+well, an ensemble: Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474. Taught in
 ``book/inference/density-estimators.md``.
 """
 
@@ -22,20 +22,20 @@ from torch import Tensor, nn
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.mixture import choose
 
-__all__ = ["Density", "Ensemble"]
+__all__ = ["Density", "Ensemble", "perceptron"]
 
 NARROWEST = 1e-4
 """Standard deviation that is added to that of z in every direction, in those of the prior."""
 
 
 class Density(nn.Module):
-    """A conditional density over z (..., d) given x (..., k).
+    """A conditional density over z (..., d) given x (..., k); called, it gives its log-density.
 
     Attributes:
         d: Number of parameters.
         noise: Number of standard normals that make a draw.
         box: Whether z lies in the unit cube; then it is not standardized.
-        embedding: Configuration of the network that reads x, or None.
+        embedding: Configuration of the embedding network, or None.
     """
 
     def __init__(
@@ -59,22 +59,33 @@ class Density(nn.Module):
         """Standardized coordinates L^-1 (z - m) of z (..., n, d)."""
         return torch.linalg.solve_triangular(self.root, (z - self.center).mT, upper=False).mT
 
+    def forward(self, z: Tensor, x: Tensor) -> Tensor:
+        """Log-density (..., n) of z (..., n, d) given x (n, k)."""
+        return self.log_prob(z, x)
+
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (..., n) of z (..., n, d) given x (n, k)."""
         u = self.whiten(z)
         return self.log_prob_of(u, self.reader(x)) - self.root.diagonal().log().sum()
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:
-        """Turn standard normals (m, n, self.noise) into n draws z (m, n, d) for each x (m, k)."""
+        """Transform standard normals (m, n, self.noise) to draws z (m, n, d) given x (m, k)."""
         return self.center + self.push_of(noise, self.reader(x)[:, None]) @ self.root.T
 
     def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
-        """Log-density of standardized z (..., n, d) given features (n, f)."""
+        """Log-density (..., n) of standardized z (..., n, d) given features (n, f)."""
         raise NotImplementedError
 
     def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
-        """Turn standard normals (m, n, noise) into draws of standardized z, given (m, 1, f)."""
+        """Transform normals (m, n, noise) to draws of standardized z given features (m, 1, f)."""
         raise NotImplementedError
+
+
+def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    """A network with two hidden layers."""
+    sizes = (inputs, hidden), (hidden, hidden), (hidden, outputs)
+    first, second, last = (nn.Linear(*size) for size in sizes)
+    return nn.Sequential(first, nn.SiLU(), second, nn.SiLU(), last)
 
 
 class Ensemble(nn.Module):
@@ -83,9 +94,8 @@ class Ensemble(nn.Module):
     def __init__(self, members: Sequence[Density]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        first = members[0]
-        self.d, self.noise = first.d, first.noise + 1
-        self.embedding = first.embedding
+        self.d, self.noise = members[0].d, members[0].noise + 1
+        self.embedding = members[0].embedding
 
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (..., n) of z (..., n, d) given x (n, k)."""
@@ -93,10 +103,7 @@ class Ensemble(nn.Module):
         return parts.logsumexp(0) - math.log(len(self.members))
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:
-        """Turn standard normals (m, n, self.noise) into n draws z (m, n, d) for each x (m, k).
-
-        The last number chooses the member.
-        """
+        """As in `Density`; the last of the self.noise normals chooses the member."""
         count = len(self.members)
         chosen = choose(noise[..., -1], noise.new_full((count,), 1 / count))
         draws, once = noise.new_empty(*noise.shape[:-1], self.d), len(x) == 1
@@ -106,6 +113,6 @@ class Ensemble(nn.Module):
                 draws[0, j] = member.push(noise[:, j, :-1], x)[0]
             elif self.embedding is None:
                 draws[i, j] = member.push(noise[i, j, None, :-1], x[i])[:, 0]
-            else:  # to read an observation once for all of its draws costs less
+            else:  # to embed an observation once for all of its draws costs less
                 draws[i, j] = member.push(noise[..., :-1], x)[i, j]
         return draws

@@ -1,18 +1,17 @@
-r"""Spline coupling: half of the numbers bend by splines that the other half and x choose.
+r"""Spline coupling flow: neural spline flows in far fewer operations than nflows takes.
 
-A layer mixes the d numbers, z -> W z + b(x), leaves the first half z_a as it is and bends each
-number z_j of the rest by an increasing function f, piecewise a ratio of quadratics. Between two
+A layer mixes the d numbers, z -> W z + b(x), leaves the first half z_a unchanged and transforms
+each number z_j of the rest by an increasing function f, piecewise a ratio of quadratics. Between
 knots (x_0, y_0) and (x_1, y_1) with slopes d_0 and d_1, s = (y_1 - y_0) / (x_1 - x_0) and
 t = (z_j - x_0) / (x_1 - x_0), Durkan, Bekasov, Murray & Papamakarios (2019), arXiv:1906.04032,
 equations 4 and 5, have
 
     f  = y_0 + (y_1 - y_0) N / D,    N = s t^2 + d_0 t(1-t),    D = s + (d_0 + d_1 - 2s) t(1-t),
-    f' = s^2 P / D^2,                P = d_1 t^2 + 2s t(1-t) + d_0 (1-t)^2.
+    f' = s^2 P / D^2,                P = d_1 t^2 + 2s t(1-t) + d_0 (1-t)^2,
 
-Outside the outer knots f is the identity. A network of z_a and x chooses knots and slopes; b(x)
-and what x adds to the network's first layer are computed once for all layers and, because
-everything broadcasts over leading axes, once for all z that share an x. As z_a passes unchanged,
-one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Taught in
+and f is the identity outside the outer knots. A network of z_a and x gives knots and slopes. All
+that depends on x alone is computed once for all layers and for all z that share an x. As z_a is
+unchanged, one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Taught in
 ``book/inference/density-estimators.md``.
 """
 
@@ -25,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mechfit.inference.densities.nflows_transforms import Transform
-from mechfit.inference.densities.rational_quadratic import LARGEST, LEAST, Bend
+from mechfit.inference.densities.rational_quadratic import LARGEST, LEAST, RationalQuadratic
 
 __all__ = ["SplineCoupling", "spline"]
 
@@ -33,12 +32,12 @@ __all__ = ["SplineCoupling", "spline"]
 def spline(
     z: Tensor, shape: Tensor, ends: tuple[float, float], *, inverse: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Bend every number of z by its own increasing function.
+    """Transform every number of z by its own rational-quadratic spline.
 
     Args:
         z: Numbers (..., m).
-        shape: Logits of K widths and K heights, then log-slopes, (..., m, 3K + 1), or
-            (..., m, 3K - 1) without the outer two: these are 1, so that tails join smoothly.
+        shape: Logits of K widths and K heights, then log-slopes, (..., m, 3K + 1); or
+            (..., m, 3K - 1), where the outer slopes are 1.
         ends: Outer knots, the same on both axes.
         inverse: Solve f(y) = z for y instead.
 
@@ -46,14 +45,14 @@ def spline(
         f(z) and log f'(z), or the inverse function and its log-slope, each (..., m).
     """
     if z.device.type == "cpu":
-        return Bend.apply(z, shape.expand(*z.shape, -1), (*ends, inverse))
+        return RationalQuadratic.apply(z, shape.expand(*z.shape, -1), (*ends, inverse))
     return spline_by_tensors(z, shape, ends, inverse=inverse)
 
 
 def spline_by_tensors(
     z: Tensor, shape: Tensor, ends: tuple[float, float], *, inverse: bool
 ) -> tuple[Tensor, Tensor]:
-    """The same in operations of torch, for devices that the compiled loop cannot reach."""
+    """The same in operations of torch, for GPUs."""
     bins, (low, high) = (shape.shape[-1] + 1) // 3, ends
     like = {"dtype": z.dtype, "device": z.device}
     floor = torch.linspace(low, low + LEAST * bins * (high - low), bins + 1, **like)
@@ -90,16 +89,16 @@ def spline_by_tensors(
 
 
 class SplineCoupling(Transform):
-    """All layers, from parameters z (..., d) given statistics x (..., k) to noise and back.
+    """All layers, between parameters z (..., d) and noise, given features x (..., k).
 
     Args:
         d: Number of parameters.
-        k: Number of statistics.
+        k: Number of features.
         layers: Number of layers T.
         hidden: Width H of the networks.
         bins: Number of bins K of each spline.
-        bound: The splines reach from -bound to bound; None makes a map of the unit cube, where
-            the layers are mixed by permutations alone.
+        bound: The splines reach from -bound to bound; None makes a map of the unit cube, with
+            permutations between its layers.
     """
 
     def __init__(
@@ -123,7 +122,7 @@ class SplineCoupling(Transform):
         self.second_bias = nn.Parameter(torch.zeros(layers, hidden))
         self.last = weights(outputs, hidden, 0.1)
         self.last_bias = nn.Parameter(torch.zeros(layers, outputs))
-        # Layers come in pairs, a random order and its reverse: each half is bent in its turn.
+        # Layers come in pairs, a random order and its reverse, so that both halves are transformed
         flip = torch.arange(d).flip(0)
         orders = [flip if t % 2 else torch.randperm(d) for t in range(layers)]
         self.register_buffer("order", torch.eye(d)[torch.stack(orders)])
@@ -136,35 +135,32 @@ class SplineCoupling(Transform):
         matrices, log_det = self._mixing()
         for matrix, shift, *network in zip(matrices, *self._networks(context), strict=True):
             z = functional.linear(z, matrix)
-            kept, bent = (z + shift if self.free else z).split(self.halves, -1)
-            bent, log = spline(bent, self._shape(kept, *network), self.ends)
-            z = torch.cat([kept, bent], -1)
+            kept, moved = (z + shift if self.free else z).split(self.halves, -1)
+            moved, log = spline(moved, self._shape(kept, *network), self.ends)
+            z = torch.cat([kept, moved], -1)
             logs.append(log)
         return z, torch.cat(logs, -1).sum(-1) + log_det
 
     def inverse(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return parameters (..., d) and log |det| (...,) of the inverse."""
-        states, logs = zip(*self._unbend_layers(inputs, context), strict=True)
+        states, logs = zip(*self._inverse_layers(inputs, context), strict=True)
         return states[-1], torch.cat(logs, -1).sum(-1) - self._mixing()[1]
 
     def stages(self, noise: Tensor, context: Tensor) -> Tensor:
-        """States (layers + 1, ..., d) from noise to parameters, permutations undone.
-
-        Every number keeps its place, so that each layer bends one half of the space gradually.
-        """
-        states = [noise, *(z for z, _ in self._unbend_layers(noise, context))]
+        """States (layers + 1, ..., d) from noise to parameters, permutations undone."""
+        states = [noise, *(z for z, _ in self._inverse_layers(noise, context))]
         places = [torch.eye(sum(self.halves)).to(noise)]
         for matrix in self.order:
             places.append(matrix @ places[-1])
         return torch.stack([z @ p for z, p in zip(states, reversed(places), strict=True)])
 
-    def _unbend_layers(self, z: Tensor, context: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the state (..., d) and the log-slopes of its splines, from the last layer on."""
+    def _inverse_layers(self, z: Tensor, context: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the state (..., d) and the log-slopes of the inverse, from the last layer on."""
         layers = list(zip(self._mixing()[0], *self._networks(context), strict=True))
         for matrix, shift, *network in reversed(layers):
-            kept, bent = z.split(self.halves, -1)
-            bent, log = spline(bent, self._shape(kept, *network), self.ends, inverse=True)
-            z = torch.cat([kept, bent], -1)
+            kept, moved = z.split(self.halves, -1)
+            moved, log = spline(moved, self._shape(kept, *network), self.ends, inverse=True)
+            z = torch.cat([kept, moved], -1)
             z = torch.linalg.solve(matrix.mT, z - shift, left=False) if self.free else z @ matrix
             yield z, log
 
@@ -178,14 +174,14 @@ class SplineCoupling(Transform):
         return self.order @ lower @ upper, log_diagonal.sum()
 
     def _networks(self, context: Tensor) -> list[Sequence[Tensor]]:
-        """For every layer: the shift b (..., d), what x adds (..., H), and the weights."""
+        """For every layer: the shift b (..., d), the part of x (..., H), and the weights."""
         given = self.embed(context).unflatten(-1, (self.layers, -1))
         added, shifts = (part.unbind(-2) for part in given.split(self.given, -1))
         weights = (self.first, self.second, self.second_bias, self.last, self.last_bias)
         return [shifts, added, *(w.unbind() for w in weights)]
 
     def _shape(self, kept: Tensor, given: Tensor, *weights: Tensor) -> Tensor:
-        """Shapes of the splines (..., m, outputs), chosen by z_a and by what x adds."""
+        """Shapes of the splines (..., m, outputs), by a network of z_a and x."""
         first, second, second_bias, last, last_bias = weights
         h = functional.silu(functional.linear(kept, first) + given)
         h = functional.silu(functional.linear(h, second, second_bias))

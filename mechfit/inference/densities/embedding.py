@@ -1,17 +1,16 @@
-r"""Embeddings: networks that turn raw data into a few numbers for a flow.
+r"""Embedding networks: they turn raw data into a few features for a density estimator.
 
-Trained with the flow q(theta | f(x)), by the same loss, the network f(x) finds the numbers in x
-that tell most about theta. In a trace, each layer keeps every fourth time point of what some
-filters w see, and a linear map reads the short trace h_L that is left:
+They are trained with the density q(theta | f(x)), by the same loss. `Convolution`, for traces, has
+layers of strided convolutions with filters w and a linear map of the short trace h_L that is left:
 
     h_0 = x,   h_l[c, t] = silu(b_c + sum_{c', s} w_c[c', s] h_{l-1}[c', 4t + s]),   f = W h_L.
 
-Of trials x_1 ... x_n, in any order and of any number n, it needs only a mean and the number,
+`Trials`, for trials x_1 ... x_n in any order and number, is a deep set,
 
     f(x) = rho((1 / n) sum_t phi(x_t), log n),
 
-and leaving out trials at random while training teaches all n at once. Likewise with statistics,
-of which the flow is given those present, and which they are: one training, every subset. Zaheer et
+and `Subset` reads statistics of which some may be missing. Both are trained with random input
+masks, so that one training covers every number of trials or every subset of statistics. Zaheer et
 al. (2017), arXiv:1703.06114; Radev et al. (2020), arXiv:2003.06281. Taught in
 ``book/inference/density-estimators.md`` and ``book/summaries/which-features.md``.
 """
@@ -29,22 +28,21 @@ from torch import Tensor, nn
 __all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Subset", "Trials"]
 
 WHOLE = 0.25
-"""Share of the simulations of which `Subset` hides nothing while training."""
-
-STRIDE = 4  # each layer of a convolution keeps one time point of so many
-
+"""Share of the simulations of which `Subset` masks nothing while training."""
+STRIDE = 4
+"""Each layer of a convolution keeps one time point of so many."""
 ROUNDING = 1e-13
-"""Range of a column, relative to its largest number, that is no more than rounding errors."""
+"""Range of a column, relative to its largest number, that counts as constant."""
 
 
 @dataclass(frozen=True)
 class Embedding(ABC):
-    """Kind and size of an embedding: plain positive numbers, so that it can be stored as text."""
+    """Kind and size of an embedding network: positive numbers, which are stored as text."""
 
     shorter: ClassVar[bool] = False
     """Whether an observation may have fewer columns than the simulations."""
     scored: ClassVar[bool] = False
-    """Whether a column far from normal is given as its normal score, not standardized."""
+    """Whether a column far from normal is replaced by its normal score."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -60,7 +58,7 @@ class Embedding(ABC):
         return finite_rows(x)
 
     def answerable(self, x: np.ndarray) -> np.ndarray:
-        """Which rows of x (n, k) the network can answer for (n,)."""
+        """Which rows of x (n, k) can be observations (n,)."""
         return self.valid(x)
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +66,7 @@ class Embedding(ABC):
         return moments(x)
 
     def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Leave out part of each row of x (..., k) at random, by NaN; here nothing."""
+        """Mask part of each row of x (..., k) at random, by NaN; here nothing."""
         return x
 
 
@@ -95,14 +93,14 @@ class Convolution(Embedding):
             raise ValueError(f"width is {self.width}, expected at least {STRIDE}, the stride")
 
     def build(self, k: int) -> nn.Module:
-        """Make the network of traces with k columns, with random weights."""
+        """Make the network for traces of k columns."""
         time = quotient(k, self.channels, "channels")
         if time < self.width:
             raise ValueError(f"a trace has {time} time points, expected at least {self.width}")
         return TraceNetwork(self, time)
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """One mean and standard deviation for each channel, for all its time points."""
+        """One mean and standard deviation for all time points of a channel."""
         time = quotient(x.shape[1], self.channels, "channels")
         rows = x.reshape(-1, self.channels, time).swapaxes(1, 2).reshape(-1, self.channels)
         return tuple(a.repeat(time) for a in moments(rows))
@@ -112,8 +110,8 @@ class Convolution(Embedding):
 class Trials(Embedding):
     """Deep set for trials in any order: columns are the numbers of a trial, trial after trial.
 
-    A trial with a NaN (or infinity) in it is absent, so rows may differ in their number of trials.
-    That a trial is absent must not itself tell about the parameters.
+    A trial with a NaN or infinity in it is missing, so rows may have different numbers of trials.
+    Whether a trial is missing must not depend on the parameters.
 
     Attributes:
         size: Numbers of each trial.
@@ -127,7 +125,7 @@ class Trials(Embedding):
     shorter = True
 
     def build(self, k: int) -> nn.Module:
-        """Make the network of k / size trials, with random weights."""
+        """Make the network for k / size trials."""
         quotient(k, self.size, "numbers of a trial")
         return DeepSet(self)
 
@@ -137,14 +135,14 @@ class Trials(Embedding):
         return np.isfinite(x).reshape(len(x), count, self.size).all(2).any(1)
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation over all trials present, the same for every trial."""
+        """Mean and standard deviation over all trials, the same for each."""
         count = quotient(x.shape[1], self.size, "numbers of a trial")
         trials = x.reshape(-1, self.size)
         present = trials[np.isfinite(trials).all(1)]
         return tuple(np.tile(a, count) for a in moments(present))
 
     def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Keep 1 to all trials of each row of x (..., k), every number as likely."""
+        """Keep 1 to all trials of each row of x (..., k), every number equally likely."""
         trials = x.unflatten(-1, (-1, self.size))
         present = trials.isfinite().all(-1, keepdim=True)
         draws = torch.rand(2, *present.shape, generator=generator, device=generator.device)
@@ -155,11 +153,11 @@ class Trials(Embedding):
 
 @dataclass(frozen=True)
 class Subset(Embedding):
-    """Statistics of which any may be unknown: NaN in an observation stands for not known.
+    """Statistics of which any may be missing: NaN in an observation stands for not known.
 
-    Only simulations with all of their statistics are learned from. Training hides some of each,
-    every number of them as likely, but of a share `WHOLE` of them none. The flow is given the
-    statistics, 0 where unknown, beside each whether it is known, and what a network makes of both.
+    Only complete simulations are learned from. Training masks some statistics of each, every
+    number of them equally likely, except for a share `WHOLE`. The features are the statistics, 0
+    where missing, a flag for each, and the outputs of a network of both.
 
     Attributes:
         hidden: Width of the network.
@@ -171,15 +169,15 @@ class Subset(Embedding):
     scored = True
 
     def build(self, k: int) -> nn.Module:
-        """Make the network from k statistics to 2 k + outputs features, with random weights."""
-        return Known(self, k)
+        """Make the network from k statistics to 2 k + outputs features."""
+        return MaskedStatistics(self, k)
 
     def answerable(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) have no infinite number (n,)."""
         return ~np.isinf(x).any(1)
 
     def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Keep all statistics of some rows of x (..., k), and of the others any number of them."""
+        """Keep all statistics of some rows of x (..., k), any number of them of the others."""
         order = torch.rand(x.shape, generator=generator, device=generator.device)
         whole, count = torch.rand(2, *x.shape[:-1], 1, generator=generator, device=order.device)
         least = torch.where(whole < WHOLE, 1.0, count)
@@ -206,7 +204,7 @@ class TraceNetwork(nn.Module):
 
 
 class DeepSet(nn.Module):
-    """Mean of a network over the n trials present, then a network of the mean and log n."""
+    """A network's mean over the n trials present, then a network of the mean and log n."""
 
     def __init__(self, kind: Trials) -> None:
         super().__init__()
@@ -225,8 +223,8 @@ class DeepSet(nn.Module):
         return self.rho(torch.cat([terms.sum(-2) / n, n.log()], -1))
 
 
-class Known(nn.Module):
-    """What is known, beside it which, and features of both, by a residual network."""
+class MaskedStatistics(nn.Module):
+    """The known statistics, flags for which they are, and a residual network of both."""
 
     def __init__(self, kind: Subset, k: int) -> None:
         super().__init__()
@@ -245,7 +243,7 @@ class Known(nn.Module):
 
 
 def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of what is finite in each column; 1 where it is constant."""
+    """Mean and standard deviation of the finite numbers of columns; 1 where constant."""
     finite = np.ma.masked_invalid(rows)
     mean, std = (f(0, dtype=np.float64).filled(0.0) for f in (finite.mean, finite.std))
     varies = finite.max(0) - finite.min(0) > ROUNDING * abs(finite).max(0)

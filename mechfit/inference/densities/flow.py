@@ -1,10 +1,10 @@
-r"""Flows: a standard normal, bent by invertible maps until it is the posterior.
+r"""Flow: a standard normal, transformed by invertible maps into the posterior.
 
-A flow is a map z = T(u; x) from noise u ~ N(0, I), invertible in u for every x. Its density is
+A flow is a map z = T(u; x) from noise u ~ N(0, I), invertible in u for every x, with the density
 
     log q(z | x) = log N(T^-1(z; x); 0, I) + log |det dT^-1/dz|.
 
-Taught in ``book/inference/density-estimators.md``.
+In the unit cube the base is uniform. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -17,25 +17,21 @@ from torch import Tensor
 from mechfit.inference.densities.base import Density
 from mechfit.inference.densities.coupling import SplineCoupling
 from mechfit.inference.densities.embedding import Embedding
+from mechfit.inference.densities.nflows_transforms import Transform
 from mechfit.models.distributions import LOG_SQRT_2PI
 
 __all__ = ["Flow"]
 
 
 class Flow(Density):
-    """A density made by a transform; with `box`, of the unit cube, over a uniform base there.
+    """A density over z (d numbers) given x (k columns) by a transform.
 
-    Args:
-        transform: Makes the transform, given the number of features it is conditioned on.
-        d: Number of parameters.
-        k: Number of columns of x.
-        embedding: Network that reads x first.
-        box: Whether z lies in the unit cube.
+    `transform` makes it, given the number of features that it is conditioned on.
     """
 
     def __init__(
         self,
-        transform: Callable,
+        transform: Callable[[int], Transform],
         d: int,
         k: int,
         embedding: Embedding | None,
@@ -51,14 +47,14 @@ class Flow(Density):
         return log_det if self.box else log_det - 0.5 * (noise**2).sum(-1) - self.d * LOG_SQRT_2PI
 
     def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
-        """Turn standard normals (m, n, d) into draws of standardized z, given (m, 1, f)."""
+        """Transform normals (m, n, d) to draws of standardized z given features (m, 1, f)."""
         if self.box:
             noise = torch.special.ndtr(noise)
         z = self._transform(self.transform.inverse, noise, features)[0]
         return z.clamp(0, 1) if self.box else z
 
     def _transform(self, function: Callable, z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Apply the transform or its inverse; those of nflows know one leading axis."""
+        """Apply the transform or its inverse; those of nflows take one leading axis."""
         if isinstance(self.transform, SplineCoupling):
             return function(z, features)
         rows = features.expand(*z.shape[:-1], -1).flatten(0, -2)

@@ -1,6 +1,6 @@
-r"""Mixture density network: a network that answers with a mixture of Gaussians.
+r"""Mixture density network: the parameters of a mixture of Gaussians as functions of x.
 
-For every x the network gives weights w_c, means mu_c and factors A_c of the precisions,
+A network gives weights w_c, means mu_c and factors A_c of the precisions,
 
     q(z | x) = sum_c w_c(x) N(z; mu_c(x), P_c(x)^-1),    P_c = I + A_c A_c^T.
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mechfit.inference.densities.base import Density
+from mechfit.inference.densities.base import Density, perceptron
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.mixture import Mixture
 from mechfit.inference.sequential.losses import snpe_a_posterior
@@ -35,7 +35,7 @@ class MDN:
     Attributes:
         components: Number of Gaussians.
         hidden: Width of the network.
-        embedding: Network that reads the data first; None takes statistics as they are.
+        embedding: Embedding network for the data; None takes statistics as they are.
     """
 
     components: int = 8
@@ -57,24 +57,18 @@ class MixtureDensity(Density):
         self.noise = d + 1
         self.components = components
         outputs = components * (1 + d + d * (d + 1) // 2)
-        self.network = nn.Sequential(
-            nn.Linear(self.features, hidden),
-            nn.SiLU(),
-            nn.Linear(hidden, hidden),
-            nn.SiLU(),
-            nn.Linear(hidden, outputs),
-        )
+        self.network = perceptron(self.features, hidden, outputs)
         self.means = nn.Parameter(torch.randn(components, d))
         self.register_buffer("proposal_eta", torch.zeros(1, d, dtype=torch.float64))
         self.register_buffer("proposal_precision", torch.eye(d, dtype=torch.float64)[None])
 
     def divide_by(self, proposal: Mixture) -> None:
-        """From now on answer with what was learned times the prior over this Gaussian."""
+        """Multiply the density by the prior over this Gaussian, from now on."""
         self.proposal_eta.copy_(proposal.eta.flatten(0, -2))
         self.proposal_precision.copy_(proposal.precision.flatten(0, -3))
 
     def learned(self, x: Tensor) -> Mixture:
-        """What the network says: a mixture for each x (n, k), in float64."""
+        """The network's mixture, before division, for each x (n, k), in float64."""
         d, c = self.d, self.components
         out = self.network(self.reader(x)).double()
         logits, mean, factor = out.split([c, c * d, c * d * (d + 1) // 2], -1)
@@ -102,5 +96,5 @@ class MixtureDensity(Density):
         return self.mixture(x).log_prob(z.double())
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:
-        """Turn standard normals (m, n, d + 1) into n draws z (m, n, d) for each x (m, k)."""
+        """Transform standard normals (m, n, d + 1) to draws z (m, n, d) given x (m, k)."""
         return self.mixture(x).push(noise.double()).to(noise)

@@ -5,9 +5,8 @@ the log-normalizer A = (eta^T P^-1 eta - log |P| + d log 2 pi) / 2. Hence
 
     N_1 N_2 / N_0 = exp(A_12 - A_1 - A_2 + A_0) N_12,   eta_12 = eta_1 + eta_2 - eta_0, P_12 alike,
 
-and a mixture times a mixture over a Gaussian is a mixture again. That is all that sequential
-inference with mixtures needs: a posterior estimate times proposal over prior, or the reverse.
-Mixture density networks: Bishop (1994); their use for inference: Papamakarios & Murray (2016),
+and a mixture times a mixture over a Gaussian is a mixture again, as sequential inference needs:
+a posterior estimate times proposal over prior, or the reverse. Papamakarios & Murray (2016),
 arXiv:1605.06376. Taught in ``book/inference/sequential.md``.
 """
 
@@ -91,10 +90,7 @@ class Mixture:
         return Mixture.gaussian(mean, (weights[:, None, None] * spread).sum(0))
 
     def push(self, noise: Tensor) -> Tensor:
-        """Turn standard normals (m, n, d + 1) into n draws of each of m mixtures (m, n, d).
-
-        The last number chooses the component.
-        """
+        """Transform normals (m, n, d + 1), the last for the component, to draws (m, n, d)."""
         chosen = choose(noise[..., -1], self.log_weights.exp()[:, None])
         rows = torch.arange(len(noise), device=noise.device)[:, None]
         lower = torch.linalg.cholesky(self.precision)

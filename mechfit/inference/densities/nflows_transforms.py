@@ -1,14 +1,10 @@
-r"""Transforms: the maps of the package nflows, which only this file knows.
+r"""Transforms of the package nflows: masked autoregressive flow and neural spline flow.
 
-A transform is an invertible map z -> u for every context x, with log |det du/dz|. From nflows come
-the interface, to which our own ``coupling.py`` keeps, and two maps: the masked autoregressive
-flow,
-
-    u_j = (z_j - m_j) / s_j,    m_j and s_j functions of z_1 .. z_{j-1} and x,
-
-Papamakarios, Pavlakou & Murray (2017), arXiv:1705.07057; and the neural spline flow, where half of
-the numbers bend by splines that the other half and x choose: Durkan, Bekasov, Murray &
-Papamakarios (2019), arXiv:1906.04032. Taught in ``book/inference/density-estimators.md``.
+A transform is an invertible map z -> u for every context x, with log |det du/dz|: for the masked
+autoregressive flow u_j = (z_j - m_j) / s_j, with m_j and s_j functions of z_1 .. z_{j-1} and x,
+Papamakarios, Pavlakou & Murray (2017), arXiv:1705.07057; for the neural spline flow see
+``coupling.py``, which keeps to the same interface. No other file imports nflows. Taught in
+``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -26,12 +22,12 @@ def autoregressive(d: int, k: int, layers: int, hidden: int) -> Transform:
     """The masked autoregressive flow of d parameters given k numbers."""
     parts = []
     for _ in range(layers):
-        parts += [
-            transforms.RandomPermutation(d),
+        parts.append(transforms.RandomPermutation(d))
+        parts.append(
             transforms.MaskedAffineAutoregressiveTransform(
                 d, hidden, context_features=k, use_residual_blocks=False
-            ),
-        ]
+            )
+        )
     return transforms.CompositeTransform(parts)
 
 
@@ -44,12 +40,10 @@ def neural_spline(d: int, k: int, layers: int, hidden: int, bins: int, bound: fl
     parts = []
     for layer in range(layers):
         mask = (torch.arange(d) + layer) % 2
-        parts += [
-            transforms.PiecewiseRationalQuadraticCouplingTransform(
-                mask, network, bins, tails="linear", tail_bound=bound
-            ),
-            Mixing(d),
-        ]
+        spline = transforms.PiecewiseRationalQuadraticCouplingTransform(
+            mask, network, bins, tails="linear", tail_bound=bound
+        )
+        parts += [spline, Mixing(d)]
     return transforms.CompositeTransform(parts)
 
 

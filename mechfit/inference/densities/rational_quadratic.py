@@ -2,15 +2,11 @@ r"""Rational-quadratic splines and their gradients, compiled.
 
 One spline has K bins with widths proportional to exp(a_j), heights proportional to exp(b_j) and
 slopes exp(c_j) at its knots; equations and symbols are those of ``coupling.py``. With g = dL/df
-and h = dL/dlog f', a gradient by hand goes through N, D and P to s, t, d_0, d_1, from there to the
-corners of the bin, and through x_i = x_0 + (x_K - x_0) sum_{j<i} exp(a_j) / sum_j exp(a_j) to the
-logits. Where the inverse has found the z with f(z) = y, a change of y or of the logits moves it by
-
-    dz = (dy - df|_z) / f',
-
-so the same gradient, taken at z, serves the inverse too. A compiled loop does in one pass what
-takes torch about eighty operations on small arrays. Taught in
-``book/inference/density-estimators.md``.
+and h = dL/dlog f', gradients are propagated by hand through N, D and P to s, t, d_0, d_1, from
+there to the corners of the bin, and through the knots to the logits. For the inverse, with z such
+that f(z) = y, a change of y or of the logits changes z by dz = (dy - df|_z) / f', so that the same
+gradient, taken at z, serves it too. One compiled pass takes the place of about eighty operations
+of torch on small arrays. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -25,18 +21,18 @@ from torch.autograd.function import once_differentiable
 
 from mechfit.compile import compiled
 
-__all__ = ["LARGEST", "LEAST", "Bend"]
+__all__ = ["LARGEST", "LEAST", "RationalQuadratic"]
 
 LEAST = 1e-3
 """Smallest width and height of a bin, as a fraction of the whole."""
 
 LARGEST = 10.0
-"""Largest logit and log-slope, in size: keeps the map finite where x is like no simulation."""
+"""Largest logit and log-slope, in size, so that the map stays finite for any x."""
 
 
 @compiled
-def bend(z, x0, x1, y0, y1, d0, d1):  # noqa: ANN001, ANN201
-    """f(z) and log f'(z) by the bin that z is in or next to; beyond it a straight line."""
+def spline_forward(z, x0, x1, y0, y1, d0, d1):  # noqa: ANN001, ANN201
+    """f(z) and log f'(z) from the corners of z's bin; linear beyond it."""
     if z < x0:
         return y0 + d0 * (z - x0), math.log(d0)
     if z > x1:
@@ -49,7 +45,7 @@ def bend(z, x0, x1, y0, y1, d0, d1):  # noqa: ANN001, ANN201
 
 
 @compiled
-def unbend(y, x0, x1, y0, y1, d0, d1):  # noqa: ANN001, ANN201
+def spline_inverse(y, x0, x1, y0, y1, d0, d1):  # noqa: ANN001, ANN201
     """The z with f(z) = y: the root in [0, 1] of a quadratic in t, equations 6 to 8."""
     if y < y0:
         return x0 + (y - y0) / d0
@@ -97,11 +93,7 @@ def knot(i, below, total, bins, low, high):  # noqa: ANN001, ANN201
 
 @compiled
 def corners(v, e, low, high, inverse):  # noqa: ANN001, ANN201
-    """The bin i of v, sums that its place came from, its corners.
-
-    The exponentials e (3K + 1,) or (3K - 1,) are those of `spline`'s logits; v is f(z) for the
-    inverse, else z.
-    """
+    """The bin i of v, the sums that its knots came from, and its corners, with e = exp(logits)."""
     bins = (len(e) + 1) // 3
     first, total, other = inverse * bins, 0.0, 0.0
     for j in range(bins):
@@ -128,19 +120,19 @@ def corners(v, e, low, high, inverse):  # noqa: ANN001, ANN201
 
 
 @compiled
-def bend_rows(v, e, low, high, inverse, out, log):  # noqa: ANN001, ANN201
+def spline_rows(v, e, low, high, inverse, out, log):  # noqa: ANN001, ANN201
     """Fill f(v) or its inverse, and the log-slope of that (n,), for v (n,) and e (n, c)."""
     for r in range(len(v)):
         _, _, bin_ = corners(v[r], e[r], low, high, inverse)
         if inverse:
-            out[r] = unbend(v[r], *bin_)
-            log[r] = -bend(out[r], *bin_)[1]
+            out[r] = spline_inverse(v[r], *bin_)
+            log[r] = -spline_forward(out[r], *bin_)[1]
         else:
-            out[r], log[r] = bend(v[r], *bin_)
+            out[r], log[r] = spline_forward(v[r], *bin_)
 
 
 @compiled
-def pull_rows(v, e, low, high, inverse, g, h, g_v, g_e):  # noqa: ANN001, ANN201
+def vjp_rows(v, e, low, high, inverse, g, h, g_v, g_e):  # noqa: ANN001, ANN201
     """Fill gradients with respect to v (n,) and logits (n, c); g_e holds zeros before."""
     bins = (e.shape[1] + 1) // 3
     free, tails = (1 - LEAST * bins) * (high - low), e.shape[1] < 3 * bins
@@ -148,8 +140,8 @@ def pull_rows(v, e, low, high, inverse, g, h, g_v, g_e):  # noqa: ANN001, ANN201
         i, (below, total, aside, other), bin_ = corners(v[r], e[r], low, high, inverse)
         z, up, log = float(v[r]), float(g[r]), float(h[r])
         if inverse:
-            z = unbend(z, *bin_)
-            slope = math.exp(bend(z, *bin_)[1])
+            z = spline_inverse(z, *bin_)
+            slope = math.exp(spline_forward(z, *bin_)[1])
             up = -(up - log * spline_vjp(z, *bin_, 0.0, 1.0)[0]) / slope
             log = -log
         g_z, g_x0, g_x1, g_y0, g_y1, g_d0, g_d1 = spline_vjp(z, *bin_, up, log)
@@ -169,17 +161,17 @@ def pull_rows(v, e, low, high, inverse, g, h, g_v, g_e):  # noqa: ANN001, ANN201
             g_e[r, at + 1] = e[r, at + 1] * g_d1
 
 
-class Bend(torch.autograd.Function):
+class RationalQuadratic(torch.autograd.Function):
     """`mechfit.inference.densities.coupling.spline` on the processor."""
 
     @staticmethod
     def forward(
         ctx: Any, v: Tensor, shape: Tensor, settings: tuple[float, float, bool]
     ) -> tuple[Tensor, Tensor]:
-        """Bend v (..., m) by splines of shape (..., m, c), given ends and whether to go back."""
+        """Transform v (..., m) by splines of shape (..., m, c); settings are ends, inverse."""
         v, e = v.contiguous(), shape.clamp(-LARGEST, LARGEST).exp_().contiguous()
         out, log = torch.empty_like(v), torch.empty_like(v)
-        bend_rows(*flat(v, e), *settings, *flat(out, log))
+        spline_rows(*flat(v, e), *settings, *flat(out, log))
         ctx.save_for_backward(v, e, shape)
         ctx.settings = settings
         return out, log
@@ -190,7 +182,7 @@ class Bend(torch.autograd.Function):
         """Gradients of v and shape."""
         v, e, shape = ctx.saved_tensors
         g_v, g_e = torch.empty_like(v), torch.zeros_like(e)
-        pull_rows(*flat(v, e), *ctx.settings, *flat(g.contiguous(), h.contiguous(), g_v, g_e))
+        vjp_rows(*flat(v, e), *ctx.settings, *flat(g.contiguous(), h.contiguous(), g_v, g_e))
         return g_v, g_e.mul_(shape.abs() <= LARGEST), None
 
 

@@ -1,20 +1,17 @@
-r"""Regression: a network that tells the posterior mean.
+r"""Regression: a network for the posterior mean.
 
 Of all functions f of the data, the posterior mean has the smallest expected squared error,
-
-    argmin_f E |z - f(x)|^2 = E[z | x],
-
-and the squared error is, up to a constant, -log N(z; f(x), I): a density like the others, trained
-like them. Taught in ``book/summaries/learned-features.md``.
+E[z | x] = argmin_f E |z - f(x)|^2, and the squared error is, up to a constant, -log N(z; f(x), I):
+a density like the others, trained like them. Taught in ``book/summaries/learned-features.md``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from mechfit.inference.densities.base import Density
+from mechfit.inference.densities.base import Density, perceptron
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.models.distributions import LOG_SQRT_2PI
 
@@ -27,7 +24,7 @@ class PosteriorMean:
 
     Attributes:
         hidden: Width of the network.
-        embedding: Network that reads the data first; None takes statistics as they are.
+        embedding: Embedding network for the data; None takes statistics as they are.
     """
 
     hidden: int = 128
@@ -43,13 +40,7 @@ class MeanNetwork(Density):
 
     def __init__(self, d: int, k: int, hidden: int, embedding: Embedding | None) -> None:
         super().__init__(d, k, embedding)
-        self.network = nn.Sequential(
-            nn.Linear(self.features, hidden),
-            nn.SiLU(),
-            nn.Linear(hidden, hidden),
-            nn.SiLU(),
-            nn.Linear(hidden, d),
-        )
+        self.network = perceptron(self.features, hidden, d)
 
     def mean(self, x: Tensor) -> Tensor:
         """Mean (n, d) of standardized z given x (n, k)."""
@@ -60,5 +51,5 @@ class MeanNetwork(Density):
         return -0.5 * ((z - self.network(features)) ** 2).sum(-1) - self.d * LOG_SQRT_2PI
 
     def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
-        """Turn standard normals (m, n, d) into draws of standardized z, given (m, 1, f)."""
+        """Transform normals (m, n, d) to draws of standardized z given features (m, 1, f)."""
         return self.network(features) + noise

@@ -1,17 +1,11 @@
-r"""Scales: what a network sees of parameters and of data.
+r"""Scaling: the inputs of a network made of statistics.
 
-A network tells apart numbers that differ by about as much as they spread. So columns are
-standardized, (x - m) / s, with mean m and standard deviation s of the simulations. Where a few
-simulations are far from all others, as populations that explode or rates that span decades, s is
-theirs, and the rest is seen as one number. For a column so far from normal the network is given
-
-    Phi^-1(F(x))
-
-beside it, or instead of it: its *normal score*, with the share F of simulations below x. Between
-quantiles it goes along straight lines, and beyond the outer ones on like a logarithm. Whether a
-column is far from normal is told by its correlation with its score, whose square is the statistic
-W' of Shapiro & Francia (1972), doi:10.1080/01621459.1972.10481232. Taught in
-``book/inference/density-estimators.md``.
+Columns are standardized, (x - m) / s, with mean m and standard deviation s of the simulations. For
+a column far from normal, such as a rate that spans decades, outliers dominate s; the network is
+then given its *normal score* Phi^-1(F(x)) too, or instead, with F the share of simulations below
+x: linear between quantiles, logarithmic beyond the outer ones. Whether a column is far from normal
+is told by its correlation with its score, whose square is the statistic W' of Shapiro & Francia
+(1972), doi:10.1080/01621459.1972.10481232. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -23,11 +17,11 @@ from scipy.special import ndtri
 
 from mechfit.inference.densities.embedding import ROUNDING, Embedding
 
-__all__ = ["Scores", "Standardizer", "Featurizer"]
+__all__ = ["Featurizer", "Scores", "Standardizer"]
 
 QUANTILES = 129
 NORMAL = 0.95
-"""Correlation with its normal score above which a column is seen well enough as it is."""
+"""Correlation with its normal score above which a column counts as normal."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +48,7 @@ class Standardizer:
 
 @dataclass(frozen=True)
 class Scores:
-    """Normal scores of one column.
-
-    Attributes:
-        values: Knots (m,), increasing.
-        scores: Their normal scores (m,).
-    """
+    """Normal scores (m,) of increasing values (m,) of one column."""
 
     values: np.ndarray
     scores: np.ndarray
@@ -84,12 +73,12 @@ class Scores:
 
 @dataclass(frozen=True)
 class Featurizer:
-    """Standardized columns of data, and rank-normal scores of the heavy-tailed ones.
+    """Standardized columns, and normal scores of those far from normal.
 
     Attributes:
         standard: Standardization of all k columns.
         scores: Scores of the columns that have some, by number.
-        instead: Whether they take the place of their columns instead of standing beside them.
+        instead: Whether scores replace their columns instead of being appended.
     """
 
     standard: Standardizer
@@ -98,7 +87,7 @@ class Featurizer:
 
     @classmethod
     def of(cls, rows: np.ndarray, embedding: Embedding | None) -> Featurizer:
-        """Look at rows (n, k); most embedding networks have scales of their own, and no scores."""
+        """Take scales and scores of rows (n, k); most embeddings have scales of their own."""
         instead = embedding is not None and embedding.scored
         if embedding is not None and not instead:
             return cls(Standardizer(*embedding.scale(rows)), {})
@@ -112,18 +101,18 @@ class Featurizer:
 
     @property
     def columns(self) -> int:
-        """Number of columns that the network sees."""
+        """Number of inputs of the network."""
         return len(self.standard.mean) + len(self.scores) * (not self.instead)
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
-        """What a network sees of rows (n, k)."""
-        seen = self.standard.apply(rows)
+        """Inputs of the network for rows (n, k)."""
+        inputs = self.standard.apply(rows)
         scored = {j: each.apply(rows[:, j]) for j, each in self.scores.items()}
         if not self.instead:
-            return np.column_stack([seen, *scored.values()])
+            return np.column_stack([inputs, *scored.values()])
         for j, column in scored.items():
-            seen[:, j] = column
-        return seen
+            inputs[:, j] = column
+        return inputs
 
 
 def varying(rows: np.ndarray) -> np.ndarray:

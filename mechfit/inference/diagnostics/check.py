@@ -1,10 +1,10 @@
-r"""Check: one call that says whether a posterior deserves belief.
+r"""Check: all diagnostics of a posterior, and their verdict.
 
-Simulate parameters of the prior, ask the posterior about each, and put every check of this room
-to the answers. With T tests, the posterior is called calibrated unless the smallest of their
-p-values is below 0.01 / T (Bonferroni): of 100 correct posteriors at most one is accused, however
-many parameters it has. The tests are exact, so no number has to be tuned to the problem; what is
-wrong is then told by its size, not by its p-value. Taught in ``book/inference/calibration.md``.
+Parameters of the prior are simulated, and every test of this room is put to the posteriors of
+their data. With T tests, the posterior is called calibrated unless the smallest p-value is below
+0.01 / T (Bonferroni), so that at most one of 100 correct posteriors is rejected, whatever the
+number of parameters. The tests are exact; errors are then described by their size. Taught in
+``book/inference/calibration.md``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mechfit.simulation.tasks import Proposal
 __all__ = ["Report", "check", "judge"]
 
 ALPHA = 0.01
-"""Probability at most that a correct posterior, or a possible observation, is accused."""
+"""Highest probability that a correct posterior, or a possible observation, is rejected."""
 NAMED = 3
 LEVELS = np.arange(1, 10) / 10
 REGIONS = "credible regions"
@@ -34,7 +34,7 @@ REGIONS = "credible regions"
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What the checks of a posterior found; `print` it for the verdict.
+    """Results of the tests of a posterior; `print` it for the verdict.
 
     Attributes:
         calibration: Known parameters and draws of the posterior for each.
@@ -60,7 +60,7 @@ class Report:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What is wrong with the posterior, in words; empty if it is calibrated."""
+        """The posterior's errors, in words; empty if it is calibrated."""
         if self.calibrated:
             return ()
         limit = ALPHA / len(self.p_values)
@@ -83,7 +83,7 @@ class Report:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What speaks against the observation, in words."""
+        """Evidence against the observation, in words."""
         doubts, unlike, predicted = [], self.misspecification, self.predictive
         if unlike is not None and unlike.p_value < ALPHA:
             doubts.append(f"x_o is unlike the simulations, {unlike.worst} most of all")
@@ -135,16 +135,16 @@ def check(
     proposal: Proposal | None = None,
     seed: int,
 ) -> Report:
-    """Judge a posterior by simulations that it has not seen.
+    """Test a posterior on fresh simulations.
 
     Args:
         posterior: The posterior, or anything with its `prior` and batched methods.
         model: The simulator; it may return more statistics than the posterior was trained on.
-        x_o: An observation (k,) to judge too; by default that of the posterior, if it has one.
-        runs: Simulations; 500 show an error of a quarter of a posterior's width.
+        x_o: An observation (k,) to test too; by default that of the posterior, if it has one.
+        runs: Simulations; 500 detect a bias of a quarter of a posterior's width.
         draws: Draws of the posterior for each.
-        proposal: Where parameters come from; a posterior learned on a part of the prior is right
-            only there. By default the model's prior.
+        proposal: What to draw parameters from; by default the model's prior, but the region that
+            a posterior was learned on.
         seed: Seed of simulations and draws; use another than for training.
 
     Returns:
@@ -175,7 +175,7 @@ def check(
 
 
 def judge(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) -> Report:
-    """Judge a posterior by a bank that it has not seen; the arguments are those of `calibrate`."""
+    """Test a posterior on a fresh bank; the arguments are those of `calibrate`."""
     calibration = calibrate(posterior, bank, draws=draws, seed=seed)
     return Report(calibration, p_values_of(calibration))
 

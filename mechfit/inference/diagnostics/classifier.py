@@ -1,14 +1,13 @@
-r"""Classifier: the small network that tells two sets of samples apart, trained in a compiled loop.
+r"""Classifier: a small network that tells two sets of samples apart, trained in a compiled loop.
 
-Two hidden layers of h rectified units and a logistic output tell y = 1 from y = 0,
+Two hidden layers of h rectified units and a logistic output,
 
     P(y = 1 | x) = 1 / (1 + exp(-z)),   z = w_3 r(W_2 r(W_1 x + b_1) + b_2) + b_3,   r = max(., 0),
 
-and follow the gradient of L = -E log P(y | x) + a |W|^2 / 2k by Adam, k = 200 rows a step, until
-more than ten epochs in a row were no better by 1e-4. These are the steps and the random numbers of
-`MLPClassifier` of scikit-learn, which the published C2ST rest on and which the tests compare with;
-there most of the time goes between operations that are small. Kingma & Ba (2015), arXiv:1412.6980.
-Taught in ``book/inference/hodgkin-huxley-posterior.md``.
+minimize -E log P(y | x) + a |W|^2 / 2k by Adam in batches of k = 200 rows, until more than ten
+epochs in a row were no better by 1e-4. Steps and random numbers are those of `MLPClassifier` of
+scikit-learn, which published C2ST use and the tests compare with; it takes 3 to 7 times as long.
+Kingma & Ba (2015), arXiv:1412.6980. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
@@ -21,10 +20,8 @@ __all__ = ["Classifier"]
 
 BATCH = 200
 RATE, DECAY_1, DECAY_2, TINY = 1e-3, 0.9, 0.999, 1e-8
-"""Learning rate of Adam, decay of its two means, and what keeps it from dividing by 0."""
 PENALTY = 1e-4
 BETTER, PATIENCE, MOST = 1e-4, 10, 10_000
-"""Training ends after more epochs than this in which the loss fell by less, or after so many."""
 ROUNDING = float(np.finfo(float).eps)
 
 
@@ -36,7 +33,7 @@ class Classifier:
         y: Labels.
         hidden: Number of units h in each of the two hidden layers.
         seed: Seed of the first weights and of the batches.
-        epochs: Passes through the rows at most; few keep a network from learning them by heart.
+        epochs: Most passes through the rows; few of them limit overfitting.
 
     Attributes:
         losses: Mean loss of every epoch.

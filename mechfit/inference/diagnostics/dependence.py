@@ -1,19 +1,16 @@
 r"""Dependence: is the posterior right at every x, or only on average?
 
-Ranks can be uniform over all simulations and wrong for each: too high for some data and too low
-for others. If the posterior is right, the rank u_j of parameter j is uniform *given* x, and so
+Ranks can be uniform over all simulations and wrong for each x. If the posterior is right, the rank
+u_j of parameter j is uniform *given* x, and so
 
     z = Phi^-1(u_j)    and    s = Phi^-1(|2 u_j - 1|)    are standard normal given x.
 
-z says where the truth lies, s how far out. Project their values over n runs on m features of the
-data, a constant among them, with orthonormal columns Q (n, m): |Q^T z|^2 is chi-squared with m
-degrees of freedom, exactly. A posterior that is right has no such dependence, and few wrong ones
-escape: a statistic on another scale, a prior that is too narrow or noise that is too small shift
-or spread the truth in a way that the data foretell. The features are the leading principal
-components of the data's normal scores, so that outliers count for little and thousands of data
-are welcome. A linear relative of the local test of Linhart, Gramfort & Rodrigues (2023),
-arXiv:2306.03580, see `mechfit.inference.diagnostics.lc2st`. Taught in
-``book/inference/calibration.md``.
+z is the truth's location, s its distance from the median. Over n runs, with orthonormal features Q
+(n, m) of the data, a constant among them, |Q^T z|^2 is then chi-squared with m degrees of freedom,
+exactly; a rank that depends on the data makes it large. The features are the leading principal
+components of the data's normal scores, which limits the influence of outliers. A linear relative
+of the local test of Linhart, Gramfort & Rodrigues (2023), arXiv:2306.03580, see ``lc2st.py``.
+Taught in ``book/inference/calibration.md``.
 """
 
 from __future__ import annotations
@@ -29,14 +26,14 @@ RUNS_PER_FEATURE = 10
 
 
 def dependence(ranks: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Test whether where the truth lies, and how far out, depends on the data.
+    """Test whether the ranks of the truths depend on the data.
 
     Args:
-        ranks: Places (n, d) in (0, 1), see `calibrate`.
+        ranks: Normalized ranks (n, d) in (0, 1), see `calibrate`.
         x: Data (n, k); NaN counts as average.
 
     Returns:
-        Two p-values for each parameter, (d,) and (d,): of the place and of the distance.
+        Two p-values for each parameter, (d,) and (d,): of location and of distance.
 
     Example:
         >>> rng = np.random.default_rng(1)

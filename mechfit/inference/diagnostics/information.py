@@ -1,15 +1,14 @@
-r"""Information: what a statistic tells about the parameters, alone and beside others.
+r"""Information: mutual information of parameters and sets of statistics, and contraction.
 
-The mutual information of the parameters and a set S of statistics is how far, on average over
-simulations, knowing x_S raises the log-density of the parameters that made it,
+The mutual information of the parameters and a set S of statistics is the mean gain in log-density
+of the true parameters from knowing x_S,
 
     I(theta; x_S) = E[log p(theta | x_S) - log p(theta)]  >=  E[log q(theta | x_S) - log p(theta)],
 
-where any density q in place of the posterior gives a lower bound: Barber & Agakov (2003), The IM
-algorithm. One network that was trained with statistics hidden at random (`Subset`) gives q for
-every S. Beside it stands the contraction, 1 - E[var(theta | x_S)] / var(theta), which has a value
-for each parameter. Both are estimated on simulations that the network has not seen. Taught in
-``book/summaries/which-features.md``.
+bounded below by any density q in place of the posterior: Barber & Agakov (2003), The IM algorithm.
+A network trained with statistics masked at random (`Subset`) gives q for every S. The contraction
+1 - E[var(theta | x_S)] / var(theta) has a value for each parameter. Both are estimated on held-out
+simulations. Taught in ``book/summaries/which-features.md``.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from mechfit.simulation import Bank
 __all__ = ["contraction", "greedy_selection", "information", "leave_one_out"]
 
 PRIOR_DRAWS = 100_000
-"""Draws of the prior that tell its variances."""
+"""Draws of the prior for its variances."""
 
 
 def information(
@@ -34,8 +33,8 @@ def information(
     """Estimate the mutual information of the parameters and sets of statistics.
 
     Args:
-        posterior: Learned with ``Coupling(embedding=Subset())`` or another flow with it.
-        bank: Simulations of the prior that were not learned from; invalid ones are left out.
+        posterior: Trained with the embedding `Subset()`.
+        bank: Held-out simulations of the prior; invalid ones are left out.
         sets: Names of the statistics in each of the s sets.
 
     Returns:
@@ -60,7 +59,7 @@ def information(
 
 
 def leave_one_out(posterior: Posterior, bank: Bank) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate what each of the k statistics adds to all others: nats (k,), standard errors (k,).
+    """Information that each of the k statistics adds to all others: nats and standard errors (k,).
 
     The arguments are those of `information`.
     """
@@ -115,7 +114,7 @@ def contraction(
 
     Returns:
         One minus the mean posterior variance over the prior variance (s, d): 1 where a parameter
-        is known, 0 where the statistics say nothing of it.
+        is determined, 0 where it is independent of the statistics.
     """
     variances = [
         posterior.sample_batched(draws, seed, x=known(posterior, bank, names)[1])
@@ -127,7 +126,7 @@ def contraction(
 
 
 def gain_of(posterior: Posterior, bank: Bank, names: Collection[str]) -> np.ndarray:
-    """How much each simulation's log-density rises when these of its statistics are known (n,)."""
+    """Gain in log-density (n,) of each simulation from knowing these of its statistics."""
     theta, x = known(posterior, bank, names)
     log_q = posterior.log_prob_batched(theta[:, None], x=x)[:, 0]
     return log_q - posterior.prior.log_prob(theta)

@@ -1,14 +1,13 @@
 r"""L-C2ST: is the posterior right at this one observation?
 
-A classifier is trained to tell (theta_i, x_i), the parameters that made x_i, from (theta~_i, x_i)
-with theta~_i drawn from the posterior at x_i. Where the posterior is right it cannot, and its
-answer is p = 1/2. So train over all x, and look at one:
+A classifier learns to tell (theta_i, x_i), the parameters that made x_i, from (theta~_i, x_i) with
+theta~_i drawn from the posterior at x_i. Where the posterior is right its answer p is 1/2, so
 
-    T(x_o) = E_q(theta | x_o) (p(theta, x_o) - 1/2)^2.
+    T(x_o) = E_q(theta | x_o) (p(theta, x_o) - 1/2)^2
 
-How large T is by chance is known, because then the two of each pair can change places: swap pairs
-by the toss of a coin, train again, and repeat. Linhart, Gramfort & Rodrigues (2023),
-arXiv:2306.03580. Taught in ``book/inference/calibration.md``.
+measures the error at x_o. Its null distribution follows from permutation: the members of each pair
+are swapped at random, and the classifier is trained again, many times. Linhart, Gramfort &
+Rodrigues (2023), arXiv:2306.03580. Taught in ``book/inference/calibration.md``.
 """
 
 from __future__ import annotations
@@ -31,15 +30,15 @@ DRAWS = 1000
 
 @dataclass(frozen=True)
 class LocalC2ST:
-    """What a classifier makes of the posterior at one observation.
+    """The test's result at one observation.
 
     Attributes:
         statistic: T at the observation, at most 1/4.
-        null: The same after swaps at random (m,).
-        p_value: Probability that it is as large by chance.
+        null: T after random swaps (m,).
+        p_value: Probability of so large a T under the null hypothesis.
         theta: Draws of the posterior at the observation (l, d).
-        probability: Probability of each (l,) to be no draw but a truth: above 1/2 the posterior
-            is too thin there, below too dense.
+        probability: Probability (l,) that each is a true parameter set and no draw: above 1/2
+            where the posterior's density is too low, below where it is too high.
     """
 
     statistic: float
@@ -56,7 +55,7 @@ def lc2st(
 
     Args:
         posterior: The posterior that was calibrated.
-        calibration: Its draws for known parameters, the more the better; see `calibrate`.
+        calibration: Its draws for known parameters; see `calibrate`.
         x_o: The observation (k,).
         swaps: Trainings with pairs swapped at random; the p-value is at least 1 / (swaps + 1).
         seed: Seed of draws, swaps and trainings.

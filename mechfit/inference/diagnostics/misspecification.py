@@ -1,16 +1,14 @@
 r"""Misspecification: is the observation one that the model could have made?
 
-A network asked about data unlike all of its training answers something, and with confidence. So
-compare x_o with the cloud of simulations x_i, i = 1 ... n, by the maximum mean discrepancy with a
-Gaussian kernel k between whitened normal scores. For one observation it is, up to a constant,
-minus twice a kernel density,
+Far from all simulations a network's posterior is arbitrary, and may be narrow. x_o is compared
+with simulations x_i, i = 1 ... n, by the maximum mean discrepancy with a Gaussian kernel k between
+whitened normal scores, for one observation
 
     MMD^2 = k(x_o, x_o) - 2 / n sum_i k(x_o, x_i) + 1 / n^2 sum_ij k(x_i, x_j),
 
-large where simulations are rare; how large by chance, simulations of their own tell. Which
-statistic is to blame? One that lies beyond the simulations *alone*, or one that lies where they
-never are *given the others*: the residual (C^-1 s)_j of its normal score s_j after regression on
-theirs, C the scores' covariance. Schmitt, Bürkner, Köthe & Radev (2023), arXiv:2112.08866; Gretton
+with the null distribution that left-out simulations give. A statistic can be extreme *alone*, or
+*given the others*: in the residual (C^-1 s)_j of its normal score s_j after regression on theirs,
+with the scores' covariance C. Schmitt, Bürkner, Köthe & Radev (2023), arXiv:2112.08866; Gretton
 et al. (2012), JMLR 13:723. Taught in ``book/inference/when-the-model-is-wrong.md``.
 """
 
@@ -40,11 +38,11 @@ class Misspecification:
         names: Names of the k statistics.
         mmd: Squared maximum mean discrepancy of the observations from the simulations.
         null: The same of as many simulations (r,).
-        p_value: Probability that it is as large by chance.
+        p_value: Probability of so large a discrepancy under the null hypothesis.
         alone: p-value of each statistic by itself (k,).
         given_others: p-value of each statistic given all others (k,).
-        distances: How many standard deviations of the simulations each statistic is away, alone
-            or given the others, whichever is more (k,).
+        distances: Distance of each statistic from the simulations, in their standard deviations,
+            alone or given the others, whichever is larger (k,).
     """
 
     names: tuple[str, ...]
@@ -57,7 +55,7 @@ class Misspecification:
 
     @property
     def worst(self) -> str:
-        """The statistic that is most to blame."""
+        """The most extreme statistic."""
         return self.names[int(self.distances.argmax())]
 
 
@@ -65,9 +63,8 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
     """Compare one observation, or several of one system, with simulations.
 
     Args:
-        bank: Simulations of the prior; invalid ones, and those beyond the first 2,000, are left
-            out.
-        x_o: Observation (k,), or observations (m, k), whose mean is then looked at.
+        bank: Simulations of the prior, of which the first 2,000 valid ones are used.
+        x_o: Observation (k,), or observations (m, k), for whose mean the p-values are.
         seed: Seed of the sets of m simulations that several observations are compared with.
 
     Returns:
@@ -105,7 +102,7 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
     rng = np.random.default_rng(seed)
     sets = np.arange(n)[:, None] if m == 1 else rng.random((SETS, n)).argsort(1)[:, :m]
     near = Kernel(cloud @ root)
-    null = np.array([near.of_its_own(rows) for rows in sets])
+    null = np.array([near.leave_out(rows) for rows in sets])
     mmd = near.distance(seen @ root)
     alone, given, far = tail(x[sets].mean(1), x_o.mean(0)), np.ones(k), np.zeros(k)
     rests, rest = (cloud @ residual)[sets].mean(1), (seen @ residual).mean(0)
@@ -136,8 +133,8 @@ class Kernel:
         )
         return float(own - 2 * others + self.mean)
 
-    def of_its_own(self, rows: np.ndarray) -> float:
-        """The same of rows of the cloud, by their numbers (m,), from all its others."""
+    def leave_out(self, rows: np.ndarray) -> float:
+        """The same of rows of the cloud (m,), given by number, from all others."""
         n, m = len(self.cloud), len(rows)
         own = self.within[np.ix_(rows, rows)].sum()
         others = (self.sums[rows].sum() - own) / (m * (n - m))

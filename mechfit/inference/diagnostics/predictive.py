@@ -1,14 +1,11 @@
-r"""Predictive checks: do simulations of the posterior's draws look like the observation?
+r"""Posterior predictive check: do simulations of posterior draws resemble the observation?
 
-Simulate draws of the posterior and see where x_o lies among their statistics: with the share F_j
-of simulations below it, counting half of those that are equal,
-
-    p_j = 2 min(F_j, 1 - F_j),
-
-and 1 / (n + 1) at least. A small p_j says that draws do not reproduce statistic j: the posterior
-is wrong, or the model cannot do it. A p_j that is not small says little, as the draws were chosen
-to fit: under a correct posterior p_j is seldom small, more seldom than its size says. Gelman, Meng
-& Stern (1996), Statistica Sinica 6:733. Taught in ``book/inference/predictive-checks.md``.
+With the share F_j of these simulations whose statistic j is below that of x_o (half of those that
+are equal), the two-sided p-value is p_j = 2 min(F_j, 1 - F_j), at least 1 / (n + 1). A small p_j
+means that the draws do not reproduce statistic j: the posterior is wrong, or the model cannot. A
+p_j that is not small is weak evidence, as the posterior was fitted to x_o: under a correct one,
+small values are rarer than their size says. Gelman, Meng & Stern (1996), Statistica Sinica 6:733.
+Taught in ``book/inference/predictive-checks.md``.
 """
 
 from __future__ import annotations
@@ -27,7 +24,7 @@ FEWEST = 20
 
 @dataclass(frozen=True, repr=False)
 class PredictiveCheck:
-    """Simulations of a posterior's draws, and where the observation lies among them.
+    """Simulations of posterior draws, and p-values of the observation among them.
 
     Attributes:
         names: Names of the k statistics.
@@ -47,7 +44,7 @@ class PredictiveCheck:
 
     @property
     def misses(self) -> np.ndarray:
-        """How far x_o is from the median of the simulations, in their standard deviations (k,)."""
+        """Distance of x_o from the simulations' median, in their standard deviations (k,)."""
         spread = self.x.std(0, ddof=1)
         away = self.x_o - np.median(self.x, 0)
         return np.divide(away, spread, out=np.zeros_like(away), where=spread > 0)

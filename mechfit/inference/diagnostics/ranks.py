@@ -1,20 +1,18 @@
-r"""Ranks: where known parameters stand among the draws of the posteriors they gave rise to.
+r"""Ranks: simulation-based calibration, expected coverage and TARP by one comparison.
 
 Draw theta from the prior and x from the model, then L draws theta_l from the posterior at x. If
 the posterior is right, theta and the theta_l are L + 1 draws of one distribution, and for any
-number f(theta, x) the truth is equally likely to take each place among them:
+number f(theta, x) the normalized rank of the truth is uniform, with U ~ U(0, 1) breaking ties:
 
-    u = (#{l : f(theta_l, x) < f(theta, x)} + U) / (L + 1)    is uniform,    U ~ U(0, 1).
+    u = (#{l : f(theta_l, x) < f(theta, x)} + U) / (L + 1).
 
-One comparison gives the three checks in use. With f = theta_j it is simulation-based calibration
-(Talts, Betancourt, Simpson, Vehtari & Gelman 2018, arXiv:1804.06788); with f = -log q(theta | x),
-u is the level of the smallest credible region that holds the truth, and its distribution the
-expected coverage (Hermans et al. 2022, arXiv:2110.06581); with the distance of theta to a random
-point it is TARP (Lemos, Coogan, Hezaveh & Perreault-Levasseur 2023, arXiv:2302.03026). And where
-parameters compensate for each other, the posterior is narrow in one of them *given the others*:
-f is then the residual of theta_j after regression on them, (S^-1 theta)_j with the covariance S of
-all L + 1. Whether a simulation is valid is seen in x alone, so those that are not are left out
-without bias. Taught in ``book/inference/calibration.md``.
+f = theta_j gives simulation-based calibration (Talts, Betancourt, Simpson, Vehtari & Gelman 2018,
+arXiv:1804.06788); f = -log q(theta | x) the level of the smallest credible region that contains
+the truth, hence expected coverage (Hermans et al. 2022, arXiv:2110.06581); the distance of theta
+to a random point TARP (Lemos, Coogan, Hezaveh & Perreault-Levasseur 2023, arXiv:2302.03026); and
+the residual of theta_j after regression on the other parameters, (S^-1 theta)_j with the
+covariance S of all L + 1, tests posteriors that are narrow only *given the others*. Invalid
+simulations are left out without bias. Taught in ``book/inference/calibration.md``.
 """
 
 from __future__ import annotations
@@ -33,11 +31,11 @@ __all__ = ["Amortized", "Calibration", "calibrate"]
 FEWEST = 20
 EDGE = 1e-12
 OWN = 0x5BC
-"""Sets the stream of a seed apart from those that a bank is made with."""
+"""Distinguishes the random stream of a seed from those that a bank is made with."""
 
 
 class Amortized(Protocol):
-    """A posterior that answers for many observations: trained, or known exactly."""
+    """A posterior for many observations: trained, or known exactly."""
 
     prior: Prior
 
@@ -50,17 +48,17 @@ class Amortized(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Calibration:
-    """Places of n known parameter sets among L draws each; uniform if the posterior is right.
+    """Normalized ranks of n known parameter sets among L draws each.
 
     Attributes:
         prior: Prior over the d parameters.
         theta: The parameter sets (n, d).
         x: Their data (n, k).
         draws: Draws (n, L, d) of the posterior at each x.
-        ranks: Places of each parameter (n, d), in (0, 1).
-        residuals: Places of each parameter given all others (n, d).
-        levels: Level of the smallest credible region that holds each set (n,).
-        distances: Places (n,) of the distances to the reference points.
+        ranks: Ranks of each parameter (n, d), in (0, 1).
+        residuals: Ranks of each parameter given all others (n, d).
+        levels: Level of the smallest credible region that contains each set (n,).
+        distances: Ranks (n,) of the distances to the reference points.
         references: Reference points (n, d), drawn from the prior.
         invalid: Simulations that were left out.
     """
@@ -93,12 +91,12 @@ class Calibration:
 
     @property
     def shift(self) -> np.ndarray:
-        """By how many posterior standard deviations each parameter (d,) is estimated too low."""
+        """Bias: posterior standard deviations by which each parameter (d,) is too low."""
         return ndtri(self.ranks).mean(0)
 
     @property
     def stretch(self) -> np.ndarray:
-        """How many times as wide each parameter's posterior (d,) should be."""
+        """Factor by which each parameter's posterior (d,) is too narrow."""
         return ndtri(self.ranks).std(0)
 
     @property
@@ -108,17 +106,17 @@ class Calibration:
 
 
 def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) -> Calibration:
-    """Compare known parameters with the posterior of their simulations.
+    """Compare known parameters with the posteriors of their simulations.
 
     Args:
-        posterior: The posterior to be judged.
+        posterior: The posterior to be tested.
         bank: Fresh simulations of the prior, or of the proposal that the posterior belongs to;
             invalid ones are left out.
         draws: Draws L of each posterior.
         seed: Seed of draws, reference points and ties.
 
     Returns:
-        The places, with what they were found from.
+        The ranks, with the parameters, data and draws.
 
     Raises:
         ValueError: Too few simulations are valid.
@@ -145,17 +143,17 @@ def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) 
         theta,
         x,
         samples,
-        ranks=place(all_of_them, rng),
-        residuals=place(rest, rng),
-        levels=place(-log_q, rng),
-        distances=place(away, rng),
+        ranks=rank(all_of_them, rng),
+        residuals=rank(rest, rng),
+        levels=rank(-log_q, rng),
+        distances=rank(away, rng),
         references=prior.from_unit(points)[0],
         invalid=len(bank) - len(rows),
     )
 
 
-def place(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Place (n, ...) of the first of values (n, L + 1, ...) among the others; ties are broken."""
+def rank(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rank (n, ...) of the first of values (n, L + 1, ...) among the others; ties are broken."""
     truth, draws = values[:, :1], values[:, 1:]
     below, equal = (draws < truth).sum(1), (draws == truth).sum(1)
     u = (below + (equal + 1) * rng.random(below.shape)) / values.shape[1]

@@ -1,16 +1,14 @@
-r"""Recalibration: credible regions that hold the truth as often as they say.
+r"""Recalibration: credible regions with guaranteed coverage, by conformal prediction.
 
-Let u_i be the level of the smallest credible region that holds theta_i, for n known parameter
-sets. If the posterior is too narrow, more than a tenth of the u_i are above 0.9. So use, for the
-region that is to hold a share a of the truths, the level
+With u_i the level of the smallest credible region that contains theta_i, for n known parameter
+sets, use for the region that is to contain a share a of the truths the level
 
     a' = the ceil(a (n + 1))-th smallest of the u_i,
 
-under which the next truth falls with a probability of at least a, and at most a + 1 / (n + 1),
-whatever the posterior (Vovk, Gammerman & Shafer 2005, doi:10.1007/b106715). Draws follow the same
-correction: a draw of the posterior at level U' takes the place of one at level U, with U' spread
-as the u_i are. What the posterior thinks more likely stays more likely; its shape, and an error
-that has a direction, are not mended. Taught in ``book/inference/calibration.md``.
+which has a coverage of at least a, and at most a + 1 / (n + 1), whatever the posterior (Vovk,
+Gammerman & Shafer 2005, doi:10.1007/b106715). Draws are corrected alike: one of level U' with the
+distribution of the u_i replaces one of level U. The order of the density, hence its shape and any
+bias, does not change. Taught in ``book/inference/calibration.md``.
 """
 
 from __future__ import annotations
@@ -25,16 +23,16 @@ from mechfit.models.prior import Prior
 __all__ = ["Recalibrated", "recalibrate"]
 
 POOL = 2000
-"""Draws at least, from which draws of the wanted levels are chosen."""
+"""Least number of draws from which those of the wanted levels are chosen."""
 
 
 @dataclass(frozen=True, repr=False)
 class Recalibrated:
-    """A posterior whose credible regions were given levels that hold.
+    """A posterior whose credible regions have corrected levels.
 
     Attributes:
         posterior: The posterior.
-        levels: Sorted levels at which known parameters were found (n,).
+        levels: Sorted levels of known parameters (n,).
     """
 
     posterior: Amortized
@@ -46,7 +44,7 @@ class Recalibrated:
         return self.posterior.prior
 
     def level(self, share: float) -> float:
-        """The level of the posterior's region that holds a truth with this probability."""
+        """The level of the posterior's region that contains a truth with this probability."""
         n = len(self.levels)
         if not 0 < share < 1:
             raise ValueError(f"share is {share}, expected between 0 and 1")
@@ -58,7 +56,7 @@ class Recalibrated:
         return self.sample_batched(n, seed, x=np.atleast_2d(x))[0]
 
     def sample_batched(self, n: int, seed: int, *, x: np.ndarray) -> np.ndarray:
-        """Draw n times for each row of x (m, k), at the levels of known truths; (m, n, d)."""
+        """Draw n times for each row of x (m, k), at corrected levels; returns (m, n, d)."""
         rng, pool = np.random.default_rng(seed), max(POOL, 2 * n)
         grid = np.linspace(0, 1, len(self.levels) + 2)
         quantiles = np.concatenate([[0.0], self.levels, [1.0]])
@@ -71,7 +69,7 @@ class Recalibrated:
         return theta
 
     def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
-        """The posterior's own log-densities (m, n): the order of parameters has not changed."""
+        """The posterior's own log-densities (m, n), whose order is unchanged."""
         return self.posterior.log_prob_batched(theta, x=x)
 
 

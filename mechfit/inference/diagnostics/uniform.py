@@ -1,14 +1,14 @@
-r"""Uniform: are n numbers uniform on (0, 1), and between which curves would they be?
+r"""Uniformity: an exact test of n numbers on (0, 1), and simultaneous bands for their ECDF.
 
-If they are, the number N(z) of those below z is binomial for each z. Over many z at once a curve
-is unusual if it comes, somewhere, as close to an end of its binomial as g,
+The number N(z) of uniform numbers below z is binomial for each z. Over many z at once a curve is
+as unusual as its most extreme point,
 
-    g = min_z 2 min(P[B(n, z) <= N(z)], P[B(n, z) >= N(z)]),
+    g = min_z 2 min(P[B(n, z) <= N(z)], P[B(n, z) >= N(z)]).
 
-and how often g is that small by chance is computed, not simulated: the counts between K evenly
-spaced z are those of K independent Poisson numbers whose sum happens to be n, and a convolution
-for each z keeps the probability of the curves that have stayed inside. Säilynoja, Bürkner &
-Vehtari (2022), doi:10.1007/s11222-022-10090-6. Taught in ``book/inference/calibration.md``.
+The distribution of g is computed, not simulated: the counts between K evenly spaced z are those of
+K independent Poisson numbers given their sum n, and a convolution for each z keeps the probability
+of the curves that have stayed inside. Säilynoja, Bürkner & Vehtari (2022),
+doi:10.1007/s11222-022-10090-6. Taught in ``book/inference/calibration.md``.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from scipy.stats import binom, poisson
 __all__ = ["band", "grid", "p_value"]
 
 POINTS = 100
-"""Number K of intervals that a curve is looked at between."""
+"""Number K of intervals at whose ends a curve is evaluated."""
 HALVINGS = 30
 SURE = 1e-14
 
 
 def grid(n: int) -> np.ndarray:
-    """Where the counts of n numbers are looked at, evenly spaced inside (0, 1)."""
+    """Where the ECDF of n numbers is evaluated, evenly spaced inside (0, 1)."""
     points = min(POINTS, n)
     return np.arange(1, points) / points
 
 
 def counts(u: np.ndarray) -> np.ndarray:
-    """How many of the numbers u (n,) are at most each z of their grid."""
+    """Number of u (n,) that are at most each z of their grid."""
     return np.searchsorted(np.sort(u), grid(len(u)), side="right")
 
 
 def p_value(u: np.ndarray) -> float:
-    """Probability that uniform numbers stray as far from evenness as u (n,) do.
+    """Probability that uniform numbers deviate from uniformity as far as u (n,) do.
 
     Example:
         >>> p_value(np.linspace(0.001, 0.999, 500)) > 0.99
@@ -59,14 +59,9 @@ def p_value(u: np.ndarray) -> float:
 
 @cache
 def band(n: int, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Curves (k,) between which the shares of n uniform numbers below `grid(n)` stay.
+    """Lower and upper curve (k,) that contain the ECDF of n uniform numbers on `grid(n)`.
 
-    Args:
-        n: How many numbers.
-        level: Probability that they stay inside at every z, below 1.
-
-    Returns:
-        Lower and upper shares.
+    `level` is the probability that it stays inside at every point.
     """
     if not 0 < level < 1:
         raise ValueError(f"level is {level}, expected between 0 and 1")
@@ -79,7 +74,7 @@ def band(n: int, level: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def limits(g: float, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest counts (k,) that are no nearer to an end of their binomial than g."""
+    """Smallest and largest counts (k,) with two-sided probabilities of at least g."""
     z = grid(n)
     if g < SURE:  # so far out that quantiles are no longer found
         return np.zeros(len(z), int), np.full(len(z), n)

@@ -1,10 +1,9 @@
-"""Exchange: a posterior's draws in the form that ArviZ and its many diagnostics read.
+"""Exchange with ArviZ: a posterior's draws as a DataTree.
 
-One DataTree holds the groups `posterior`, `prior`, `observed_data` and, with a model, its
-`posterior_predictive`: a variable for each parameter and each statistic, under its name, with its
-unit and symbol as attributes, over the dimensions `chain` (one: the draws are independent) and
-`draw`. Kumar, Carroll, Hartikainen & Martin (2019), doi:10.21105/joss.01143. Taught in
-``book/inference/predictive-checks.md``.
+Its groups are `posterior`, `prior`, `observed_data` and, with a model, `posterior_predictive`: a
+variable for each parameter and each statistic, with unit and symbol as attributes, over the
+dimensions `chain` (one: the draws are independent) and `draw`. Kumar, Carroll, Hartikainen &
+Martin (2019), doi:10.21105/joss.01143. Taught in ``book/inference/predictive-checks.md``.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ __all__ = ["to_datatree"]
 def to_datatree(
     posterior: Posterior, *, model: Model | None = None, draws: int = 1000, seed: int
 ) -> DataTree:
-    """Draw from a posterior at its observation and hand the draws to ArviZ.
+    """Draw from a posterior at its observation, for ArviZ.
 
     Args:
         posterior: A posterior with an observation, `posterior.at(x_o)`.

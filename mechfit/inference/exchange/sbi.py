@@ -1,8 +1,8 @@
-"""Posteriors in tensors: what the diagnostics of the package sbi ask of a posterior.
+r"""Exchange with sbi: a posterior with the methods that the diagnostics of the package sbi call.
 
-`as_sbi` dresses a posterior so that sbi takes it for one of its own: tensors in and out, an
-observation by default, and draws for m observations in the order (n, m, d) instead of (m, n, d).
-Tejero-Cantero et al. (2020), doi:10.21105/joss.02505. Taught in ``book/inference/sequential.md``.
+Tensors in and out, an observation by default, and draws for m observations in the order (n, m, d)
+instead of (m, n, d). Tejero-Cantero et al. (2020), doi:10.21105/joss.02505. Taught in
+``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from mechfit.inference.posterior import Posterior
 __all__ = ["TorchPosterior", "as_sbi"]
 
 
-class TorchPosterior:
-    """A posterior with the methods that sbi's diagnostics call.
+def as_sbi(posterior: Posterior) -> TorchPosterior:
+    """Wrap a posterior for the diagnostics of sbi: `run_sbc`, `run_tarp`, `get_nltp`."""
+    return TorchPosterior(posterior)
 
-    Draws follow torch's global generator, as those of sbi do: set `torch.manual_seed`.
-    """
+
+class TorchPosterior:
+    """A posterior in tensors. Draws follow torch's global generator: set `torch.manual_seed`."""
 
     def __init__(self, posterior: Posterior) -> None:
         self.posterior = posterior
@@ -37,20 +39,14 @@ class TorchPosterior:
         return self
 
     def sample(
-        self,
-        sample_shape: tuple[int, ...] = (),
-        x: Tensor | None = None,
-        *,
-        show_progress_bars: bool = False,
+        self, sample_shape: tuple[int, ...] = (), x: Tensor | None = None, **_: object
     ) -> Tensor:
-        """Draw theta (*sample_shape, d) for one observation, without a bar in any case."""
+        """Draw theta (*sample_shape, d) for one observation; other options are ignored."""
         draws = self.posterior.sample(sample_shape, fresh_seed(), x=x)
         return tensor(draws).reshape(*sample_shape, -1)
 
-    def sample_batched(
-        self, sample_shape: tuple[int, ...], x: Tensor, *, show_progress_bars: bool = False
-    ) -> Tensor:
-        """Draw theta (*sample_shape, m, d) for observations (m, k), without a bar in any case."""
+    def sample_batched(self, sample_shape: tuple[int, ...], x: Tensor, **_: object) -> Tensor:
+        """Draw theta (*sample_shape, m, d) for observations (m, k); other options are ignored."""
         draws = tensor(self.posterior.sample_batched(sample_shape, fresh_seed(), x=x))
         return draws.transpose(0, 1).reshape(*sample_shape, *draws[:, 0].shape)
 
@@ -59,11 +55,6 @@ class TorchPosterior:
         return tensor(self.posterior.log_prob(theta, x=x))
 
     potential = log_prob
-
-
-def as_sbi(posterior: Posterior) -> TorchPosterior:
-    """Dress a posterior for the diagnostics of sbi: `run_sbc`, `run_tarp`, `get_nltp`."""
-    return TorchPosterior(posterior)
 
 
 def tensor(values: np.ndarray) -> Tensor:

@@ -1,13 +1,12 @@
-r"""Losses of sequential neural posterior estimation, and what each does about the proposal.
+r"""Losses of sequential neural posterior estimation, and how each corrects for the proposal.
 
 In later rounds parameters come from a proposal p~(theta), not from the prior p(theta). Maximum
 likelihood then learns the *proposal posterior*, which is off by the ratio of the two,
 
     p~(theta | x)  ∝  p(theta | x) p~(theta) / p(theta).
 
-Each method undoes the ratio elsewhere: SNPE-A afterwards, in closed form; SNPE-B by weighting the
-simulations; SNPE-C by putting the ratio inside the loss, in closed form or with atoms; truncated
-proposals by keeping it constant, so that plain maximum likelihood is right.
+SNPE-A divides it out afterwards, in closed form; SNPE-B weights the simulations; SNPE-C puts the
+ratio inside the loss, in closed form or with atoms; with truncated proposals it is constant.
 
 A density enters as `log_q(z, x)`: parameters z (..., n, d) and statistics x (n, k) to the
 log-density (..., n). Taught in ``book/inference/sequential.md``.
@@ -40,9 +39,8 @@ def npe_loss(log_q: LogDensity, z: Tensor, x: Tensor) -> Tensor:
     r"""Maximum likelihood: L = -E log q(z | x).
 
     Over draws from p(z) p(x | z) it equals E_p(x) KL[p(z | x) || q(z | x)] + constant, so that
-    its minimum is the posterior of whatever z was drawn from: of the prior in a first round, of
-    the prior on a region with truncated proposals, where inside the region p~ / p is constant.
-    Papamakarios & Murray (2016), arXiv:1605.06376; Deistler et al. (2022), arXiv:2210.04815.
+    its minimum is the posterior under whatever z was drawn from: the prior, or the prior on a
+    region. Papamakarios & Murray (2016), arXiv:1605.06376.
     """
     return -log_q(z, x).mean()
 
@@ -51,11 +49,9 @@ def snpe_a_posterior(estimate: Mixture, proposal: Mixture, prior: Mixture) -> Mi
     r"""SNPE-A: divide the ratio out of what maximum likelihood learned.
 
     The estimate q~ of the proposal posterior is a mixture, proposal and prior are Gaussians; then
-
-        q(z | x) ∝ q~(z | x) p(z) / p~(z)
-
-    is a mixture in closed form. Where a component of q~ is wider than the proposal, no density
-    results, and this raises. Papamakarios & Murray (2016), arXiv:1605.06376, section 2.3.
+    q(z | x) ∝ q~(z | x) p(z) / p~(z) is a mixture in closed form. Where a component of q~ is wider
+    than the proposal, no density results, and this raises. Papamakarios & Murray (2016),
+    arXiv:1605.06376, section 2.3.
     """
     return estimate.times_over(prior, proposal)
 
@@ -66,14 +62,14 @@ def importance_weights(log_prior: Tensor, log_proposal: Tensor) -> Tensor:
 
 
 def effective_sample_size(weights: Tensor | np.ndarray) -> float:
-    """Number of equally weighted simulations that are worth as much: (sum w)² / sum w²."""
+    """Number of equally weighted simulations with the same variance: (sum w)² / sum w²."""
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def snpe_b_loss(log_q: LogDensity, z: Tensor, x: Tensor, weights: Tensor) -> Tensor:
     r"""SNPE-B: L = -E_p~ w log q(z | x) with the weights w = p(z) / p~(z) (n,).
 
-    An expectation under the prior is one under the proposal with weights, so the minimum is the
+    The weighted expectation under the proposal is that under the prior, so the minimum is the
     posterior. Where the proposal is narrow, few weights carry the sum and the loss is noisy:
     report the `effective_sample_size`. Lueckmann, Gonçalves et al. (2017), arXiv:1711.01861.
     """
@@ -97,11 +93,11 @@ def snpe_c_atomic_loss(
         L = -E log q~(z_1 | x),   q~(z_1 | x) = [q(z_1 | x) / p(z_1)] / sum_m [q(z_m | x) / p(z_m)]
 
     where z_1 belongs to x. At the minimum q ∝ p(z | x) wherever the proposal has draws; beyond it
-    q is free to leak. What holds it is the likelihood of the first round, -E_p log q(z_1 | x),
-    which has its minimum at the posterior as well and is added. The other atoms of row i are the
-    rows after it: the batch is shuffled, so they are draws of the proposal. An invalid simulation
-    has no x to learn from, yet its z stays an atom: without it atoms would be draws of
-    p~(z) P(valid | z), and q too large where many simulations fail, by 1 / P(valid | z).
+    q is free to leak. To prevent that the likelihood of the first round, -E_p log q(z_1 | x), is
+    added, which has its minimum at the posterior as well. The other atoms of row i are the rows
+    after it: the batch is shuffled, so they are draws of the proposal. An invalid simulation has
+    no x to learn from, but its z stays an atom: else the atoms would be draws of
+    p~(z) P(valid | z), and q too large by 1 / P(valid | z) where many simulations fail.
     Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488.
 
     Args:
@@ -126,7 +122,7 @@ def snpe_c_mixture_loss(estimate: Mixture, z: Tensor, proposal: Mixture, prior: 
     r"""SNPE-C in closed form: L = -E log q~(z | x) with q~ ∝ q(z | x) p~(z) / p(z).
 
     The estimate is a mixture for each x (batch shape (n,)), the proposal a mixture, the prior
-    Gaussian: q~ is a mixture with all pairs of components. Nothing is divided out afterwards, so a
-    step that leaves no density is seen while training. Greenberg et al. (2019), arXiv:1905.07488.
+    Gaussian: q~ is a mixture of all pairs of components. As nothing is divided out afterwards, a
+    step that leaves no density raises during training. Greenberg et al. (2019), arXiv:1905.07488.
     """
     return -estimate.times_over(proposal, prior).log_prob(z).mean()

@@ -26,7 +26,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechfit.inference.densities.base import Density
 from mechfit.inference.densities.configs import Estimator
 from mechfit.inference.densities.mdn import MDN, MixtureDensity
 from mechfit.inference.densities.mixture import Mixture
@@ -162,7 +161,7 @@ class SNPE_B:  # noqa: N801
         log_prior, log_proposal = prior.log_prob(bank.theta), np.logaddexp.reduce(parts)
         weights = importance_weights(torch.as_tensor(log_prior), torch.as_tensor(log_proposal))
         weights = weights[keep]
-        settings |= {"flow": flow, "loss": weighted, "columns": [weights.numpy()]}
+        settings |= {"flow": flow, "loss": snpe_b_loss, "columns": [weights.numpy()]}
         posterior = learn(bank.rows(keep), prior, **settings)
         size = round(effective_sample_size(weights), 1)
         provenance = {**posterior.provenance, "effective_sample_size": size}
@@ -207,7 +206,7 @@ class SNPE_C:  # noqa: N801
             epochs = math.ceil(self.again * training.plan(len(bank))[0])
             settings |= {"training": replace(training, epochs=epochs), "start": start}
         columns = [space.log_prior(bank.theta), keep, number == 0]
-        loss = partial(by_atoms, atoms=self.atoms)
+        loss = partial(snpe_c_atomic_loss, atoms=self.atoms)
         return learn(bank, prior, loss=loss, columns=columns, **settings)
 
 
@@ -250,25 +249,6 @@ def mixture_of(posterior: Posterior) -> Mixture:
     return Mixture(batch.log_weights[0], batch.eta[0], batch.precision[0])
 
 
-def weighted(density: Density, z: Tensor, x: Tensor, weights: Tensor) -> Tensor:
-    """Loss of SNPE-B."""
-    return snpe_b_loss(density.log_prob, z, x, weights)
-
-
-def by_atoms(
-    density: Density,
-    z: Tensor,
-    x: Tensor,
-    log_prior: Tensor,
-    valid: Tensor,
-    first: Tensor,
-    *,
-    atoms: int,
-) -> Tensor:
-    """Loss of SNPE-C with atoms."""
-    return snpe_c_atomic_loss(density.log_prob, z, x, log_prior, valid, first, atoms)
-
-
 def by_mixtures(
     density: MixtureDensity, z: Tensor, x: Tensor, number: Tensor, *, proposals: Sequence[Mixture]
 ) -> Tensor:
@@ -277,7 +257,7 @@ def by_mixtures(
     for r in number.unique():
         rows = number == r
         if r == 0:
-            loss = npe_loss(density.log_prob, z[rows], x[rows])
+            loss = npe_loss(density, z[rows], x[rows])
         else:
             proposal = proposals[r - 1].to(z.device)
             loss = snpe_c_mixture_loss(density.mixture(x[rows]), z[rows].double(), proposal, prior)

@@ -1,12 +1,12 @@
-r"""Walk: make new draws of the prior on a region from known ones.
+r"""Walk: hit-and-run sampling of the prior on a region, from known draws.
 
 In the prior's unit cube the prior on a region is uniform there. From a point of the region, choose
 a direction, and a point on the chord through the cube; where it lies outside the region, shorten
-the chord towards the point and choose again. This leaves the uniform distribution unchanged: a
-draw of it is moved to a draw of it, at once and not after many steps. Steps only carry it away
-from where it began. Directions have the covariance of the known draws, so that a thin region is
-followed along its length. Smith (1984), doi:10.1287/opre.32.6.1296; Neal (2003),
-doi:10.1214/aos/1056562461. Taught in ``book/geometry/pyloric-posterior.md``.
+the chord towards the point and choose again (slice sampling by shrinkage). Each step leaves the
+uniform distribution invariant, so that there is no burn-in: steps only carry a draw away from
+where it began. Directions have the covariance of the known draws, for thin regions. Smith (1984),
+doi:10.1287/opre.32.6.1296; Neal (2003), doi:10.1214/aos/1056562461. Taught in
+``book/geometry/pyloric-posterior.md``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def walk(region: Region, start: np.ndarray, n: int, seed: int, steps: int = STEP
 
     Args:
         region: The region.
-        start: Draws (m, d) of the prior on it; each is begun from as often as the others.
+        start: Draws (m, d) of the prior on it, each used as a starting point equally often.
         n: Number of draws.
         seed: Seed of all choices.
         steps: Steps of each walk.
@@ -43,7 +43,7 @@ def walk(region: Region, start: np.ndarray, n: int, seed: int, steps: int = STEP
 def step(
     region: Region, u: np.ndarray, direction: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Move points u (n, d) of the region along directions; one that finds no place stays."""
+    """Move points u (n, d) of the region along directions (n, d), those that find a place."""
     with np.errstate(divide="ignore"):
         ends = np.stack([-u / direction, (1 - u) / direction])
     low, high = ends.min(0).max(1), ends.max(0).min(1)
