@@ -43,13 +43,12 @@ def rejection_abc(bank: Bank, x_o: np.ndarray, keep: int) -> tuple[np.ndarray, n
     """Keep the parameters of the simulations that are nearest to an observation.
 
     Args:
-        bank: Simulations drawn from the prior; rows marked invalid are left out.
+        bank: Simulations drawn from the prior; invalid ones are left out.
         x_o: Observation (k,).
         keep: How many to keep; this chooses the tolerance.
 
     Returns:
-        Parameters (keep, d), nearest first, and their distances (keep,) in prior spreads. The last
-        distance is the tolerance epsilon.
+        Parameters (keep, d), nearest first, and their distances (keep,); the last is epsilon.
 
     Example:
         >>> theta = np.array([[0.0], [1.0], [2.0]])
@@ -115,18 +114,6 @@ class DefensiveProposal(MixedWithPrior):
         posterior: The posterior.
         x: Observations (m, k) to condition on.
         share: Share of the prior, above 0.
-
-    Example:
-        >>> from mechfit.inference import Training, fit
-        >>> from mechfit.models import Model
-        >>> from mechfit.simulation import simulate
-        >>> prior = Prior.uniform(["a"], [0.0], [1.0])
-        >>> model = Model.from_function(lambda theta, rng: theta + rng.normal(), prior, ["x"])
-        >>> bank, training = simulate(model, 200, seed=1), Training(epochs=2)
-        >>> posterior = fit(bank, prior, training=training, seed=1)
-        >>> proposal = DefensiveProposal.around(posterior, [0.5], [0.2], count=8, seed=1)
-        >>> proposal.sample(10, seed=1).shape, proposal.log_prob([[0.5], [2.0]]).shape
-        ((10, 1), (2,))
     """
 
     posterior: Posterior
@@ -240,8 +227,7 @@ def importance_abc(
         tolerance: Largest difference from it in each statistic (k,), at least 0.
 
     Returns:
-        Rows (m,) of the bank and their weights (m,), which sum to 1; their effective sample size
-        is ``1 / (weights**2).sum()``.
+        Rows (m,) of the bank and their weights (m,), which sum to 1.
 
     Raises:
         RuntimeError: No simulation is that near.

@@ -1,11 +1,9 @@
 """Fit: from a bank of simulations to a posterior.
 
 Invalid simulations are left out. That introduces no bias: whether a simulation is valid is a
-function of x, so p(theta | x) of a valid x does not depend on how many others were invalid. The
-parameters are mapped to the space of the density, the data standardized, and the density trained.
-With several members the posterior is an ensemble, the mean of their densities; they are trained in
-parallel processes, with the same result on any machine. Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+function of x, so p(theta | x) of a valid x does not depend on how many others were invalid. With
+several members the posterior is an ensemble, trained in parallel processes, with the same result
+on any machine. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
@@ -64,14 +62,12 @@ def fit(
         The posterior for any observation.
 
     Example:
-        >>> from mechfit.models import Model
+        >>> from mechfit.models import TwoMoons
         >>> from mechfit.simulation import simulate
-        >>> prior = Prior.uniform(["a"], [0.0], [1.0])
-        >>> model = Model.from_function(lambda theta, rng: theta + rng.normal(), prior, ["x"])
-        >>> bank = simulate(model, 200, seed=1)
-        >>> posterior = fit(bank, prior, training=Training(epochs=2), seed=1)
-        >>> posterior.at([0.5]).sample(10, seed=1).shape
-        (10, 1)
+        >>> bank = simulate(TwoMoons(), 200, seed=1)
+        >>> posterior = fit(bank, TwoMoons.prior, training=Training(epochs=2), seed=1)
+        >>> posterior.at([0.0, 0.0]).sample(10, seed=1).shape
+        (10, 2)
     """
     flow = flow or Coupling()
     valid = bank.rows(learnable(bank, flow))
@@ -107,20 +103,11 @@ def learn(
     folder: Path | None = None,
     start: Posterior | None = None,
 ) -> Posterior:
-    """Train densities on a bank with any loss; the further arguments are those of `fit`.
+    """Train densities on a bank from any proposals, with any loss, instead of `fit`'s.
 
-    Args:
-        bank: Simulations from any proposal. Data of invalid ones are given to the loss as zeros.
-        prior: The prior.
-        flow: Density estimator.
-        training: How to train.
-        leak_free: Whether to train in the prior's unbounded space.
-        members: Number of densities in the ensemble.
-        seed: Seed of initial weights, held-out rows and batches.
-        loss: What to minimize.
-        columns: Further columns (n,) that the loss takes.
-        folder: Where to keep the state of the training, so that a stopped one is resumed.
-        start: Posterior with the same settings whose scales and weights to start from.
+    The loss takes a density, z, x (zeros for invalid simulations) and the further columns (n,).
+    The state of the training is kept in `folder`, so that a stopped one is resumed. `start` is a
+    posterior with the same settings, whose scales and weights are the initial ones.
 
     Raises:
         ValueError: There are too few simulations, or parameters outside the prior.

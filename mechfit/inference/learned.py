@@ -27,11 +27,7 @@ __all__ = ["LearnedStatistics", "learn_statistics"]
 
 @dataclass(frozen=True)
 class LearnedStatistics:
-    """Learned statistics.
-
-    Attributes:
-        regression: The trained network as `fit` returns it; `save` stores it.
-    """
+    """Learned statistics; `regression` is the trained network as `fit` returns it."""
 
     regression: Posterior
 
@@ -71,16 +67,12 @@ def learn_statistics(
         A function from data (n, k) to statistics (n, d).
 
     Example:
-        >>> from mechfit.models import Model
+        >>> from mechfit.models import TwoMoons
         >>> from mechfit.simulation import simulate
-        >>> prior = Prior.uniform(["a"], [0.0], [1.0])
-        >>> model = Model.from_function(
-        ...     lambda theta, rng: theta + rng.normal(), prior, [f"x{i}" for i in range(9)]
-        ... )
-        >>> bank = simulate(model, 200, seed=1)
-        >>> learned = learn_statistics(bank, prior, training=Training(epochs=2), seed=1)
+        >>> bank = simulate(TwoMoons(), 200, seed=1)
+        >>> learned = learn_statistics(bank, TwoMoons.prior, training=Training(epochs=2), seed=1)
         >>> learned.bank(bank).statistic_names
-        ('mean of a',)
+        ('mean of theta_1', 'mean of theta_2')
     """
     flow = PosteriorMean(embedding=embedding)
     return LearnedStatistics(fit(bank, prior, flow=flow, training=training, seed=seed))

@@ -70,11 +70,7 @@ class Posterior:
         return self.space.leaks or self.region is not None
 
     def at(self, x_o: np.ndarray) -> Posterior:
-        """Fix the observation x_o (k,).
-
-        Raises:
-            ValueError: x_o has the wrong shape or is not finite.
-        """
+        """Fix the observation x_o (k,)."""
         return replace(self, x_o=self.check(x_o, rows=1)[0])
 
     def on(self, region: Region) -> Posterior:
@@ -84,15 +80,12 @@ class Posterior:
     def sample(
         self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray | None = None
     ) -> np.ndarray:
-        """Draw from the posterior.
+        """Draw n parameter sets (n, d), every one inside the prior.
 
         Args:
             n: Number of draws; a tuple (n,) is accepted too.
             seed: Seed of the draws; None takes fresh entropy.
             x: Observation (k,); the fixed one by default.
-
-        Returns:
-            Draws theta (n, d), every one inside the prior.
 
         Raises:
             RuntimeError: Fewer than one draw in a thousand falls inside the prior and the region.

@@ -60,22 +60,16 @@ class Region(ABC):
         return [*(self.within.all() if self.within else []), self]
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
-        """Log-density (n,) of the prior on the region, at theta (n, d).
-
-        Raises:
-            ValueError: The share of the prior in the region is too small to be known.
-        """
+        """Log-density (n,) of the prior on the region, at theta (n, d)."""
         if not self.acceptance_rate:
             raise ValueError(f"none of {BATCH} draws of the prior fell inside the region")
         inside = self.inside(theta)
         return np.where(inside, self.prior.log_prob(theta), -np.inf) - np.log(self.acceptance_rate)
 
     def measured(self, seed: int, known: np.ndarray | None = None) -> Self:
-        """The same region with its acceptance rate, estimated from draws of the prior.
+        """The same region with its acceptance rate, by draws of the prior or of what contains it.
 
-        Args:
-            seed: Seed of the draws.
-            known: Draws (n, d) of the prior on the containing region, to use instead.
+        `known` are draws (n, d) of the prior on the containing region, to use instead of new ones.
         """
         if known is None:
             inside = self.inside(self.prior.sample(BATCH, seed))
@@ -85,11 +79,7 @@ class Region(ABC):
         return replace(self, acceptance_rate=rate * inside.mean())
 
     def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d) from the prior on the region, by rejection.
-
-        Raises:
-            RuntimeError: Hardly any draw of the prior lies in the region.
-        """
+        """Draw n parameter sets (n, d) from the prior on the region, by rejection."""
         rng, kept = np.random.default_rng(seed), np.empty((0, len(self.prior)))
         rate = max(self.acceptance_rate, 1 / BATCH)
         for _ in range(10 + int(10 * n / (rate * BATCH))):
@@ -106,7 +96,7 @@ class Region(ABC):
         """Pool the rows of banks that lie inside, to learn from all of them by `fit`.
 
         Each bank must come from the prior, or from a region that contains this one: then all its
-        rows inside are draws of the prior on this region. The new bank has the seed of the first.
+        rows inside are draws of the prior on this region.
         """
         bank = concatenated(banks)
         return bank.rows(self.inside(bank.theta))

@@ -51,11 +51,7 @@ class ValidityClassifier(Density):
 
 @dataclass(frozen=True)
 class Restricted(Region):
-    """The prior, restricted to where simulations are likely to be valid.
-
-    Attributes:
-        classifier: Network for the probability to be valid.
-    """
+    """The prior, restricted to where a classifier expects simulations to be valid."""
 
     classifier: ValidityClassifier
     costly: ClassVar[bool] = False
@@ -86,8 +82,8 @@ def restrict(
         within: A region that the bank was drawn from instead, which is to contain the new one.
         keep: Least expected share of the valid simulations that lie in the region. Half of them
             are held out to find the threshold.
-        training: How to train the network.
-        seed: Seed of weights, batches and the simulations that are held out.
+        training: How to train the classifier.
+        seed: Seed of weights, batches and held-out simulations.
 
     Returns:
         A proposal for `mechfit.simulation.simulate`.
@@ -100,8 +96,7 @@ def restrict(
         >>> theta = prior.sample(1000, seed=1)
         >>> x = np.where(theta > 0, theta, np.nan)
         >>> bank = Bank(theta, x, np.isfinite(x[:, 0]), 1, ("x",))
-        >>> restricted = restrict(bank, prior, keep=0.99, seed=1)
-        >>> restricted.inside([[-0.5], [0.5]])
+        >>> restrict(bank, prior, keep=0.99, seed=1).inside([[-0.5], [0.5]])
         array([False,  True])
     """
     if not 0 < keep < 1:

@@ -26,9 +26,6 @@ def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
     Returns:
         States (layers + 2, n, d): the noise, the points after each layer, and the parameters, with
         the permutations between layers undone.
-
-    Raises:
-        ValueError: The posterior has another kind of flow or space, or no observation.
     """
     flow = posterior.flow
     known = isinstance(flow, Flow) and isinstance(flow.transform, SplineCoupling)

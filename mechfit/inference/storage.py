@@ -36,13 +36,10 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
     """Write `path`.safetensors and `path`.json.
 
     Args:
-        posterior: The posterior.
+        posterior: The posterior; its region may be one that `restrict` found in the whole prior.
         path: Where to write, without an ending.
         half: Keep weights in half precision. The loaded posterior then differs a little from the
             stored one: run diagnostics on the loaded one.
-
-    Raises:
-        ValueError: The posterior's region is not one that `restrict` found in the whole prior.
     """
     region, tensors = posterior.region, posterior.flow.state_dict()
     if region is not None:
@@ -82,7 +79,6 @@ def load(path: str | Path) -> Posterior:
     """Read a posterior that `save` wrote.
 
     Raises:
-        FileNotFoundError: One of the two files is missing.
         ValueError: A file is damaged, from another pair, or of another format.
     """
     source = suffixed(path, ".json")

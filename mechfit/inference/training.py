@@ -135,8 +135,7 @@ def train(
         training: How to train.
         seed: Seed of held-out rows and batches.
         loss: What to minimize.
-        checkpoint: File to keep the state in after every epoch; a state of this training that it
-            holds is resumed.
+        checkpoint: File for the state after every epoch; a state of this training is resumed.
 
     Returns:
         The losses of all epochs.

@@ -91,14 +91,8 @@ def spline_by_tensors(
 class SplineCoupling(Transform):
     """All layers, between parameters z (..., d) and noise, given features x (..., k).
 
-    Args:
-        d: Number of parameters.
-        k: Number of features.
-        layers: Number of layers T.
-        hidden: Width H of the networks.
-        bins: Number of bins K of each spline.
-        bound: The splines reach from -bound to bound; None makes a map of the unit cube, with
-            permutations between its layers.
+    Each has a network of width `hidden` and splines with `bins` bins from -bound to bound; with a
+    bound of None it maps the unit cube, and layers are mixed by permutations alone.
     """
 
     def __init__(

@@ -64,8 +64,7 @@ class Mixture:
         """Multiply by a mixture and divide by one Gaussian, and normalize.
 
         Raises:
-            ValueError: The result is no density: some precision matrix is not positive definite,
-                because the divisor is narrower than what it divides.
+            ValueError: The divisor is narrower than what it divides: the result is no density.
         """
         eta = pairs(self.eta, factor.eta, 1) - divisor.eta
         precision = pairs(self.precision, factor.precision, 2) - divisor.precision

@@ -28,9 +28,6 @@ def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
     Returns:
         Accuracy on held-out draws, mean over five folds.
 
-    Raises:
-        ValueError: The two shapes differ, or the draws cannot be standardized.
-
     Example:
         >>> rng = np.random.default_rng(1)
         >>> c2st(rng.normal(size=(200, 1)), rng.normal(size=(200, 1)) + 9.0)

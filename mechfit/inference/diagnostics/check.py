@@ -39,7 +39,7 @@ class Report:
     Attributes:
         calibration: Known parameters and draws of the posterior for each.
         p_values: p-value of each test, by its name.
-        predictive: Simulations of draws at the observation, or None without one.
+        predictive: Posterior predictive check of the observation, or None without one.
         misspecification: How unusual the observation is, or None without one.
     """
 
@@ -143,12 +143,8 @@ def check(
         x_o: An observation (k,) to test too; by default that of the posterior, if it has one.
         runs: Simulations; 500 detect a bias of a quarter of a posterior's width.
         draws: Draws of the posterior for each.
-        proposal: What to draw parameters from; by default the model's prior, but the region that
-            a posterior was learned on.
+        proposal: The region that a posterior was learned on; by default the model's prior.
         seed: Seed of simulations and draws; use another than for training.
-
-    Returns:
-        The report; `report.verdict` says it in a line.
 
     Example:
         >>> from mechfit.inference import Training, fit

@@ -36,12 +36,9 @@ def dependence(ranks: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray
         Two p-values for each parameter, (d,) and (d,): of location and of distance.
 
     Example:
+        >>> from scipy.special import ndtr
         >>> rng = np.random.default_rng(1)
         >>> x = rng.normal(size=(500, 1))
-        >>> place, spread = dependence(rng.random((500, 2)), x)
-        >>> bool(min(place.min(), spread.min()) > 0.001)
-        True
-        >>> from scipy.special import ndtr
         >>> place, _ = dependence(ndtr(0.5 * x + rng.normal(size=(500, 1))), x)
         >>> bool(place[0] < 1e-6)
         True

@@ -57,11 +57,8 @@ def lc2st(
         posterior: The posterior that was calibrated.
         calibration: Its draws for known parameters; see `calibrate`.
         x_o: The observation (k,).
-        swaps: Trainings with pairs swapped at random; the p-value is at least 1 / (swaps + 1).
+        swaps: Number of random swaps; the p-value is at least 1 / (swaps + 1).
         seed: Seed of draws, swaps and trainings.
-
-    Returns:
-        The test's result.
     """
     rng = np.random.default_rng(seed)
     theta = posterior.sample_batched(DRAWS, seed, x=np.atleast_2d(x_o))[0]

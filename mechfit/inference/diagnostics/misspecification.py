@@ -67,9 +67,6 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
         x_o: Observation (k,), or observations (m, k), for whose mean the p-values are.
         seed: Seed of the sets of m simulations that several observations are compared with.
 
-    Returns:
-        The distance and the p-values.
-
     Example:
         >>> x = np.random.default_rng(1).normal(size=(500, 2))
         >>> x[:, 1] += 3 * x[:, 0]

@@ -29,10 +29,10 @@ class PredictiveCheck:
     Attributes:
         names: Names of the k statistics.
         x_o: The observation (k,).
-        theta: Draws of the posterior (n, d).
-        x: Their statistics (n, k); only those of valid simulations.
+        theta: Draws of the posterior (n, d) whose simulations are valid.
+        x: Their statistics (n, k).
         p_values: Two-sided p-value of each statistic (k,).
-        invalid: Simulations that were not valid, and are left out.
+        invalid: Number of invalid simulations.
     """
 
     names: tuple[str, ...]
@@ -81,8 +81,6 @@ def tail(x: np.ndarray, x_o: np.ndarray) -> np.ndarray:
     """Two-sided p-values (k,) of x_o (k,) among rows x (n, k).
 
     Example:
-        >>> tail(np.arange(99.0)[:, None], np.array([49.0])).round(2)
-        array([1.])
         >>> tail(np.arange(99.0)[:, None], np.array([200.0])).round(2)
         array([0.01])
     """

@@ -110,16 +110,10 @@ def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) 
 
     Args:
         posterior: The posterior to be tested.
-        bank: Fresh simulations of the prior, or of the proposal that the posterior belongs to;
+        bank: Fresh simulations of the prior, or of the region that the posterior was learned on;
             invalid ones are left out.
         draws: Draws L of each posterior.
         seed: Seed of draws, reference points and ties.
-
-    Returns:
-        The ranks, with the parameters, data and draws.
-
-    Raises:
-        ValueError: Too few simulations are valid.
     """
     rows = np.flatnonzero(bank.valid)
     if len(rows) < FEWEST or draws < 1:

@@ -34,10 +34,6 @@ def to_datatree(
 
     Returns:
         The tree; predictive values of invalid simulations are NaN.
-
-    Raises:
-        ImportError: The extra `arviz` is not installed.
-        ValueError: The posterior has no observation.
     """
     try:
         from arviz_base import from_dict

@@ -172,8 +172,7 @@ class SNPE_B:  # noqa: N801
 class SNPE_C:  # noqa: N801
     """Automatic posterior transformation: atoms for any estimator, in closed form for an `MDN`.
 
-    A step with atoms costs several without, so training goes on from the density that the last
-    round was drawn from, for fewer epochs.
+    A step with atoms costs several without, so training goes on from the last round's density.
 
     Attributes:
         atoms: Number of atoms; an `MDN` needs none.

@@ -1,9 +1,8 @@
 r"""NPE: neural posterior estimation at one observation, in rounds of simulations.
 
-Most of the prior is far from the posterior. Each round therefore draws parameters from a proposal
-made of the last posterior, simulates them and learns from the simulations of all rounds; the
-*method* (``methods.py``) corrects for the proposal, so that the result is the posterior under the
-prior. It is not amortized: it holds for this observation and its neighborhood. Papamakarios &
+Each round draws parameters from a proposal made of the last posterior, simulates them and learns
+from the simulations of all rounds; the *method* (``methods.py``) corrects for the proposal, so
+that the result is the posterior under the prior, at this observation and near it. Papamakarios &
 Murray (2016), arXiv:1605.06376; Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
 ``book/inference/sequential.md``.
 """
@@ -58,9 +57,6 @@ def infer(
 
     Returns:
         The posterior of the last round at x_o.
-
-    Raises:
-        ValueError: The store holds rounds with other settings.
     """
     if rounds < 1:
         raise ValueError(f"rounds is {rounds}, expected at least 1")
@@ -96,15 +92,13 @@ class NPE:
         x_o: The observation (k,).
         method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
         seed: Seed of everything.
-        proposal: Region that the first round draws from instead of the prior, for example where
-            `restrict` expects valid simulations.
+        proposal: Region for the first round instead of the prior, such as `restrict` finds.
         store: Folder to keep rounds in; where it holds some, they are resumed.
         names: Names of the k statistics.
-        flow: Kind and size of the density estimator; `Coupling()` by default, `MDN()` with
-            `SNPE_A`.
+        flow: Density estimator; `Coupling()` by default, `MDN()` with `SNPE_A`.
         training: How to train, as in `fit`.
         leak_free: Train in the prior's unbounded space, as in `fit`.
-        members: Number of densities in every round, as in `fit`. An ensemble is less
+        members: Number of densities in every round, as in `fit`; an ensemble is less
             overconfident, so that fewer parameters are wrongly excluded from later rounds.
 
     Example:
@@ -185,12 +179,8 @@ class NPE:
         Args:
             theta: Parameters.
             x: Data, NaN where a simulation failed; leave none out.
-            proposal: What theta was drawn from, if not by `propose`: a posterior at an
-                observation, `posterior.at(x_o)`, or a region. The first round needs the prior or a
-                region, and a store holds rounds of `propose` alone.
-
-        Raises:
-            ValueError: Shapes that do not fit, or parameters outside the prior; nothing is added.
+            proposal: What theta was drawn from, if not by `propose`: a region, or in later rounds
+                a posterior at an observation, `posterior.at(x_o)`.
         """
         theta, x = self.prior.check(theta), np.asarray(x, float)
         if x.shape != (len(theta), len(self.names)):

@@ -1,15 +1,13 @@
 r"""Truncated proposals: draw the prior where the posterior is dense, with an unchanged loss.
 
-Draw parameters from the prior restricted to the region where an estimate of the posterior is
-dense,
+The prior is restricted to the highest-density region of an estimate of the posterior,
 
     p~(theta) ∝ p(theta) 1[log q(theta | x_o) > t],
 
-with t the epsilon-quantile of log q over its own draws. Inside the region p~ / p is constant, so
-maximum likelihood learns the posterior itself, truncated (``region.py``). Draws are found by
-rejection; where that takes too long, by moving known draws of the last round (``walk.py``); where
-too few are known, by sampling importance resampling: of many draws of q inside the region keep one
-with probability ∝ p / q. Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
+with t the epsilon-quantile of log q over its own draws. Draws are found by rejection; where that
+takes too long, by moving known draws of the last round (``walk.py``); where too few are known, by
+sampling importance resampling: of many draws of q inside the region keep one with probability
+∝ p / q. Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
 ``book/inference/sequential.md``.
 """
 
@@ -47,11 +45,7 @@ class Truncated(Region):
         return self.estimate.log_prob(theta)
 
     def sample(self, n: int, seed: int) -> np.ndarray:
-        """Draw n parameter sets (n, d) from the prior on the region.
-
-        Raises:
-            RuntimeError: Hardly any draw of prior or estimate lies in the region.
-        """
+        """Draw n parameter sets (n, d) from the prior on the region."""
         if self.acceptance_rate >= LOWEST:
             return super().sample(n, seed)
         if self.start is not None and len(self.start) >= FEWEST:
@@ -94,9 +88,6 @@ def truncate(
         known: Draws (n, d) of the prior on the earlier region, from which the acceptance rate is
             counted and, where it is small, new draws are made.
         seed: Seed of the draws that find threshold and acceptance rate.
-
-    Returns:
-        A proposal for `mechfit.simulation.simulate`.
     """
     if not 0 <= epsilon < 1:
         raise ValueError(f"epsilon is {epsilon}, expected 0 to 1")

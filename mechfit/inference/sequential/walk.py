@@ -23,12 +23,7 @@ STEPS, TRIES = 20, 50
 def walk(region: Region, start: np.ndarray, n: int, seed: int, steps: int = STEPS) -> np.ndarray:
     """Draw n parameter sets (n, d) from the prior on a region.
 
-    Args:
-        region: The region.
-        start: Draws (m, d) of the prior on it, each used as a starting point equally often.
-        n: Number of draws.
-        seed: Seed of all choices.
-        steps: Steps of each walk.
+    Each of the known draws (m, d) in `start` is a starting point equally often.
     """
     rng = np.random.default_rng(seed)
     known = region.prior.to_unit(start)[0]

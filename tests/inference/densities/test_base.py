@@ -67,7 +67,8 @@ def test_draws_of_any_kind_follow_its_own_density(kind):
     """In one dimension, against the integral of the density; for two x at once."""
     ensemble, x = different(KINDS[kind], 1, 2), torch.tensor([[0.5, -1.0], [2.0, 1.0]]).double()
     noise = random(2, 5000, ensemble.noise)
-    grid = torch.linspace(0, 1, 2001) if ensemble.box else torch.linspace(-30, 35, 20_001)
+    box = ensemble.members[0].box
+    grid = torch.linspace(0, 1, 2001) if box else torch.linspace(-30, 35, 20_001)
     with torch.no_grad():
         draws = ensemble.push(noise.double(), x)[..., 0].numpy()
         for row, context in zip(draws, x[:, None], strict=True):
