@@ -1,8 +1,4 @@
-"""Statistics of traces and of samples: arrays and numbers only.
-
-Taught in the book's part *summaries*; the first of its statistics in
-``book/models/hodgkin-huxley.md``.
-"""
+"""Summary statistics of traces and samples. Taught in the book's part *summaries*."""
 
 from mechfit.summaries.bootstrap import bootstrap_interval
 from mechfit.summaries.bursts import burst_times

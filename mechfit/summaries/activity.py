@@ -1,12 +1,12 @@
 r"""Activity: how a circuit's voltages are distributed, how often it fires, and what that costs.
 
-From the mean powers m_k = mean((V + 50 mV)^k) follow mean, standard deviation, skewness and excess
-kurtosis. An ionic current g (E - V) spends the power g (V - E)^2, summed over all currents and
-synapses of a neuron and over time to the energy of its activity per area of membrane. A burst's is
-that from 80 samples before its first spike to 480 after its last, and that of a spike the sum of
-these over all spikes of the neuron. Definitions of the package ``pyloric``, whose order `PACKAGE`
-is; energies as in Deistler, Macke & Gonçalves (2022), doi:10.1073/pnas.2207632119. Taught in
-``book/geometry/pyloric-circuit.md``.
+Mean, standard deviation, skewness and excess kurtosis follow from the mean powers
+m_k = mean((V + 50 mV)^k). An ionic current g (E - V) spends the power g (V - E)^2; its sum over
+all currents and synapses of a neuron and over time is the neuron's energy, per area of membrane.
+The energy of a burst counts from 80 samples before its first spike to 480 after its last; the
+energy per spike is that of all bursts over the number of spikes. Definitions and order are those
+of the package ``pyloric``; energies as in Deistler, Macke & Gonçalves (2022),
+doi:10.1073/pnas.2207632119. Taught in ``book/geometry/pyloric-circuit.md``.
 """
 
 from collections.abc import Sequence
@@ -19,21 +19,13 @@ __all__ = ["CENTER_MV", "PACKAGE", "activity", "in_package_order", "powers"]
 
 CENTER_MV = -50.0
 BEFORE, AFTER = 80, 480
-ACTIVITY = {
-    f"{name}_{neuron}": unit
-    for name, unit in (
-        ("voltage_mean", "mV"),
-        ("voltage_std", "mV"),
-        ("voltage_skewness", ""),
-        ("voltage_kurtosis", ""),
-        ("bursts", ""),
-        ("spikes", ""),
-        ("energy", "nJ/cm²"),
-        ("energy_per_burst", "nJ/cm²"),
-        ("energy_per_spike", "nJ/cm²"),
-    )
-    for neuron in NEURONS
+MOMENTS = {"mean": "mV", "std": "mV", "skewness": "", "kurtosis": ""}
+OF_NEURON = {
+    **{f"voltage_{name}": unit for name, unit in MOMENTS.items()},
+    **dict.fromkeys(["bursts", "spikes"], ""),
+    **dict.fromkeys(["energy", "energy_per_burst", "energy_per_spike"], "nJ/cm²"),
 }
+ACTIVITY = {f"{name}_{n}": unit for name, unit in OF_NEURON.items() for n in NEURONS}
 RHYTHM = (
     "cycle_period",
     *(f"burst_duration_{n}" for n in NEURONS),
@@ -48,11 +40,7 @@ RHYTHM = (
     "phase_gap_LP-PY",
     *(f"plateau_{n}" for n in NEURONS),
 )
-PACKAGE = {
-    **{name: TRIPHASIC.get(name, "ms") for name in RHYTHM},
-    **ACTIVITY,
-    "pyloric_like": "",
-}
+PACKAGE = {name: TRIPHASIC.get(name, "ms") for name in RHYTHM} | ACTIVITY | {"pyloric_like": ""}
 """Names and units of the 46 statistics, in the order of the package ``pyloric``."""
 
 
@@ -79,8 +67,8 @@ def activity(
         found: First and last sample (b, 2) of each neuron's bursts.
 
     Returns:
-        The statistics; the energy per burst or spike is 0 where there is none. A burst that begins
-        earlier than 80 samples after the first counts nothing.
+        The statistics; the energy per burst or spike is 0 where there is none. Bursts within the
+        first 80 samples count no energy.
     """
     m1, m2, m3, m4 = means
     mu2 = m2 - m1**2

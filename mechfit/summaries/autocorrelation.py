@@ -1,16 +1,15 @@
-"""Autocorrelation: how much of a deviation from the mean is left a time later.
+"""Autocorrelation of the voltage inside a step.
 
-With the mean m and the variance s² of the n voltages inside a step, and a lag of l samples,
+With the mean m and the variance s² of its n voltages, and a lag of l samples,
 
 | name | unit | definition | constant voltage |
 |---|---|---|---|
 | autocorrelation_{lag}ms | | sum_(t < n - l) (v_t - m) (v_(t+l) - m) / ((n - l) s²) | NaN |
 
-It is near 1 where the voltage has hardly changed and near -1 half a period on. NaN comes only
-where skewness and kurtosis are NaN, too: a silent neuron that charges at all has a value.
-Lueckmann, Gonçalves et al. (2017), arXiv:1711.01861, describe the neuron by it; the code of
-Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261, divides by n, not n - l.
-Taught in ``book/summaries/which-features.md``.
+It is near 1 at lags over which the voltage hardly changes and near -1 at half a period. It is NaN
+only if skewness and kurtosis are: a silent neuron that charges has a value. Lueckmann, Gonçalves
+et al. (2017), arXiv:1711.01861, use it; the code of Gonçalves, Lueckmann, Deistler et al. (2020),
+doi:10.7554/eLife.56261, divides by n, not n - l. Taught in ``book/summaries/which-features.md``.
 """
 
 import math
@@ -20,17 +19,12 @@ from numba.extending import register_jitable
 
 from mechfit.summaries.moments import TINY
 
-__all__: list[str] = []
-
 WIDE = 32
 
 
 @register_jitable
 def covariance(voltage: np.ndarray, mean: float, lag: int) -> float:
-    """Mean product of deviations `lag` samples apart.
-
-    `WIDE` sums are kept side by side, for the additions of a single one wait for each other.
-    """
+    """Mean product of deviations `lag` samples apart, by `WIDE` independent partial sums."""
     a, b = voltage[: voltage.size - lag], voltage[lag:]
     whole = a.size - a.size % WIDE
     sums = np.zeros(WIDE)

@@ -1,12 +1,11 @@
-r"""Bursts: groups of spikes, and how long the voltage stays up in them.
+r"""Bursts: groups of spikes, and the plateaus of the voltage in them.
 
-Spikes are found in a voltage smoothed by a polynomial of degree 3 over 21 samples (Savitzky &
-Golay 1964, doi:10.1021/ac60214a047): a sample above -10 mV that is no lower than the one before
-and no lower than the one after, timed one sample early as the authors do. Two spikes belong to
-one burst if less than 150 ms lie between them; a burst that lasts no longer than a threshold is
-dropped. A plateau is the longest time above -30 mV between the start of a burst and that of the
-next. Definitions of Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261. Taught
-in ``book/geometry/pyloric-circuit.md``.
+The voltage is smoothed by a polynomial of degree 3 over half a millisecond (Savitzky & Golay 1964,
+doi:10.1021/ac60214a047). A spike is a sample above -10 mV that is no lower than its two neighbors,
+timed one sample early as the authors do. Spikes less than 150 ms apart form a burst; bursts that
+last no longer than a threshold are dropped. A plateau is the longest time above -30 mV between the
+start of a burst and that of the next. Definitions of Gonçalves, Lueckmann, Deistler et al. (2020),
+doi:10.7554/eLife.56261. Taught in ``book/geometry/pyloric-circuit.md``.
 """
 
 import numpy as np
@@ -40,12 +39,9 @@ def spike_samples(v: np.ndarray) -> np.ndarray:
 
 
 def bursts(spikes: np.ndarray, dt: float, threshold: float) -> np.ndarray:
-    """First and last sample (b, 2) of the bursts of spikes (s,) that last longer than threshold.
+    """First and last sample (b, 2) of the bursts of spikes (s,), given by increasing samples.
 
-    Args:
-        spikes: Samples of the spikes, increasing.
-        dt: Step in ms.
-        threshold: Longest duration (ms) that is dropped.
+    Bursts that last no longer than `threshold` (ms) are dropped; dt is in ms.
 
     Example:
         >>> bursts(np.array([0, 10, 100, 108, 400]), dt=10.0, threshold=50.0).tolist()
@@ -77,14 +73,14 @@ def burst_times(voltage: np.ndarray, dt: float, threshold: float = 50.0) -> list
 
 
 def crossings(v: np.ndarray) -> np.ndarray:
-    """Samples (c,) at which a smoothed voltage v (time,) is above -30 mV anew, and no longer."""
+    """Samples (c,) at which a smoothed voltage v (time,) crosses -30 mV, up and down in turn."""
     up = np.r_[False, v > PLATEAU_MV]
     return np.flatnonzero(up[1:] != up[:-1])
 
 
 @register_jitable
 def plateau(changes, crossed, found, n, end):
-    """Mean plateau between burst and burst, in samples; NaN without a burst.
+    """Mean plateau of the bursts, in samples; NaN without a burst.
 
     Args:
         changes: Samples (c,) as from `crossings`; the first `crossed` of them count.

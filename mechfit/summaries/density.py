@@ -1,11 +1,10 @@
-r"""Densities on a grid: bins, a light blur, outlines that hold a given mass.
+r"""Densities on a grid: smoothed histograms, and outlines that hold a given mass.
 
 With counts c on equal bins, the density relative to the uniform density over the limits is
-c / mean(c): 1 means "as under a uniform prior". The blur is Gaussian, its width in each direction
-n^(-1/(4+k)) times the samples' spread (Scott 1992, doi:10.1002/9780470316849), so a narrow
-posterior stays narrow. The outline that holds the share q of the samples is the level l for which
-the bins with density >= l hold the share q; marching squares (Lorensen & Cline 1987,
-doi:10.1145/37402.37422, here in two dimensions) draws it.
+c / mean(c): 1 means "as under a uniform prior". It is smoothed by a Gaussian whose width in each
+direction is n^(-1/(4+k)) times the samples' spread (Scott 1992, doi:10.1002/9780470316849). The
+outline of the mass q is at the level l for which the bins with density >= l hold the share q of
+the samples; marching squares (Lorensen & Cline 1987, doi:10.1145/37402.37422) traces it.
 """
 
 from collections.abc import Iterable
@@ -18,10 +17,10 @@ __all__ = ["density", "heights", "mass_level", "outlines"]
 
 
 def density(samples: ArrayLike, limits: ArrayLike, bins: int) -> np.ndarray:
-    """Bin samples (n, k) and blur them lightly, without moving mass across the limits (k, 2).
+    """Density of samples (n, k), k = 1 or 2, on equal bins within the limits (k, 2).
 
     The density (bins,) * k is relative to a uniform one over the limits; its mean is the share of
-    samples within the limits. Here k is 1 or 2.
+    samples within the limits, across which smoothing moves no mass.
     """
     samples, limits = np.asarray(samples, float), np.asarray(limits, float)
     if samples.ndim != 2 or limits.shape != (samples.shape[1], 2):

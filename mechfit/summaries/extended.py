@@ -1,4 +1,4 @@
-"""The extended statistics: the seven, and those of timing, shape and autocorrelation after them.
+"""The extended statistics: the seven, followed by timing, shape and autocorrelation.
 
 | columns | definitions |
 |---|---|
@@ -7,8 +7,7 @@
 | 12 to 15 | `shape`: what they look like |
 | 16 and on | `autocorrelation` inside the step, at lags of your choice |
 
-One compiled function reduces a trace to those beyond the seven; it sums in double precision, the
-voltages may be in single. Taught in
+Sums are in double precision; the voltages may be in single. Taught in
 ``book/summaries/which-features.md``.
 """
 
@@ -21,12 +20,7 @@ from mechfit.summaries.autocorrelation import autocorrelation
 from mechfit.summaries.shape import SHAPE, shape
 from mechfit.summaries.spikes import mark_spikes
 from mechfit.summaries.timing import TIMING, timing
-from mechfit.summaries.voltage import (
-    STATISTIC_NAMES,
-    STATISTIC_UNITS,
-    marks,
-    voltage_statistics,
-)
+from mechfit.summaries.voltage import STATISTIC_NAMES, STATISTIC_UNITS, marks, voltage_statistics
 
 __all__ = ["Extended"]
 
@@ -35,7 +29,7 @@ __all__ = ["Extended"]
 def extended_rows(
     voltage: np.ndarray, dt: float, t_on: float, t_off: float, lags: np.ndarray, out: np.ndarray
 ) -> None:
-    """Write what lies beyond the seven for every row of voltage (n, time) to out (n, 8 + lags)."""
+    """Write the statistics after the seven of every row of voltage (n, time) to out (n, 8 + k)."""
     spikes = np.empty(voltage.shape[1] // 2 + 1, np.int64)
     _, _, first, end = marks(dt, t_on, t_off)
     for row in range(voltage.shape[0]):
@@ -101,19 +95,9 @@ class Extended:
         return out
 
     def __call__(self, voltage: np.ndarray, dt: float, window: tuple[float, float]) -> np.ndarray:
-        """Compute the statistics of voltage traces.
+        """Compute statistics (n, 15 + k), in the order of `names`, of voltages (n, time) in mV.
 
-        Args:
-            voltage: Membrane voltage (n, time) or (time,) in mV.
-            dt: Time step in ms; sample i is at time i dt.
-            window: Onset and end (ms) of the current step.
-
-        Returns:
-            Statistics (n, 15 + k), columns in the order of `names`. NaN only where the seven or
-            the autocorrelation are undefined, at constant voltage.
-
-        Raises:
-            ValueError: The shape is not (n, time), or the window does not lie inside the trace.
+        Arguments are those of `voltage_statistics`. Statistics are NaN only at constant voltage.
         """
         seven = voltage_statistics(voltage, dt, window)
         rows = np.ascontiguousarray(np.atleast_2d(np.asarray(voltage, float)))

@@ -1,21 +1,21 @@
-"""Shape: what the spikes of a step look like, averaged over the whole ones.
+"""Shape of the spikes in a step, averaged over the complete ones.
 
 A spike peaks at the sample of `spikes`; its trough is the lowest voltage from there to the next
 spike or the end of the step. It begins after the last sample before the peak at which dV/dt, by
-central differences, is at most 10 mV/ms, with three or more above that to follow. Averaged are
+central differences, is at most 10 mV/ms, if three or more above that follow. The means are
 
-| name | unit | definition | no whole spike | in eFEL |
+| name | unit | definition | no complete spike | in eFEL |
 |---|---|---|---|---|
 | spike_threshold | mV | voltage where it begins | highest of the step | AP_begin_voltage |
 | spike_height | mV | peak - threshold | 0 | AP_amplitude |
 | spike_width | ms | time above half height | 0 | AP_duration_half_width |
 | ahp_depth | mV | threshold - trough | 0 | threshold - min_between_peaks_values |
 
-The width is taken between samples, by straight lines; eFEL takes the nearest ones. A spike is
-whole when it begins inside the step, after the trough before it, and falls below half height
-before the next spike or the end of the step. None of the four is NaN, so that training keeps
-silent neurons: what never spiked has a threshold above its highest voltage, and spikes of no size.
-eFEL (Blue Brain Project), doi:10.5281/zenodo.593869. Taught in
+The width interpolates linearly between samples; eFEL takes the nearest ones. A spike is complete
+if it begins inside the step, after the trough before it, and falls below half height before the
+next spike or the end of the step. None of the four is NaN, so that training keeps silent neurons:
+their threshold lies above their highest voltage, and their spikes have size 0. eFEL (Blue Brain
+Project), doi:10.5281/zenodo.593869. Taught in
 ``book/summaries/which-features.md``.
 """
 

@@ -1,14 +1,12 @@
 """Moments of a stream, merged block by block.
 
 Within a block of b samples the powers of d = v - pivot are summed, s_k = sum d^k. With e = s_1 / b
-the block's mean is pivot + e and its central sums follow from the binomial theorem; two
-sets of central sums M_k are merged by the formulas of Pébay (2008), doi:10.2172/1028931. Sums stay
-short, so single precision suffices inside a block; merging is in double precision.
+the block's mean is pivot + e and its central sums follow from the binomial theorem; two sets of
+central sums M_k are merged by the formulas of Pébay (2008), doi:10.2172/1028931. Blocks are short,
+so that single precision suffices inside them; merging is in double precision.
 """
 
 from numba.extending import register_jitable
-
-__all__: list[str] = []
 
 
 @register_jitable

@@ -1,8 +1,7 @@
-"""Fewer points, same spikes: each time bin keeps its lowest and its highest sample.
+"""Thinning: reduce a trace to a few points and keep its extremes.
 
-A plain stride of 12001 samples to 400 would cut spikes of 1 ms at random heights. A bin of
-samples b gives the two points argmin v[b] and argmax v[b] in the order of time, so the envelope
-that a screen can show survives. Many traces that travel together share one time grid.
+Taking every thirtieth sample would cut spikes of 1 ms at random heights. Instead each bin of time
+keeps its lowest and its highest sample, so that the envelope of the trace survives.
 """
 
 import numpy as np
@@ -30,16 +29,9 @@ def _checked(time: ArrayLike, voltage: ArrayLike, points: int) -> tuple[np.ndarr
 def thin(
     time: ArrayLike, voltage: ArrayLike, points: int = POINTS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Thin a trace and keep its peaks.
+    """Thin a trace (t,) at times (t,) to at most `points` of its samples, among them both ends.
 
-    Args:
-        time: Times, shape (t,), ms.
-        voltage: One trace, shape (t,), mV.
-        points: Largest number of points to return, at least 4.
-
-    Returns:
-        Times and voltages of the kept samples, shape (p,) with p <= points, both ends among
-        them; a trace that is short enough comes back unchanged.
+    A trace that is short enough is returned unchanged.
 
     Example:
         >>> t, v = thin(np.arange(1000.0), np.eye(1000)[500], points=20)
@@ -64,9 +56,9 @@ def thin_together(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Thin traces (..., t) to one shared, evenly spaced time grid of at most `points` times.
 
-    A bin gives the sample at its center, or, where the trace turns within the bin, the turning
-    point furthest from it. Peaks keep their height and move by less than half a bin, which is
-    below a pixel of the page at the usual 400 points. Short traces come back unchanged.
+    A bin is represented by its center, or by its highest or lowest sample where the trace turns
+    within it. Peaks keep their height and move by less than half a bin. Short traces are returned
+    unchanged.
     """
     time, voltage = _checked(time, voltage, points)
     if len(time) <= points:

@@ -1,4 +1,4 @@
-"""Timing: when a neuron spikes during a step, in four numbers.
+"""Timing of the spikes during a step.
 
 With spike times t_1 ... t_n (see `spikes`) and intervals I_k = t_(k+1) - t_k,
 
@@ -9,11 +9,10 @@ With spike times t_1 ... t_n (see `spikes`) and intervals I_k = t_(k+1) - t_k,
 | isi_cv | | sqrt(sum (I_k - isi_mean)² / (n - 2)) / isi_mean; below three: | 0 | ISI_CV |
 | adaptation | | mean of (I_(k+1) - I_k) / (I_(k+1) + I_k); below three: | 0 | adaptation_index |
 
-None is NaN, for training leaves out rows with NaN, and with them every silent neuron. What a step
-was too short to show is at its limit instead: a neuron that has not fired yet would fire after
-the end of the step at the earliest, and one interval shows neither spread nor trend. eFEL
-(Blue Brain Project), doi:10.5281/zenodo.593869, takes a spike's time at its peak, a sample later,
-and needs four spikes for adaptation. Taught in
+None is NaN, because training leaves out rows with NaN, and would leave out every silent neuron. A
+time that the step is too short to show has its lower bound instead, the length of the step; one
+interval shows neither spread nor trend. eFEL (Blue Brain Project), doi:10.5281/zenodo.593869,
+times a spike at its peak, a sample later, and needs four spikes for adaptation. Taught in
 ``book/summaries/which-features.md``.
 """
 

@@ -1,4 +1,4 @@
-r"""Triphasic: the rhythm of three neurons that burst one after the other.
+r"""The triphasic rhythm: three neurons that burst one after the other.
 
 With the starts b_i of AB/PD's bursts, the cycle period T is the mean of b_(i+1) - b_i, and a duty
 cycle is a neuron's mean burst duration over T. A period [b_i, b_(i+1)) is triphasic if each neuron
@@ -17,23 +17,18 @@ import numpy as np
 from numba.extending import register_jitable
 
 from mechfit.compile import compiled
-from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
+from mechfit.summaries.bursts import bursts, plateau
 
-__all__ = ["TRIPHASIC", "rhythm", "rhythm_of", "why_undefined"]
+__all__ = ["TRIPHASIC", "rhythm_of", "why_undefined"]
 
 NEURONS = ("AB/PD", "LP", "PY")
 TRIPHASIC = {
     "cycle_period": "ms",
     **{f"burst_duration_{n}": "ms" for n in NEURONS},
-    "end_to_start_AB/PD-LP": "ms",
-    "end_to_start_LP-PY": "ms",
-    "start_to_start_AB/PD-LP": "ms",
-    "start_to_start_AB/PD-PY": "ms",
+    **dict.fromkeys(["end_to_start_AB/PD-LP", "end_to_start_LP-PY"], "ms"),
+    **dict.fromkeys(["start_to_start_AB/PD-LP", "start_to_start_AB/PD-PY"], "ms"),
     **{f"duty_cycle_{n}": "" for n in NEURONS},
-    "phase_gap_AB/PD-LP": "",
-    "phase_gap_LP-PY": "",
-    "phase_LP": "",
-    "phase_PY": "",
+    **dict.fromkeys(["phase_gap_AB/PD-LP", "phase_gap_LP-PY", "phase_LP", "phase_PY"], ""),
     **{f"plateau_{n}": "ms" for n in NEURONS},
     "pyloric_like": "",
 }
@@ -43,26 +38,18 @@ SHARE, LIKE = 9, 7
 UNDEFINED = float("nan")
 
 
-def rhythm(voltage: np.ndarray, dt: float, threshold: float = 50.0) -> np.ndarray:
-    """Statistics (19,) of one circuit.
-
-    Args:
-        voltage: Voltages (3, time) of AB/PD, LP and PY in mV, without the burn-in.
-        dt: Step in ms.
-        threshold: Longest duration (ms) at which a burst is dropped; the paper's simulations have
-            50, its recordings 40.
-
-    Returns:
-        The statistics in the order of `TRIPHASIC`; NaN where undefined.
-    """
-    v = smoothed(voltage, dt)
-    return rhythm_of([spike_samples(r) for r in v], [crossings(r) for r in v], dt, threshold)
-
-
 def rhythm_of(
     spikes: Sequence[np.ndarray], changes: Sequence[np.ndarray], dt: float, threshold: float = 50.0
 ) -> np.ndarray:
-    """The same from the samples of each neuron's spikes and of its crossings of -30 mV."""
+    """Statistics (19,) of one circuit in the order of `TRIPHASIC`; NaN where undefined.
+
+    Args:
+        spikes: Samples of the spikes of AB/PD, LP and PY, without the burn-in.
+        changes: Samples at which the smoothed voltage of each crosses -30 mV.
+        dt: Step in ms.
+        threshold: Longest duration (ms) at which a burst is dropped; the paper's simulations have
+            50, its recordings 40.
+    """
     x, found = np.empty(len(TRIPHASIC)), [bursts(s, dt, threshold) for s in spikes]
     counts = np.array([[len(b) for b in found], [len(c) for c in changes]])
     ends = np.array([s[-1] if len(s) else 0 for s in spikes])
@@ -132,7 +119,7 @@ def within(found, n, k, start, stop):
 
 
 def why_undefined(x: np.ndarray) -> str:
-    """Why statistics x (19,) are not all defined; "" if they are.
+    """Name the reason why statistics x (19,) are undefined; "" if none is.
 
     Example:
         >>> why_undefined(np.r_[np.nan, 100.0, np.nan, np.full(16, np.nan)])

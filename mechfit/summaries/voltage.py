@@ -1,4 +1,4 @@
-"""The seven statistics of the talk: what a current step does to a neuron, in seven numbers.
+"""The seven statistics of the talk: the response of a neuron to a current step.
 
 | name | unit | definition |
 |---|---|---|
@@ -23,6 +23,7 @@ from mechfit.summaries.spikes import mark_spikes
 
 __all__ = ["STATISTIC_NAMES", "STATISTIC_UNITS", "features", "voltage_statistics"]
 
+STATISTIC_UNITS = ("", "mV", "mV", "mV", "mV²", "", "")
 STATISTIC_NAMES = (
     "spike_count",
     "rest_mean",
@@ -32,7 +33,6 @@ STATISTIC_NAMES = (
     "skewness",
     "kurtosis",
 )
-STATISTIC_UNITS = ("", "mV", "mV", "mV", "mV²", "", "")
 
 
 def features(count: int) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def features(count: int) -> tuple[str, ...]:
 
 @register_jitable
 def marks(dt: float, t_on: float, t_off: float) -> tuple[int, int, int, int]:
-    """Samples where the last tenth of the rest, the step and the window begin, and its end."""
+    """Samples at which the last tenth of the rest, the step and the window begin, and its end."""
     tenth = int(0.9 * t_on / dt + 1e-9)
     before = int(math.ceil(t_on / dt - 1e-9))
     first = int(math.floor(t_on / dt + 1e-9)) + 1

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mechfit.models.pyloric.recorder import Events
 from mechfit.models.pyloric.reference import Setting, circuit
 from mechfit.summaries.bursts import bursts, crossings, plateau, smoothed, spike_samples
-from mechfit.summaries.triphasic import TRIPHASIC, rhythm, rhythm_of, why_undefined
+from mechfit.summaries.triphasic import TRIPHASIC, rhythm_of, why_undefined
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "pyloric.npz")
 NAMES = list(GOLDEN["names"])
@@ -19,6 +20,12 @@ DT, BURN_IN, SAMPLES = 0.025, 40_000, 440_000
 def simulated(theta, noise, **settings):
     """Voltages (3, time) after the burn-in."""
     return circuit(Setting.of(theta, DT, **settings), noise.T)[0][:, BURN_IN:]
+
+
+def rhythm(voltage, dt, threshold=50.0):
+    """Statistics (19,) of voltages (3, time)."""
+    events = Events.of(voltage, dt)
+    return rhythm_of(events.spikes, events.crossings, dt, threshold)
 
 
 @pytest.mark.parametrize("noisy", [False, True])
