@@ -70,7 +70,7 @@ def trace(
 def coded_trace(
     source: alt.Chart, grid: np.ndarray, low: float, high: float, role: Role, *, field: str = "v"
 ) -> alt.Chart:
-    """Draw the trace that the one row of a filtered source holds, `encode`d from low to high.
+    """Draw the trace that the one row of a filtered source holds, encoded from low to high.
 
     The times `grid` (p,) are shared and evenly spaced; the mark has fields `t` and `v`.
     """
