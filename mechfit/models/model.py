@@ -132,16 +132,12 @@ class FunctionModel(Model):
 
     run_in_process = True
 
-    def __init__(
-        self, f: Callable, prior: Prior, names: tuple[str, ...], units: tuple[str, ...]
-    ) -> None:
+    def __init__(self, f: Callable, prior: Prior, names: tuple, units: tuple) -> None:
         if not names:
             raise ValueError("statistic_names is empty, expected at least one name")
         if units and len(units) != len(names):
             raise ValueError(f"got {len(units)} units, expected {len(names)}")
-        self.f = f
-        self.prior = prior
-        self.statistic_names = names
+        self.f, self.prior, self.statistic_names = f, prior, names
         self.statistic_units = units or ("",) * len(names)
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:

@@ -59,39 +59,16 @@ def relax_with_rest(
 
 
 @register_jitable
-def alpha_m(u: float) -> float:
-    """Opening rate of sodium activation (1/ms) at u = V - V_T."""
-    return 1.28 * linoid(-(u - 13.0) / 4.0)
-
-
-@register_jitable
-def beta_m(u: float) -> float:
-    """Closing rate of sodium activation."""
-    return 1.4 * linoid((u - 40.0) / 5.0)
-
-
-@register_jitable
-def alpha_h(u: float) -> float:
-    """Opening rate of sodium inactivation."""
-    return 0.128 * exp(-(u - 17.0) / 18.0)
-
-
-@register_jitable
-def beta_h(u: float) -> float:
-    """Closing rate of sodium inactivation."""
-    return 4.0 / (1.0 + exp(-(u - 40.0) / 5.0))
-
-
-@register_jitable
-def alpha_n(u: float) -> float:
-    """Opening rate of potassium activation."""
-    return 0.16 * linoid(-(u - 15.0) / 5.0)
-
-
-@register_jitable
-def beta_n(u: float) -> float:
-    """Closing rate of potassium activation."""
-    return 0.5 * exp(-(u - 10.0) / 40.0)
+def rates(u: float) -> tuple:
+    """Opening and closing rates (1/ms) of the gates m, h and n at u = V - V_T."""
+    return (
+        1.28 * linoid(-(u - 13.0) / 4.0),
+        1.4 * linoid((u - 40.0) / 5.0),
+        0.128 * exp(-(u - 17.0) / 18.0),
+        4.0 / (1.0 + exp(-(u - 40.0) / 5.0)),
+        0.16 * linoid(-(u - 15.0) / 5.0),
+        0.5 * exp(-(u - 10.0) / 40.0),
+    )
 
 
 @register_jitable
@@ -104,12 +81,9 @@ def slow_gate(v: float, tau_max: float) -> tuple[float, float]:
 @register_jitable
 def rest(v: float, v_t: float) -> tuple[float, float, float, float]:
     """Gates m, h, n, p at steady state."""
-    u = v - v_t
-    m = steady(alpha_m(u), beta_m(u))
-    h = steady(alpha_h(u), beta_h(u))
-    n = steady(alpha_n(u), beta_n(u))
+    open_m, close_m, open_h, close_h, open_n, close_n = rates(v - v_t)
     p, _ = slow_gate(v, 1.0)
-    return m, h, n, p
+    return steady(open_m, close_m), steady(open_h, close_h), steady(open_n, close_n), p
 
 
 def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -128,14 +102,10 @@ def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray
         >>> m.round(2)
         array([0.  , 0.99])
     """
-    out = {}
-    rates = {"m": (alpha_m, beta_m), "h": (alpha_h, beta_h), "n": (alpha_n, beta_n)}
-    for name, (alpha, beta) in rates.items():
-        a, b = (np.array([rate(v + theta[5]) for v in voltage]) for rate in (alpha, beta))
-        out[name] = (a / (a + b), 1 / (a + b))
+    pairs = np.array([rates(v + theta[5]) for v in voltage]).T.reshape(3, 2, -1)
+    out = {name: (a / (a + b), 1 / (a + b)) for name, (a, b) in zip("mhn", pairs, strict=True)}
     p_inf, rate = np.array([slow_gate(v, theta[4]) for v in voltage]).T
-    out["p"] = (p_inf, 1 / rate)
-    return out
+    return out | {"p": (p_inf, 1 / rate)}
 
 
 @register_jitable
@@ -149,13 +119,10 @@ def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
     v_inf = (sodium * E_NA + potassium * E_K - g_l * minus_e_l + drive) / g
     v, rest_v = relax_with_rest(v, rest_v, v_inf, g, dt)
 
-    u = v + minus_v_t
-    a, b = alpha_m(u), beta_m(u)
-    m = relax(m, steady(a, b), a + b, dt)
-    a, b = alpha_h(u), beta_h(u)
-    h = relax(h, steady(a, b), a + b, dt)
-    a, b = alpha_n(u), beta_n(u)
-    n = relax(n, steady(a, b), a + b, dt)
+    open_m, close_m, open_h, close_h, open_n, close_n = rates(v + minus_v_t)
+    m = relax(m, steady(open_m, close_m), open_m + close_m, dt)
+    h = relax(h, steady(open_h, close_h), open_h + close_h, dt)
+    n = relax(n, steady(open_n, close_n), open_n + close_n, dt)
     p_inf, rate = slow_gate(v, tau_max)
     p, rest_p = relax_with_rest(p, rest_p, p_inf, rate, dt)
     return v, m, h, n, p, rest_v, rest_p

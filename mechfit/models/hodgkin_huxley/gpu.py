@@ -9,7 +9,6 @@ float64 totals. exp, log and division are the GPU's own, so results agree within
 """
 
 from collections.abc import Callable
-from functools import cache
 from math import sqrt
 
 import numpy as np
@@ -25,7 +24,7 @@ from mechfit.models.hodgkin_huxley.lanes import (
     plan,
     write_statistics,
 )
-from mechfit.models.numerics.gpu import compiler, demand_gpu
+from mechfit.models.numerics.gpu import compiler, kernels
 from mechfit.models.numerics.noise import normal_pair
 from mechfit.models.numerics.single import single
 
@@ -83,14 +82,6 @@ def make_kernel() -> Callable:
     return kernel
 
 
-@cache
-def kernel_here() -> Callable:
-    """Return the kernel, or raise an error that says what this machine lacks."""
-    kernel = make_kernel()
-    demand_gpu(cuda)
-    return kernel
-
-
 def neuron_statistics(
     theta: np.ndarray,
     current: np.ndarray,
@@ -102,7 +93,7 @@ def neuron_statistics(
     out: np.ndarray,
 ) -> None:
     """Write the statistics (n, 7) of theta (n, 8); arguments as in `statistics_lanes`."""
-    kernel = kernel_here()
+    kernel = kernels(make_kernel)
     bounds, gap = plan(marks, current.size, float(dt))
     grid = max(-(-len(theta) // THREADS), BLOCKS)
     x = cuda.device_array_like(out)

@@ -142,14 +142,7 @@ class HodgkinHuxley(Model):
     ) -> Traces:
         """Simulate theta (n, 8) and keep the voltages (n, 1, time).
 
-        Args:
-            theta: Parameters (n, 8) or (8,).
-            seed: Seed of the current noise, below 2**64.
-            first: Number of the first simulation; simulation i has the key (seed, first + i).
-            noise: Standard normals (n, time) or (time,) to use instead of drawing them.
-
-        Raises:
-            ValueError: theta or noise has the wrong shape, or a parameter is impossible.
+        `noise` are standard normals (n, time) or (time,) to use instead of drawing them.
         """
         theta = self._check(theta)
         shape = (len(theta), self.current.size)

@@ -1,8 +1,11 @@
 """GPU: numba's CUDA compiler, or an error that says which package or driver is missing."""
 
+from collections.abc import Callable
+from functools import cache
 from types import ModuleType
+from typing import Any
 
-__all__ = ["check_device", "compiler", "demand_gpu"]
+__all__ = ["check_device", "compiler", "kernels"]
 
 
 def check_device(device: str, precision: str, devices: tuple[str, ...] = ("cpu", "cuda")) -> None:
@@ -30,11 +33,14 @@ def compiler() -> ModuleType:
     return cuda
 
 
-def demand_gpu(cuda: ModuleType) -> None:
-    """Say why this machine cannot run a kernel, if it cannot."""
+@cache
+def kernels(make: Callable[[], Any]) -> Any:
+    """Return the kernels that `make` declares; raise an error if this machine has no GPU."""
+    made, cuda = make(), compiler()
     if not cuda.is_available():
         raise RuntimeError(
             "device 'cuda' needs an NVIDIA GPU, its driver and the CUDA compiler, found: "
             f"{' '.join((cuda.cuda_error() or 'a driver, no compiler').split())} "
             "Use device='cpu', or install NVIDIA's driver and: pip install 'mechfit[gpu]'"
         )
+    return made

@@ -6,13 +6,11 @@ one thread per circuit computes the statistics from its bursts and crossings. A 
 as the GPU's memory allows. Taught in ``book/geometry/pyloric-circuit.md``.
 """
 
-from collections.abc import Callable
-from functools import cache
 from threading import Lock
 
 import numpy as np
 
-from mechfit.models.numerics.gpu import compiler, demand_gpu
+from mechfit.models.numerics.gpu import compiler, kernels
 from mechfit.models.pyloric.equations import CA_REST, SYNAPSES, V_FIRST, time_constants
 from mechfit.models.pyloric.gpu_kernels import CIRCUITS, GATES, THREADS, make_kernels
 from mechfit.models.pyloric.reference import Setting
@@ -26,14 +24,6 @@ MOST, FINISHERS = 2048, 64
 """Crossings of a neuron that are kept; circuits of a block that takes statistics."""
 f32, i32 = np.float32, np.int32
 LOCK = Lock()
-
-
-@cache
-def kernels_here() -> tuple[Callable, Callable]:
-    """Return the kernels, or raise an error that says what this machine lacks."""
-    kernels = make_kernels()
-    demand_gpu(compiler())
-    return kernels
 
 
 def circuit_statistics(
@@ -61,7 +51,7 @@ def circuit_statistics(
         The statistics (n, 19), NaN for those that were not simulated to the end, and whether each
         circuit crossed the plateau's threshold so often (n,) that its plateaus are not known.
     """
-    kernels, cuda, limits = kernels_here(), compiler(), Limits.of(setting.clock[0], threshold)
+    made, cuda, limits = kernels(make_kernels), compiler(), Limits.of(setting.clock[0], threshold)
     check_pace(setting)
     bursts = (window[1] - window[0]) // (limits.silence + max(limits.shortest, 0)) + 2
     of_circuit = 3 * 4 * (FLOATS + INTS + RING + 11 + 2 * bursts + MOST)
@@ -71,7 +61,7 @@ def circuit_statistics(
         batch = int(min(len(x), 0.8 * free // of_circuit))
         for k in range(0, len(x), batch):
             part = slice(k, k + batch)
-            some = Batch(kernels, coupled(setting, part), bursts, limits, window)
+            some = Batch(made, coupled(setting, part), bursts, limits, window)
             fixed = (
                 tuple(f32(setting.clock[0] * q) for q in setting.faster),
                 cuda.to_device(closing_steps(setting)),
@@ -88,9 +78,9 @@ class Batch:
     """Circuits that are on the GPU together."""
 
     def __init__(
-        self, kernels: tuple, g: np.ndarray, bursts: int, limits: Limits, window: tuple[int, int]
+        self, made: tuple, g: np.ndarray, bursts: int, limits: Limits, window: tuple[int, int]
     ) -> None:
-        self.run, self.finish = kernels
+        self.run, self.finish = made
         self.cuda = cuda = compiler()
         self.columns = g.shape[1]
         self.limits, self.window = tuple(i32(value) for value in limits), window

@@ -140,12 +140,8 @@ class Pyloric(Model):
     ) -> Traces:
         """Simulate theta (n, 31) and keep the voltages (n, 3, time) of AB/PD, LP and PY.
 
-        Args:
-            theta: Parameters (n, 31); a (31,) vector is one row.
-            seed: Seed of the noise.
-            first: Number of the first simulation.
-            noise: Standard normals (n, 3, time) to use instead of drawing them; the first of each
-                neuron is not used.
+        `noise` are standard normals (n, 3, time) to use instead of drawing them; the first of each
+        neuron is not used.
         """
         theta = self.prior.check(theta)
         if noise is not None and np.shape(noise) != (len(theta), 3, self.samples):

@@ -116,7 +116,7 @@ def test_a_bank_is_not_continued_with_other_statistics(tmp_path):
     np.testing.assert_array_equal(again.x[:40], bank.x)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_voltage_stays_between_the_reversal_potentials_without_input(seed):
     model = HodgkinHuxley(current=np.zeros(2001), window=(5.0, 15.0))
