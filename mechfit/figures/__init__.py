@@ -6,12 +6,10 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 
 from mechfit.figures import renderer  # noqa: F401
 from mechfit.figures.bars import statistic_bars
-from mechfit.figures.breaking import breaking
 from mechfit.figures.brushed import brushed
 from mechfit.figures.circuit import circuit
 from mechfit.figures.correlations import correlations
 from mechfit.figures.curves import curves, history
-from mechfit.figures.departures import departures
 from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
@@ -43,13 +41,11 @@ __all__ = [
     "ROLES",
     "SAMPLE",
     "Route",
-    "breaking",
     "brushed",
     "choice_explorer",
     "circuit",
     "correlations",
     "curves",
-    "departures",
     "durations",
     "fields",
     "history",

@@ -5,10 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from mechfit.figures import BROKEN, POSTERIOR, breaking, departures, suspects, tails
+from mechfit.figures import BROKEN, suspects, tails
 from tests.figures.drawing import drawn
-
-Z = np.arange(1, 20) / 20
 
 
 def rows_of(spec):
@@ -20,56 +18,6 @@ def small(chart):
     spec = chart.to_dict()
     assert len(json.dumps(spec)) < 300_000
     return spec, drawn(spec)
-
-
-class TestDepartures:
-    def test_what_leaves_the_band_is_broken_and_named(self):
-        p = {"a": 0.3, "b": 1e-12}
-        chart = departures(Z, {"a": Z, "b": Z**2}, Z - 0.06, Z + 0.06, p, 1e-3, title="b is off")
-        spec, svg = small(chart)
-        curves = {r["name"]: r["y"] for r in rows_of(spec) if isinstance(r.get("y"), list)}
-        np.testing.assert_allclose(curves["b"], Z**2 - Z, atol=1e-4)
-        np.testing.assert_allclose(curves["a"], 0, atol=1e-4)
-        assert svg.count(">b</text>") == 1
-        assert ">a</text>" not in svg
-        dots = {r["name"]: r for r in rows_of(spec) if "bad" in r}
-        assert dots["b"]["bad"]
-        assert dots["b"]["p"] == 1e-10  # the end of the axis
-        assert not dots["a"]["bad"]
-        assert "outside the band: b. Of 2 tests failed: b." in chart.description
-
-    def test_wrong_arguments_are_refused(self):
-        with pytest.raises(ValueError, match=r"'?a'? has shape \(3,\), expected \(19,\)"):
-            departures(Z, {"a": Z[:3]}, Z, Z, {"a": 0.5}, 0.01, title="x")
-        with pytest.raises(ValueError, match="expected at least one of each"):
-            departures(Z, {"a": Z}, Z, Z, {}, 0.01, title="x")
-
-
-class TestBreaking:
-    def example(self, **changes):
-        given = {
-            "faults": {"noise": ["right", "half"], "prior": ["right", "wide"]},
-            "ranks": {"noise": np.full((2, 5), 0.2), "prior": np.eye(5)[:2]},
-            "coverage": {n: np.tile(np.linspace(0, 1, 11), (2, 1)) for n in ("noise", "prior")},
-            "verdicts": {n: ["calibrated", "not calibrated: off"] for n in ("noise", "prior")},
-            "band": (0.15, 0.25),
-        } | changes
-        return breaking(*given.values(), title="Break it", start=("noise", 1))
-
-    def test_every_step_of_every_fault_is_there(self):
-        spec, svg = small(self.example())
-        rows = {(r["fault"], r["k"]): r for r in rows_of(spec) if "fault" in r}
-        assert len(rows) == 4
-        assert rows["prior", 1]["h"] == [0, 1, 0, 0, 0]
-        assert rows["noise", 0]["color"] == POSTERIOR
-        assert rows["noise", 1]["color"] == BROKEN
-        assert "not calibrated: off" in svg
-
-    def test_wrong_arguments_are_refused(self):
-        with pytest.raises(ValueError, match="noise has 2 steps and 1 verdicts, expected 2"):
-            self.example(verdicts={"noise": ["calibrated"], "prior": ["a", "b"]})
-        with pytest.raises(ValueError, match="ranks of prior has shape"):
-            self.example(ranks={"noise": np.full((2, 5), 0.2), "prior": np.eye(5)})
 
 
 class TestTails:
