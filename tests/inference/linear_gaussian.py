@@ -7,6 +7,7 @@ C = (I + A^T A / s^2)^-1.
 import numpy as np
 
 from mechfit.models import Model, Normal, Parameter, Prior
+from mechfit.simulation import Bank
 
 S = 0.5
 A = np.random.default_rng(0).normal(size=(5, 3))
@@ -21,3 +22,14 @@ X_O = MODEL.statistics(np.array([0.5, -1.0, 0.3]), seed=7)[0]
 def mean(x):
     """Posterior mean (3,)."""
     return C @ A.T @ x / S**2
+
+
+def observe(theta, seed):
+    """Data (n, 5) of parameters (n, 3), all rows at once."""
+    return theta @ A.T + S * np.random.default_rng([seed, 1]).normal(size=(len(theta), 5))
+
+
+def bank(n, seed):
+    """Simulations of the prior, without the processes that `simulate` starts for a function."""
+    theta = PRIOR.sample(n, seed)
+    return Bank(theta, observe(theta, seed), np.ones(n, bool), seed, MODEL.statistic_names)

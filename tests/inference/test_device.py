@@ -107,7 +107,14 @@ LOSSES = {
     ),
     "snpe-c-mixtures": (partial(by_mixtures, proposals=[PROPOSAL]), [np.arange(N) % 2]),
 }
-PAIRS = [(f, loss) for f in FLOWS for loss in LOSSES if loss != "snpe-c-mixtures"]
+PAIRS = [
+    pytest.param(
+        f, loss, marks=[] if f == "coupling" or loss == "likelihood" else pytest.mark.slow
+    )
+    for f in FLOWS
+    for loss in LOSSES
+    if loss != "snpe-c-mixtures"
+]
 
 
 def test_it_sees_what_was_made_without_a_device(gpu):

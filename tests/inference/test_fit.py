@@ -6,14 +6,14 @@ import torch
 from scipy.stats import multivariate_normal
 
 from mechfit.inference import MAF, MDN, NSF, Coupling, Training, c2st, fit
-from mechfit.models import Model, Prior
-from mechfit.simulation import simulate
+from mechfit.models import Prior
+from mechfit.simulation import Bank
 from tests.inference import linear_gaussian as exact
 
 
 @pytest.fixture(scope="module")
 def bank():
-    return simulate(exact.MODEL, 10_000, seed=1)
+    return exact.bank(10_000, seed=1)
 
 
 @pytest.mark.slow
@@ -73,11 +73,10 @@ def test_invalid_simulations_do_no_harm(bank):
 
 def test_one_parameter_and_a_constant_statistic():
     prior = Prior.uniform(["a"], [0.0], [1.0])
-    model = Model.from_function(
-        lambda theta, rng: np.append(theta + 0.1 * rng.normal(), 3.0), prior, ["x", "constant"]
-    )
-    bank = simulate(model, 2000, seed=1)
-    training = Training(epochs=20, batch=50)
+    theta = prior.sample(2000, seed=1)
+    x = np.c_[theta + 0.1 * np.random.default_rng(1).normal(size=theta.shape), np.full(2000, 3.0)]
+    bank = Bank(theta, x, np.ones(2000, bool), 1, ("x", "constant"))
+    training = Training(epochs=15, batch=50)
     posterior = fit(bank, prior, training=training, seed=1).at([0.5, 3.0])
     samples = posterior.sample(2000, seed=1)
     assert samples.mean() == pytest.approx(0.5, abs=0.03)

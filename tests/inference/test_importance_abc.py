@@ -29,13 +29,18 @@ def bank(proposal):
 
 
 @pytest.fixture(scope="module")
-def smoothed(bank, proposal):
+def few(proposal):
+    return simulate(Quick(), 20_000, 3, proposal=proposal)
+
+
+@pytest.fixture(scope="module")
+def smoothed(few, proposal):
     """What the first draws say, smoothed."""
-    few = Bank(bank.theta[:20_000], bank.x[:20_000], bank.valid[:20_000], 3, ("x", "y"))
     rows, weights = importance_abc(few, proposal, X_O, 0.4 * NOISE)
     return KernelProposal(PRIOR, few.theta[rows], weights, share=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["broadened", "smoothed"])
 def test_weighted_draws_are_the_posterior(kind, bank, proposal, smoothed):
     if kind == "smoothed":
@@ -68,11 +73,11 @@ def test_density_is_that_of_the_draws(kind, steps, proposal, smoothed):
     np.testing.assert_array_equal(theta, proposal.sample(40_000, seed=5))
 
 
-def test_refusals(bank, proposal):
-    with pytest.raises(RuntimeError, match=r"none of 300000 simulations is within \[1e-09"):
-        importance_abc(bank, proposal, X_O, [1e-9, 1e-9])
+def test_refusals(few, proposal):
+    with pytest.raises(RuntimeError, match=r"none of 20000 simulations is within \[1e-09"):
+        importance_abc(few, proposal, X_O, [1e-9, 1e-9])
     with pytest.raises(ValueError, match=r"expected \(2,\) of each"):
-        importance_abc(bank, proposal, X_O, [0.1])
+        importance_abc(few, proposal, X_O, [0.1])
     with pytest.raises(ValueError, match="share is 0, expected above 0"):
         DefensiveProposal(proposal.posterior, proposal.x, 0)
     with pytest.raises(ValueError, match=r"shapes \(2, 2\) and \(2,\), expected more rows"):

@@ -8,17 +8,15 @@ from mechfit.inference.densities.embedding import Convolution
 from mechfit.inference.learned import LearnedStatistics
 from mechfit.simulation import Bank, simulate
 from tests.inference import linear_gaussian as exact
+from tests.inference.faulty import Simulator
 from tests.inference.test_embedded_fit import PRIOR, of_traces, traces
 
 
 @pytest.fixture(scope="module")
-def bank():
-    return simulate(exact.MODEL, 4000, seed=1)
-
-
-@pytest.fixture(scope="module")
-def learned(bank):
-    return learn_statistics(bank, exact.PRIOR, training=Training(epochs=30, batch=100), seed=1)
+def learned(gaussian_bank):
+    return learn_statistics(
+        gaussian_bank, exact.PRIOR, training=Training(epochs=30, batch=100), seed=1
+    )
 
 
 def means(x):
@@ -26,7 +24,7 @@ def means(x):
 
 
 def test_posterior_means(learned):
-    x = simulate(exact.MODEL, 1000, seed=2).x
+    x = exact.bank(1000, seed=2).x
     truth, found = means(x), learned(x)
     for a, b in zip(
         truth.T, np.linalg.lstsq(np.c_[found, np.ones(1000)], truth)[0].T, strict=True
@@ -35,9 +33,10 @@ def test_posterior_means(learned):
         assert off.std() < 0.08 * a.std()
 
 
-def test_density_of_learned_statistics(bank, learned):
+@pytest.mark.slow
+def test_density_of_learned_statistics(gaussian_bank, learned):
     posterior = fit(
-        learned.bank(bank),
+        learned.bank(gaussian_bank),
         exact.PRIOR,
         flow=Coupling(2, 64),
         training=Training(epochs=25, batch=100),
@@ -48,6 +47,7 @@ def test_density_of_learned_statistics(bank, learned):
     np.testing.assert_allclose(np.cov(draws.T), exact.C, atol=0.06)
 
 
+@pytest.mark.slow
 def test_traces():
     theta, x = traces(3000, np.random.default_rng(1))
     names = tuple(f"x{i}" for i in range(64))
@@ -63,7 +63,8 @@ def test_traces():
     assert np.corrcoef(learned(x)[:, 0], of_traces(x)[0])[0, 1] > 0.97
 
 
-def test_invalid_simulations_stay_invalid(bank, learned):
+def test_invalid_simulations_stay_invalid(gaussian_bank, learned):
+    bank = gaussian_bank
     x = bank.x.copy()
     x[::3, 2] = np.nan
     holed = Bank(bank.theta, x, np.isfinite(x).all(1), 1, bank.statistic_names)
@@ -85,7 +86,7 @@ def test_refusal(learned):
 
 
 def test_a_stored_bank(learned, tmp_path):
-    stored = simulate(exact.MODEL, 100, seed=4, store=tmp_path / "bank")
+    stored = simulate(Simulator(), 100, seed=4, store=tmp_path / "bank")
     known = learned.bank(stored)
     np.testing.assert_array_equal(known.theta, stored.theta)
     np.testing.assert_array_equal(known.x, learned(stored.x))

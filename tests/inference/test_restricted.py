@@ -87,7 +87,7 @@ def test_more_simulations_are_valid(restricted, more):
     )
 
 
-@pytest.mark.parametrize("epochs", [1, 40])
+@pytest.mark.parametrize("epochs", [1, pytest.param(40, marks=pytest.mark.slow)])
 def test_few_valid_ones_are_lost_however_good_the_network_is(epochs):
     lost = []
     for seed in range(6):
@@ -106,7 +106,8 @@ def test_the_posterior_stays_the_same(restricted, more):
 
 
 def test_rounds_go_on_within_it(restricted, more):
-    estimate = fit(more.first(1000), PRIOR, training=Training(epochs=20), seed=1).at(X_O)
+    quick = {"flow": Coupling(2, 16), "training": Training(epochs=20)}
+    estimate = fit(more.first(1000), PRIOR, **quick, seed=1).at(X_O)
     region = truncate(estimate, within=restricted, seed=1)
     theta = region.sample(500, seed=2)
     assert restricted.inside(theta).all()
@@ -135,15 +136,17 @@ def test_its_density_is_that_of_the_prior_over_its_share(restricted):
 
 
 def test_restricting_again_stays_within(restricted, more):
-    again = restrict(more, PRIOR, within=restricted, keep=0.99, seed=2)
+    training = Training(epochs=5)
+    again = restrict(more, PRIOR, within=restricted, keep=0.99, training=training, seed=2)
     assert restricted.inside(again.sample(1000, seed=1)).all()
     assert again.acceptance_rate <= restricted.acceptance_rate
 
 
-def test_same_seed_same_region(restricted):
-    again, other = (restrict(BANK, PRIOR, keep=0.99, seed=seed) for seed in (1, 2))
-    assert again.threshold == restricted.threshold != other.threshold
-    np.testing.assert_array_equal(again.sample(50, 3), restricted.sample(50, 3))
+def test_same_seed_same_region():
+    settings = {"keep": 0.99, "training": Training(epochs=2)}
+    first, again, other = (restrict(BANK, PRIOR, **settings, seed=seed) for seed in (1, 1, 2))
+    assert again.threshold == first.threshold != other.threshold
+    np.testing.assert_array_equal(again.sample(50, 3), first.sample(50, 3))
     assert not np.array_equal(again.sample(50, 3), again.sample(50, 4))
 
 
@@ -195,14 +198,20 @@ def test_a_posterior_on_a_region_stays_there_and_is_a_density(restricted, tmp_pa
     np.testing.assert_array_equal(load(tmp_path / "on").at(edge).sample(2000, seed=1), theta)
 
 
+def hasty(restricted):
+    """A posterior that was hardly trained."""
+    quick = {"flow": Coupling(2, 8), "training": Training(epochs=1)}
+    return fit(restricted.join(BANK), PRIOR, **quick, seed=1)
+
+
 def test_a_region_within_another_is_not_stored(restricted, tmp_path):
-    posterior = fit(restricted.join(BANK), PRIOR, training=Training(epochs=1), seed=1)
+    posterior = hasty(restricted)
     with pytest.raises(ValueError, match="expected a Restricted within the whole prior"):
         save(posterior.on(replace(restricted, within=restricted)), tmp_path / "on")
 
 
 def test_a_posterior_that_a_region_leaves_nothing_of_says_so(restricted):
-    posterior = fit(restricted.join(BANK), PRIOR, training=Training(epochs=1), seed=1)
+    posterior = hasty(restricted)
     nothing = posterior.on(replace(restricted, threshold=1e9)).at(X_O)
     with pytest.raises(RuntimeError, match="of the draws fall inside the region"):
         nothing.sample(10, seed=1)

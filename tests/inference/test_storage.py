@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from mechfit.inference import MAF, MDN, NSF, Training, fit, load, save
-from mechfit.simulation import simulate
 from tests.inference import linear_gaussian as exact
 
 
@@ -18,17 +17,8 @@ from tests.inference import linear_gaussian as exact
 )
 def posterior(request):
     flow, leak_free, members = request.param
-    bank = simulate(exact.MODEL, 200, seed=1)
-    training = Training(epochs=2)
-    return fit(
-        bank,
-        exact.PRIOR,
-        flow=flow,
-        training=training,
-        leak_free=leak_free,
-        members=members,
-        seed=1,
-    )
+    settings = {"flow": flow, "training": Training(epochs=2), "leak_free": leak_free}
+    return fit(exact.bank(200, seed=1), exact.PRIOR, **settings, members=members, seed=1)
 
 
 @pytest.fixture
@@ -64,7 +54,7 @@ def test_half_precision_takes_half_the_space(posterior, stored):
 
 
 def test_scores_are_kept(tmp_path):
-    bank = simulate(exact.MODEL, 200, seed=1)
+    bank = exact.bank(200, seed=1)
     wild = replace(bank, x=np.exp(3 * bank.x))
     posterior = fit(wild, exact.PRIOR, flow=MDN(2, 10), training=Training(epochs=1), seed=1)
     assert posterior.featurizer.scores

@@ -11,8 +11,8 @@ from torch.autograd.functional import jacobian
 from mechfit.inference import Coupling, Training, c2st, fit, load, save
 from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.coupling import spline, spline_by_tensors
-from mechfit.models import LogNormal, Model, Normal, Parameter, Prior
-from mechfit.simulation import simulate
+from mechfit.models import LogNormal, Normal, Parameter, Prior
+from mechfit.simulation import Bank
 from tests.inference import linear_gaussian as exact
 
 FREE, BOX = (-3.0, 3.0), (0.0, 1.0)
@@ -130,11 +130,10 @@ class TestFlow:
 
     def test_draws_stay_inside_any_prior_and_storage_keeps_them(self, box, tmp_path):
         shapes = (Normal(1.0, 2.0), LogNormal(0.0, 1.0))
-        names = ("a", "b")
-        prior = Prior(tuple(Parameter(n, s) for n, s in zip(names, shapes, strict=True)))
-        model = Model.from_function(lambda theta, rng: theta + rng.normal(size=2), prior, names)
-        flow = Coupling(2, 16, 4, box=box)
-        bank = simulate(model, 300, seed=1)
+        prior = Prior(tuple(Parameter(n, s) for n, s in zip("ab", shapes, strict=True)))
+        flow, theta = Coupling(2, 16, 4, box=box), prior.sample(300, seed=1)
+        x = theta + np.random.default_rng(1).normal(size=theta.shape)
+        bank = Bank(theta, x, np.ones(300, bool), 1, ("x", "y"))
         posterior = fit(bank, prior, flow=flow, training=Training(epochs=3), seed=1).at([0.0, 1.0])
         draws = posterior.sample(5000, seed=1)
         assert np.isfinite(posterior.log_prob(draws)).all()
@@ -174,7 +173,7 @@ def test_any_shape_stays_finite_for_data_like_no_simulation(d, k, seed, box):
 
 
 def test_a_box_needs_the_unit_cube():
-    bank = simulate(exact.MODEL, 100, seed=1)
+    bank = exact.bank(100, seed=1)
     with pytest.raises(ValueError, match="leak_free"):
         fit(bank, exact.PRIOR, flow=Coupling(box=True), leak_free=False, seed=1)
 
@@ -182,7 +181,7 @@ def test_a_box_needs_the_unit_cube():
 @pytest.mark.slow
 @pytest.mark.parametrize("box", [False, True], ids=["unbounded", "box"])
 def test_recovers_the_analytic_posterior_without_tuning(box):
-    bank = simulate(exact.MODEL, 10_000, seed=1)
+    bank = exact.bank(10_000, seed=1)
     posterior = fit(bank, exact.PRIOR, flow=Coupling(box=box), seed=1).at(exact.X_O)
     rng = np.random.default_rng(3)
     draws = rng.multivariate_normal(exact.mean(exact.X_O), exact.C, 10_000)

@@ -117,6 +117,7 @@ class TestConvolution:
         trace = random(2, 20)
         assert Convolution().thin(trace, torch.Generator()) is trace
 
+    @pytest.mark.slow
     def test_finds_when_it_happened(self):
         """No linear regression can: the sign of the event is random, so its mean is flat."""
         generator = torch.Generator().manual_seed(1)

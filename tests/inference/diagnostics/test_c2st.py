@@ -23,7 +23,9 @@ def test_shifted_normals_reach_the_bayes_accuracy(shift):
     assert c2st(p, q + shift) == pytest.approx(norm.cdf(shift / 2), abs=0.03)
 
 
-@pytest.mark.parametrize(("n", "d"), [(450, 1), (1000, 2), (777, 6)])
+@pytest.mark.parametrize(
+    ("n", "d"), [(450, 1), (1000, 2), pytest.param(777, 6, marks=pytest.mark.slow)]
+)
 def test_its_classifier_is_that_of_scikit_learn(n, d):
     """Every loss from first to last; the last batch may be a small one."""
     rng = np.random.default_rng(2)

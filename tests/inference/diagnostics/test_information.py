@@ -17,7 +17,7 @@ from mechfit.inference import (
     load,
     save,
 )
-from mechfit.simulation import simulate
+from tests.inference import linear_gaussian
 from tests.inference.linear_gaussian import MODEL, PRIOR, A, S
 
 NAMES = MODEL.statistic_names
@@ -41,17 +41,22 @@ def exact_variance(names):
 
 @pytest.fixture(scope="module")
 def bank():
-    return simulate(MODEL, 1000, seed=2)
+    return linear_gaussian.bank(1000, seed=2)
 
 
 def train(n, epochs):
     flow = Coupling(2, 64, embedding=Subset())
     training = Training(epochs=epochs, batch=100)
-    return fit(simulate(MODEL, n, seed=1), PRIOR, flow=flow, training=training, seed=1)
+    return fit(linear_gaussian.bank(n, seed=1), PRIOR, flow=flow, training=training, seed=1)
 
 
 @pytest.fixture(scope="module")
 def posterior():
+    return train(300, 2)
+
+
+@pytest.fixture(scope="module")
+def accurate():
     return train(4000, 25)
 
 
@@ -80,8 +85,9 @@ def exact_gains(names, bank):
     return 0.5 * ((bank.theta**2).sum(1) - inside - np.linalg.slogdet(cov)[1])
 
 
-def test_close_to_the_analytic_one(posterior, bank):
-    gain, error = information(posterior, bank, SETS)
+@pytest.mark.slow
+def test_close_to_the_analytic_one(accurate, bank):
+    gain, error = information(accurate, bank, SETS)
     sampled = np.array([exact_gains(s, bank).mean() for s in SETS])
     assert abs(gain - sampled).max() < 0.3
     assert np.corrcoef(gain, sampled)[0, 1] > 0.995
@@ -89,24 +95,27 @@ def test_close_to_the_analytic_one(posterior, bank):
     assert (error < 0.1).all()
 
 
-def test_order_of_choice(posterior, bank):
-    names, gains = greedy_selection(posterior, bank, 2)
+@pytest.mark.slow
+def test_order_of_choice(accurate, bank):
+    names, gains = greedy_selection(accurate, bank, 2)
     first = max(NAMES, key=lambda n: exact([n]))
     assert names[0] == first
     best = max(exact([first, n]) for n in NAMES if n != first)
     assert exact(names) > best - 0.1
-    np.testing.assert_allclose(gains[1], information(posterior, bank, [names])[0][0])
+    np.testing.assert_allclose(gains[1], information(accurate, bank, [names])[0][0])
 
 
-def test_leave_one_out(posterior, bank):
-    lost, error = leave_one_out(posterior, bank)
+@pytest.mark.slow
+def test_leave_one_out(accurate, bank):
+    lost, error = leave_one_out(accurate, bank)
     truth = [exact(NAMES) - exact([m for m in NAMES if m != n]) for n in NAMES]
     assert abs(lost - truth).max() < 0.15
     assert (error > 0).all()
 
 
-def test_contraction(posterior, bank):
-    found = contraction(posterior, bank.first(200), [[], NAMES], seed=1)
+@pytest.mark.slow
+def test_contraction(accurate, bank):
+    found = contraction(accurate, bank.first(200), [[], NAMES], seed=1)
     assert abs(found[0]).max() < 0.2
     assert abs(found[1] - (1 - exact_variance(NAMES))).max() < 0.1
 
@@ -127,11 +136,15 @@ def test_storage_and_unknown_statistics(posterior, tmp_path):
     x_o = np.array([0.3, np.nan, np.nan, 1.0, np.nan])
     draws = again.at(x_o).sample(200, seed=1)
     np.testing.assert_array_equal(draws, posterior.at(x_o).sample(200, seed=1))
-    assert again.at(np.full(5, np.nan)).sample(2000, 1).std(0) == pytest.approx(1.0, abs=0.15)
     with pytest.raises(ValueError, match="expected 5 finite statistics"):
         again.at([0.3, np.inf, np.nan, 1.0, np.nan])
     with pytest.raises(ValueError, match="expected 5 finite statistics"):
         again.at([0.3, 0.1])
+
+
+@pytest.mark.slow
+def test_nothing_known_leaves_the_prior(accurate):
+    assert accurate.at(np.full(5, np.nan)).sample(2000, 1).std(0) == pytest.approx(1.0, abs=0.15)
 
 
 def test_refusals(posterior, bank):

@@ -12,6 +12,7 @@ BANK = simulate(Simulator(), 400, seed=1)
 FRESH = simulate(Simulator(), 150, seed=2).x
 
 
+@pytest.mark.slow
 def test_p_values_of_possible_observations_are_uniform():
     found = [misspecification(BANK, x_o) for x_o in FRESH]
     assert kstest([f.p_value for f in found], "uniform").pvalue > 1e-3

@@ -86,7 +86,8 @@ def test_later_rounds_simulate_where_the_posterior_is():
 
 
 def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
-    whole = infer(Noisy(), X_O, rounds=2, simulations=300, seed=1, **QUICK)
+    hasty = {"flow": MAF(2, 20), "training": Training(epochs=3, batch=50)}
+    whole = infer(Noisy(), X_O, rounds=2, simulations=300, seed=1, **hasty)
     learn, fits = methods.learn, []
 
     def second_stops(*args, **options):
@@ -99,7 +100,7 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     for _ in range(2):
         try:
             posterior = infer(
-                Noisy(), X_O, rounds=2, simulations=300, seed=1, store=tmp_path, **QUICK
+                Noisy(), X_O, rounds=2, simulations=300, seed=1, store=tmp_path, **hasty
             )
         except KeyboardInterrupt:
             assert (tmp_path / "round-0" / "posterior.json").exists()
@@ -127,12 +128,13 @@ def test_a_round_of_atoms_goes_on_from_the_density_it_was_drawn_from():
 
 def test_other_settings_are_refused(tmp_path):
     settings = {"rounds": 1, "simulations": 300, "seed": 1, "store": tmp_path}
-    infer(Noisy(), X_O, **settings, **QUICK)
-    other = {**QUICK, "training": Training(epochs=31, batch=50)}
-    with pytest.raises(ValueError, match=r"holds rounds with training .*'epochs': 30"):
+    quick = {**QUICK, "training": Training(epochs=1)}
+    infer(Noisy(), X_O, **settings, **quick)
+    other = {**QUICK, "training": Training(epochs=2)}
+    with pytest.raises(ValueError, match=r"holds rounds with training .*'epochs': 1"):
         infer(Noisy(), X_O, **settings, **other)
     with pytest.raises(ValueError, match="holds rounds with seed 1, expected 2"):
-        infer(Noisy(), X_O, **{**settings, "seed": 2}, **QUICK)
+        infer(Noisy(), X_O, **{**settings, "seed": 2}, **quick)
 
 
 def test_rounds_is_positive():
