@@ -8,6 +8,7 @@ from mechfit.figures import renderer  # noqa: F401
 from mechfit.figures.bars import statistic_bars
 from mechfit.figures.brushed import brushed
 from mechfit.figures.circuit import circuit
+from mechfit.figures.contraction import contraction_matrix
 from mechfit.figures.correlations import correlations
 from mechfit.figures.curves import curves, history
 from mechfit.figures.durations import durations
@@ -15,9 +16,7 @@ from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
 from mechfit.figures.journey import Route, journey
 from mechfit.figures.live import live_trace
-from mechfit.figures.matrix import informing
-from mechfit.figures.misses import misses
-from mechfit.figures.overlaid import overlaid
+from mechfit.figures.marginals import choice_explorer
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
 from mechfit.figures.rejection import rejection
@@ -25,8 +24,6 @@ from mechfit.figures.rhythms import rhythms
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
-from mechfit.figures.subsets import choice_explorer, subset_explorer
-from mechfit.figures.suspects import suspects
 from mechfit.figures.tails import tails
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.traces import traces
@@ -49,11 +46,9 @@ __all__ = [
     "durations",
     "fields",
     "history",
-    "informing",
+    "contraction_matrix",
     "journey",
     "live_trace",
-    "misses",
-    "overlaid",
     "pairplot",
     "parameter_explorer",
     "predictive",
@@ -63,8 +58,6 @@ __all__ = [
     "scores",
     "sliding_curves",
     "statistic_bars",
-    "subset_explorer",
-    "suspects",
     "tails",
     "theme",
     "thin",

@@ -124,9 +124,14 @@ def heading(words: str, *, size: int = 12) -> alt.TitleParams:
     )
 
 
-def named_lines(looks: Mapping[str, Role], *, key: bool = True) -> dict[str, object]:
-    """Channels that tell lines apart by their field `name`, in color and dash, with a key."""
-    legend = alt.Legend(symbolType="stroke") if key else None
+def named_lines(
+    looks: Mapping[str, Role], *, key: bool = True, offset: float = 2
+) -> dict[str, object]:
+    """Channels that tell lines apart by their field `name`, in color and dash, with a key.
+
+    The key stands `offset` px above the view; a key above several views must clear their titles.
+    """
+    legend = alt.Legend(symbolType="stroke", offset=offset) if key else None
     color = alt.Scale(domain=list(looks), range=[r.color for r in looks.values()])
     dash = alt.Scale(domain=list(looks), range=[list(r.dash) for r in looks.values()])
     return {

@@ -1,0 +1,55 @@
+"""A table of errors, each shaded by its size."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from mechfit.figures.labels import number
+from mechfit.figures.parts import table
+from mechfit.figures.theme import NARROW, PAGE, SAMPLE, WIDTH, present
+
+
+def error_table(
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    title: str,
+    unit: str,
+    limit: float,
+) -> alt.LayerChart:
+    """Draw errors as a shaded table.
+
+    Args:
+        values: Errors (r, k), at least 0.
+        rows: Name of each row.
+        columns: Name of each column.
+        title: What to see, in words.
+        unit: What the errors are measured in.
+        limit: Error from which on an entry is fully shaded.
+    """
+    r, k = values.shape
+    data = table(row=np.repeat(rows, k), column=np.tile(columns, r), error=values.ravel())
+    data = data.transform_calculate(said="format(datum.error, '.2f')")
+    look = {"title": None, "ticks": False, "domain": False, "labelOverlap": False}
+    small = alt.ExprRef(f"page < {NARROW} ? 10 : 12")
+    top = alt.Axis(orient="top", labelAngle=-60, labelAlign="left", labelFontSize=small, **look)
+    cells = {"padding": 0.06}
+    place = {
+        "x": alt.X("column:N", sort=None, axis=top, scale=alt.Scale(**cells)),
+        "y": alt.Y("row:N", sort=None, axis=alt.Axis(**look), scale=alt.Scale(**cells)),
+        "tooltip": ["row:N", "column:N", alt.Tooltip("said:N", title=unit)],
+    }
+    shade = alt.Scale(domain=[0, limit], range=[0, 1], clamp=True)
+    opacity = alt.FillOpacity("error:Q", scale=shade, legend=None)
+    chart = alt.layer(
+        data.mark_rect(fill=SAMPLE, aria=False).encode(**place, fillOpacity=opacity),
+        data.mark_text(fontSize=small, aria=False).encode(**place, text="said:N"),
+    ).properties(width=WIDTH, height={"step": 28})
+    largest = "; ".join(
+        f"{name} {number(each.max(), 2)} ({columns[each.argmax()]})"
+        for name, each in zip(rows, values, strict=True)
+    )
+    told = f"Errors in {unit} of {r} rows and {k} columns. Largest in each row: {largest}."
+    return present(chart.add_params(PAGE), title, told)

@@ -1,0 +1,92 @@
+"""One statistic of an observation is moved; bars tell how far each is from the simulations."""
+
+from collections.abc import Mapping
+
+import altair as alt
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mechfit.figures.labels import number
+from mechfit.figures.theme import BROKEN, POSTERIOR, WIDTH, present
+
+UNLIKE = 0.01
+"""P-value below which an observation is called unlike the simulations."""
+
+
+def misspecification_explorer(
+    steps: np.ndarray,
+    distances: Mapping[str, ArrayLike],
+    p_values: Mapping[str, ArrayLike],
+    *,
+    title: str,
+    across: str,
+    start: tuple[str, int],
+    most: float = 10.0,
+) -> alt.LayerChart:
+    """Show what moving each statistic does to the distances of all.
+
+    Args:
+        steps: By how much a statistic is moved, increasing and evenly spaced, shape (s,).
+        distances: Name of the moved statistic to the distance of each, shape (s, k); there are k
+            names, in the order of the columns.
+        p_values: Name to the p-value of the observation, shape (s,).
+        title: What to see, in words.
+        across: Name and unit of the distances.
+        start: The statistic and the step that are shown first.
+        most: Distance at which bars end.
+    """
+    names, rows = list(distances), []
+    for name in names:
+        for i, (far, p) in enumerate(zip(distances[name], p_values[name], strict=True)):
+            verdict = "unlike the simulations" if p < UNLIKE else "nothing unusual"
+            row = {
+                "moved": name,
+                "k": i,
+                "names": names,
+                "p": float(p),
+                "worst": names[far.argmax()],
+            }
+            row |= {"d": far.clip(0, most).round(3).tolist()}
+            rows.append(row | {"said": f"p = {number(p, 2)}: {verdict}"})
+    step = float(steps[1] - steps[0])
+    params = [
+        alt.param(
+            name="moved",
+            value=start[0],
+            bind=alt.binding_select(options=names, name="moved statistic"),
+        ),
+        alt.param(
+            name="step",
+            value=float(steps[start[1]]),
+            bind=alt.binding_range(
+                min=float(steps[0]),
+                max=float(steps[-1]),
+                step=step,
+                name="by (prior s.d.)",
+            ),
+        ),
+    ]
+    shown = f"datum.moved == moved && datum.k == round((step - {steps[0]:.6g}) / {step:.6g})"
+    source = alt.Chart().transform_filter(shown)
+    named = f"datum.p < {UNLIKE} && datum.names == datum.worst"
+    bars = source.transform_flatten(["d", "names"]).mark_bar(fillOpacity=0.85, aria=False)
+    x = alt.X(
+        "d:Q",
+        scale=alt.Scale(domain=[0, most], nice=False),
+        axis=alt.Axis(title=across, tickCount=5),
+    )
+    side = alt.Axis(title=None, ticks=False, domain=False)
+    y = alt.Y("names:N", scale=alt.Scale(domain=names, padding=0.25), axis=side)
+    fill = alt.condition(named, alt.value(BROKEN), alt.value(POSTERIOR))
+    word = source.mark_text(align="left", baseline="bottom", fontWeight=600, aria=False)
+    chart = alt.layer(
+        bars.encode(x=x, y=y, fill=fill),
+        word.encode(x=alt.value(0), y=alt.value(-8), text="said:N"),
+        data=alt.Data(values=rows),
+    ).properties(width=WIDTH, height={"step": 26})
+    told = (
+        f"A menu chooses one of {len(names)} statistics, a slider moves it by {number(steps[0])} "
+        f"to {number(steps[-1])}; bars show how far each then is from the simulations, and the "
+        "p-value of such a distance is written above."
+    )
+    return present(chart.add_params(*params), title, told)

@@ -1,0 +1,174 @@
+"""Marginal densities of one of several posteriors, chosen from a menu, one panel a parameter.
+
+Each density travels as text, one character a bin, and fills the height of its panel, so the line
+of the uniform prior sinks as the posterior narrows. Taught in the chapters
+summaries/learned-features, inference/real-neurons and geometry/pyloric-posterior.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.encoding import ALPHABET, encode
+from mechfit.figures.labels import ends, parse
+from mechfit.figures.parts import heading, named_lines, rows_of
+from mechfit.figures.theme import POSTERIOR, ROLES, SAMPLE, WIDTH, Role, present
+from mechfit.summaries.density import heights
+
+BINS, FILLED, TALL = 48, 0.95, 70
+KEY = 20
+"""Room in px for the titles of the panels below the key."""
+MARKED = Role(SAMPLE)
+
+
+def choice_explorer(
+    named: Mapping[str, ArrayLike],
+    labels: Sequence[str],
+    limits: ArrayLike,
+    *,
+    title: str,
+    menu: str,
+    points: Mapping[str, ArrayLike] | None = None,
+    point: str = "",
+    description: str | None = None,
+) -> alt.VConcatChart:
+    """Show the marginals of one of several posteriors, chosen from a menu.
+
+    Args:
+        named: Name to samples, shape (n, d), the same n for all.
+        labels: Symbol and unit of each of the d parameters.
+        limits: Ranges of the uniform prior, shape (d, 2), of the axes too.
+        title: What to see, in words.
+        menu: What the menu chooses.
+        points: Name to parameter sets (m, d) to mark in its posterior.
+        point: What they are called in the key.
+        description: The text alternative; widths of all posteriors if left out.
+
+    Returns:
+        The chart; widths are standard deviations in percent of the prior's.
+
+    Example:
+        >>> draws = np.random.default_rng(1).random((500, 1))
+        >>> named = {"A": draws, "B": draws / 2}
+        >>> chart = choice_explorer(named, ["a (mV)"], [[0, 1]], title="They differ", menu="cell")
+        >>> chart.description[:54]
+        'Densities of 1 parameters, chosen by a menu (cell). Wi'
+    """
+    d, limits = len(labels), ranges(limits, len(labels))
+    samples = np.array([numbers(repr(n), v, "n", d, least=2) for n, v in named.items()])
+    rows = encoded(samples, limits)
+    looks = {"prior": ROLES["prior"], "posterior": ROLES["posterior"]}
+    marks = [[] for _ in labels]
+    if points:
+        looks[point] = MARKED
+        for k, name in enumerate(named):
+            for theta in numbers(repr(name), points[name], "m", d):
+                for j, value in enumerate(theta.tolist()):
+                    marks[j].append({"k": k, "x": value, "name": point})
+    views = [
+        marginal(rows[j], "chosen", label, limits[j], looks, marks[j])
+        for j, label in enumerate(labels)
+    ]
+    told = "; ".join(
+        f"{name}: " + ", ".join(f"{parse(n).name} {rows[j][k]['w']}" for j, n in enumerate(labels))
+        for k, name in enumerate(named)
+    )
+    told = (
+        f"Densities of {d} parameters, chosen by a menu ({menu}). Widths in percent of the "
+        f"prior's: {told}."
+    )
+    bind = alt.binding_select(options=list(range(len(named))), labels=list(named), name=menu)
+    chart = panels(views).add_params(alt.param(name="chosen", value=0, bind=bind))
+    return present(chart, title, description or told)
+
+
+def encoded(samples: np.ndarray, limits: np.ndarray) -> list[list[dict]]:
+    """Marginals of sets of samples (s, n, d) as rows, for each parameter a row for each set.
+
+    A row holds the number k of its set, the density c as text, the height p of the prior and the
+    standard deviation w in percent of the prior's.
+    """
+    curves = heights(samples, limits, BINS)
+    tops = FILLED / np.maximum(curves.max(2), 1.0)
+    widths = np.rint(100 * samples.std(1) / (np.diff(limits).ravel() / np.sqrt(12)))
+    return [
+        [
+            {"k": k, "c": encode(c * p, 0, 1, 1), "p": round(float(p), 4), "w": f"{w:.0f} %"}
+            for k, (c, p, w) in enumerate(zip(curves[:, j], tops[:, j], widths[:, j], strict=True))
+        ]
+        for j in range(len(limits))
+    ]
+
+
+def marginal(
+    rows: Sequence[Mapping],
+    chosen: str,
+    label: str,
+    reach: Sequence[float],
+    looks: Mapping[str, Role],
+    marks: Sequence[Mapping] = (),
+) -> alt.LayerChart:
+    """Draw the `encoded` marginal of the set whose number an expression gives, with its width.
+
+    Args:
+        rows: The marginals of one parameter.
+        chosen: Vega expression of the number of the set.
+        label: Symbol and unit of the parameter.
+        reach: Range of the prior, shape (2,).
+        looks: Name to look of the lines: "prior", "posterior" and the names of the marks.
+        marks: Values to mark, with fields `x` and `name`, and `k` if only for one set.
+    """
+    source = alt.Chart().transform_filter(f"datum.k == {chosen}")
+    step = (reach[1] - reach[0]) / BINS
+    density = source.transform_calculate(b=f"sequence({BINS + 2})").transform_flatten(["b"])
+    density = density.transform_calculate(
+        x=f"{reach[0]:.9g} + {step:.9g} * clamp(datum.b - 0.5, 0, {BINS})",
+        y=f"indexof('{ALPHABET}', datum.c[clamp(datum.b - 1, 0, {BINS - 1})]) / 63",
+        name="'posterior'",
+    )
+    place, lines = density_axes(reach), named_lines(looks, offset=KEY)
+    level = source.transform_calculate(name="'prior'").mark_rule(strokeWidth=1.4, aria=False)
+    said = source.mark_text(align="right", baseline="bottom", dy=-5, fontSize=11, aria=False)
+    layers = [
+        density.mark_area(fill=POSTERIOR, fillOpacity=0.22, aria=False).encode(**place),
+        density.mark_line(strokeWidth=1.7, aria=False).encode(**place, **lines),
+        level.encode(y=alt.Y("p:Q", scale=place["y"]["scale"], axis=None), **lines),
+        said.encode(x=alt.datum(float(reach[1])), y=alt.value(0), text="w:N"),
+    ]
+    if marks:
+        shown = rows_of(marks).transform_filter(f"!isValid(datum.k) || datum.k == {chosen}")
+        layers.append(shown.mark_rule(strokeWidth=1.7, aria=False).encode(x=place["x"], **lines))
+    view = alt.layer(*layers, data=alt.Data(values=list(rows)))
+    return view.properties(width=WIDTH / 4, height=TALL, title=heading(label))
+
+
+def density_axes(reach: Sequence[float]) -> dict[str, alt.X | alt.Y]:
+    """Channels for a value `x` of a parameter, whose prior ends are written, and a share `y`."""
+    low, high = map(float, reach)
+    first, last = ends(low, high)
+    axis = alt.Axis(
+        title=None,
+        values=[low, high],
+        labelFlush=True,
+        labelExpr=f"datum.value > {(low + high) / 2:.9g} ? '{last}' : '{first}'",
+    )
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    share = alt.Scale(domain=[0, 1], nice=False)
+    return {
+        "x": alt.X("x:Q", scale=scale, axis=axis),
+        "y": alt.Y("y:Q", scale=share, axis=None),
+    }
+
+
+def panels(views: Sequence[alt.LayerChart]) -> alt.VConcatChart:
+    """Place views four in a row, on a narrow page two."""
+    views = list(views)
+    if len(views) > 4:
+        empty = alt.Chart(alt.Data(values=[])).mark_point().properties(width=WIDTH / 4)
+        views += [empty] * (-len(views) % 4)
+    pairs = [alt.concat(*views[i : i + 2], columns=2) for i in range(0, len(views), 2)]
+    rows = [alt.hconcat(*pairs[i : i + 2]) for i in range(0, len(pairs), 2)]
+    return alt.vconcat(*rows)
