@@ -43,7 +43,7 @@ def main() -> None:
     model, started = HodgkinHuxley(), time.perf_counter()
     x_o = model.summarize(model.simulate(model.truth, SEED))[0]
     repeats = np.tile(model.truth, (REPEATS, 1))
-    noise = model.statistics(repeats, SEED + 1).std(0)
+    noise = simulate(model, seed=SEED + 1, theta=repeats).x.std(0)
 
     broad = DefensiveProposal.around(load(HERE / "hodgkin-huxley"), x_o, 2 * noise, seed=SEED)
     bank = simulate(model, FIRST, SEED + 2, proposal=broad, store=WORK / f"{NAME}-first")

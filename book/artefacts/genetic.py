@@ -34,7 +34,7 @@ class Cost(Problem):
 
     def _evaluate(self, u: np.ndarray, out: dict, *_: object, **__: object) -> None:
         theta = self.model.prior.from_unit(u)[0]
-        x = self.model.statistics(theta, self.seed, first=self.done)
+        x = simulate(self.model, seed=self.seed, theta=theta, first=self.done).x
         self.done += len(u)
         out["F"] = (((x - self.x) / self.scale) ** 2).mean(1)
 

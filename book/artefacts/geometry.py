@@ -23,6 +23,7 @@ from mechfit.geometry.islands import SHARE, islands
 from mechfit.inference import load
 from mechfit.inference.files import write, write_arrays
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
+from mechfit.simulation import simulate
 from mechfit.summaries.thinning import thin_together
 
 HERE = Path(__file__).parent
@@ -50,7 +51,7 @@ def density():  # noqa: ANN201
 
 def works(theta: np.ndarray) -> np.ndarray:
     """Whether circuits (n, 31) have a rhythm with at least one of three noises (n,)."""
-    x = [np.isfinite(MODEL.statistics(theta, SEED + k)).all(1) for k in range(3)]
+    x = [np.isfinite(simulate(MODEL, seed=SEED + k, theta=theta).x).all(1) for k in range(3)]
     return np.any(x, axis=0)
 
 
@@ -66,7 +67,7 @@ def settings(posterior) -> dict:  # noqa: ANN001
 
 def rhythmic(theta: np.ndarray) -> np.ndarray:
     """Whether circuits (n, 31) have a rhythm with the first noise (n,)."""
-    return np.isfinite(MODEL.statistics(theta, SEED)).all(1)
+    return np.isfinite(simulate(MODEL, seed=SEED, theta=theta).x).all(1)
 
 
 def pair(draws: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -109,7 +110,7 @@ def routes() -> None:
     shown = shorter.time >= 1000.0
     for name, way in ways.items():
         stops = along(way, STOPS, SCALE)
-        x_stops = MODEL.statistics(stops, SEED)
+        x_stops = simulate(MODEL, seed=SEED, theta=stops).x
         voltage = shorter.simulate(stops, SEED).voltage[:, :, shown]
         parts = [thin_together(shorter.time[shown], v, 240) for v in voltage]
         stored |= {

@@ -146,7 +146,8 @@ def away(x: np.ndarray) -> np.ndarray:
 
 def predicted(posterior: Posterior) -> dict:
     """What simulations of the posterior's draws are like, without patience."""
-    x = PLAIN.statistics(posterior.at(RECORDED_RHYTHM).sample(PREDICTED, CHECKED), CHECKED)
+    theta = posterior.at(RECORDED_RHYTHM).sample(PREDICTED, CHECKED)
+    x = simulate(PLAIN, seed=CHECKED, theta=theta).x
     valid = np.isfinite(x).all(1)
     distances = away(x[valid])
     return {
@@ -228,9 +229,7 @@ def drawn() -> None:
     theta = posterior.at(RECORDED_RHYTHM).sample(DRAWS, SEED)
     kept = np.rint((theta - low) / (high - low) * 65535).astype(np.uint16)
     theta = low + kept / 65535 * (high - low)
-    x = np.concatenate(
-        [PLAIN.statistics(theta[i : i + 500], SEED, first=i) for i in range(0, DRAWS, 500)]
-    )
+    x = simulate(PLAIN, seed=SEED, theta=theta).x
     model = Pyloric(duration=4000.0)
     shown = model.time >= 1000.0
     parts = []

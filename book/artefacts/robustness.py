@@ -38,6 +38,7 @@ from mechfit.robustness import (
     warm,
     what_is_lost,
 )
+from mechfit.simulation import simulate
 from mechfit.summaries.thinning import thin_together
 
 WORK = HERE / ".work" / "robustness"
@@ -166,7 +167,7 @@ def radii_of(path: np.ndarray) -> dict:
     far = np.maximum(home + FARTHEST * named.vectors * SCALE, BOUNDS["low"])
     ends = np.concatenate([[path[-1], path[0]], far])
     last = np.where(np.isnan(beyond), ends, beyond)
-    x = TOLD.statistics(last, SEED)
+    x = simulate(TOLD, seed=SEED, theta=last).x
     names = ("along the path, ahead", "along the path, back", *named.names)
     groups = ("along the path",) * 2 + named.groups
     lost = what_is_lost(x, TOLD.statistic_names)
@@ -217,7 +218,7 @@ def smallest() -> None:
             how = BOUNDS | {"stiffness": stiff.matrix, "seed": SEED}
             begun = smallest_perturbation(*begin, rounds=0, **how)
             broken = smallest_perturbation(*begin, **how)
-            x = TOLD.statistics(np.tile(broken.theta, (REPEATS, 1)), SEED)
+            x = simulate(TOLD, seed=SEED, theta=np.tile(broken.theta, (REPEATS, 1))).x
             lost = Counter(each for each in what_is_lost(x, TOLD.statistic_names) if each)
             kinds = [each for each, _ in lost.most_common(1)]
             return vars(broken) | {"begun": begun.radius, "lost": (kinds or [""])[0]}
@@ -289,7 +290,7 @@ def cost() -> None:
     near = np.repeat(theta, NEIGHBORS, 0) + NEAR * v * SCALE
     near = np.maximum(near, BOUNDS["low"])
     works = kept("neighbors", lambda: {"works": WORKS(near, SEED)})["works"]
-    x = kept("rhythm", lambda: {"x": MODEL.statistics(theta, SEED)})["x"]
+    x = kept("rhythm", lambda: {"x": simulate(MODEL, seed=SEED, theta=theta).x})["x"]
     write_arrays(
         HERE / "pyloric-cost.npz",
         spent=spent.astype(np.float32),

@@ -15,22 +15,14 @@ point, and where there is no mass most points are wasted: by default the points 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from mechfit.geometry.lattice import boxed, chosen, lattice, nodes, on_axes, slices
 from mechfit.geometry.slopes import Function
-from mechfit.simulation.progress import progress_bar
-from mechfit.simulation.workers import cores
+from mechfit.simulation import map_cores
 
-__all__ = [
-    "conditional_correlations",
-    "conditional_density",
-    "mean_correlations",
-    "pair_correlations",
-    "partners",
-]
+__all__ = ["conditional_density", "pair_correlations", "partners"]
 
 
 def conditional_density(
@@ -82,35 +74,6 @@ def conditional_density(
     return *axes, density / mass
 
 
-def conditional_correlations(
-    log_prob: Function,
-    samples: np.ndarray,
-    low: np.ndarray | float,
-    high: np.ndarray | float,
-    *,
-    grid: int | None = None,
-) -> np.ndarray:
-    """Correlation (d, d) of each two parameters given all others, in the mean over draws.
-
-    Args:
-        log_prob: Log-density (n,) of parameters (n, d), up to a constant.
-        samples: Draws of the posterior (n, d).
-        low: Lower bounds of the parameters (d,).
-        high: Upper bounds (d,).
-        grid: Points along each side of a fixed grid, 50 in the study; by default an adapted one.
-
-    Example:
-        >>> precision = np.array([[2.0, -1.0], [-1.0, 2.0]])
-        >>> def normal(x):
-        ...     return -np.einsum("ni,ij,nj->n", x, precision, x) / 2
-        >>> conditional_correlations(normal, np.zeros((1, 2)), -9.0, 9.0).round(2)
-        array([[1. , 0.5],
-               [0.5, 1. ]])
-    """
-    values = pair_correlations(log_prob, samples, low, high, grid=grid)
-    return mean_correlations(values, np.shape(samples)[1])[0]
-
-
 def pair_correlations(
     log_prob: Function,
     samples: np.ndarray,
@@ -135,6 +98,13 @@ def pair_correlations(
 
     Raises:
         ValueError: A sample lies outside the bounds or where the density is 0, or log q is NaN.
+
+    Example:
+        >>> precision = np.array([[2.0, -1.0], [-1.0, 2.0]])
+        >>> def normal(x):
+        ...     return -np.einsum("ni,ij,nj->n", x, precision, x) / 2
+        >>> pair_correlations(normal, np.zeros((1, 2)), -9.0, 9.0).round(2)
+        array([[0.5]])
     """
     x, low, high = boxed(samples, low, high)
     i, j = _pairs(pairs, x.shape[1])
@@ -144,24 +114,7 @@ def pair_correlations(
             return _adapted(log_prob, at, i, j, low, high)
         return _over_box(log_prob, at, i, j, low, high, grid)
 
-    found = []
-    with progress_bar(len(x), " draws") as bar, ThreadPoolExecutor(cores()) as pool:
-        for values in pool.map(row, x):
-            found.append(values)
-            bar.update(1)
-    return np.array(found)
-
-
-def mean_correlations(values: np.ndarray, d: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (d, d) and standard error (d, d) over draws of the correlations (n, p) of all pairs."""
-    i, j = np.triu_indices(d, 1)
-    if np.ndim(values) != 2 or np.shape(values)[1] != len(i):
-        raise ValueError(f"values has shape {np.shape(values)}, expected (n, {len(i)})")
-    mean, error = np.eye(d), np.zeros((d, d))
-    mean[i, j] = mean[j, i] = np.mean(values, 0)
-    n = len(values)
-    error[i, j] = error[j, i] = np.std(values, 0, ddof=1) / np.sqrt(n) if n > 1 else np.nan
-    return mean, error
+    return np.array(map_cores(row, x, " draws"))
 
 
 def partners(

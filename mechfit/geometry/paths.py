@@ -8,12 +8,14 @@ so that a step costs more where q is low. Where one adds a constant to log q, ev
 same factor more: the best one stays the best. It does not depend on how the path is parametrized
 either. With b = 1 / sqrt(d / 2), a step costs e times as much where log q is lower by what it
 varies by over a normal posterior in d dimensions. The path is a chain of nodes, moved all at once
-(L-BFGS) along the gradient of log C; unequal spacing is punished. The weight w = -log q of
-Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261, is in ``harmonics.py`` with
-their parametrization. Taught in ``book/geometry/islands-or-valleys.md``.
+(L-BFGS) along the gradient of log C; unequal spacing is punished. The surprisal w = -log q is the
+weight of Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261; with it a constant
+added to log q changes the path. Taught in ``book/geometry/islands-or-valleys.md``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import minimize
@@ -23,11 +25,16 @@ from mechfit.geometry.slopes import Function, Slope, slope_of
 __all__ = [
     "along",
     "high_probability_path",
+    "inverse_density",
     "length",
     "orthogonal_path",
     "points_at",
     "straight",
+    "surprisal",
 ]
+
+Weight = Callable[[np.ndarray, np.ndarray, float], tuple[float, np.ndarray]]
+"""Logarithm of the mean weight, and its derivatives (n,), from log q (n,), shares (n,) and b."""
 
 SPACING = 10.0
 """What unequal spacing costs, in squared coefficients of variation of the steps."""
@@ -70,6 +77,25 @@ def _way(path: np.ndarray, scale: np.ndarray | float) -> np.ndarray:
     return np.r_[0.0, np.cumsum(steps)]
 
 
+def inverse_density(log_q: np.ndarray, share: np.ndarray, b: float) -> tuple[float, np.ndarray]:
+    """Weight exp(-b log q): logarithm of its mean, and the derivatives by log q (n,)."""
+    exponent = -b * log_q + np.log(share)
+    top = exponent.max()
+    parts = np.exp(exponent - top)
+    return top + np.log(parts.sum()), -b * parts / parts.sum()
+
+
+def surprisal(log_q: np.ndarray, share: np.ndarray, _: float) -> tuple[float, np.ndarray]:
+    """Weight -log q, which has to be positive: logarithm of its mean, and its derivatives (n,)."""
+    mean = -(share * log_q).sum()
+    if mean <= 0:
+        raise ValueError(
+            "the mean of -log q along the path is not positive, where `surprisal` has no meaning; "
+            "take `inverse_density`"
+        )
+    return np.log(mean), -share / mean
+
+
 def high_probability_path(
     log_prob: Function,
     start: np.ndarray,
@@ -81,7 +107,7 @@ def high_probability_path(
     scale: np.ndarray | float = 1.0,
     nodes: int = 80,
     sharpness: float = 1.0,
-    weight: str = "density",
+    weight: Weight = inverse_density,
     first: np.ndarray | None = None,
     most: int = 2000,
 ) -> np.ndarray:
@@ -99,8 +125,7 @@ def high_probability_path(
         nodes: Number of nodes, with the start and the end.
         sharpness: How much the low densities weigh: b is the sharpness over sqrt(d / 2). A path of
             great sharpness avoids its lowest point at any length.
-        weight: "density", exp(-b log q), or "surprise", -log q, the weight of Gonçalves et al.
-            (2020), whose path depends on a constant added to log q.
+        weight: The weight w: `inverse_density` or `surprisal`.
         first: Path (n, d) to begin with; by default the straight line.
         most: Most iterations.
 
@@ -122,8 +147,6 @@ def high_probability_path(
     low, high = np.broadcast_to(low, d), np.broadcast_to(high, d)
     if not ((ends >= low) & (ends <= high)).all():
         raise ValueError(f"start and end are {ends.tolist()}, expected both inside the bounds")
-    if weight not in WEIGHTS:
-        raise ValueError(f"weight is {weight!r}, expected one of {sorted(WEIGHTS)}")
     scale = np.broadcast_to(np.asarray(scale, float), d)
     path = straight(*ends, nodes) if first is None else along(np.asarray(first), nodes, scale)
     path = np.clip(path, low, high)
@@ -138,7 +161,7 @@ def high_probability_path(
 
     def cost(free: np.ndarray) -> tuple[float, np.ndarray]:
         path[1:-1] = free.reshape(-1, d) * scale
-        return _cost(both, path, scale, WEIGHTS[weight], b)
+        return _cost(both, path, scale, weight, b)
 
     bounds = np.stack([np.tile(low / scale, nodes - 2), np.tile(high / scale, nodes - 2)], 1)
     found = minimize(
@@ -151,28 +174,6 @@ def high_probability_path(
     )
     path[1:-1] = found.x.reshape(-1, d) * scale
     return path
-
-
-def _by_density(log_q: np.ndarray, share: np.ndarray, b: float) -> tuple[float, np.ndarray]:
-    """Logarithm of the mean of exp(-b log q), and its derivatives by log q (n,)."""
-    exponent = -b * log_q + np.log(share)
-    top = exponent.max()
-    parts = np.exp(exponent - top)
-    return top + np.log(parts.sum()), -b * parts / parts.sum()
-
-
-def _by_surprise(log_q: np.ndarray, share: np.ndarray, b: float) -> tuple[float, np.ndarray]:
-    """Logarithm of the mean of -log q, and its derivatives by log q (n,)."""
-    mean = -(share * log_q).sum()
-    if mean <= 0:
-        raise ValueError(
-            "the mean of -log q along the path is not positive, where the weight 'surprise' has "
-            "no meaning; take the weight 'density'"
-        )
-    return np.log(mean), -share / mean
-
-
-WEIGHTS = {"density": _by_density, "surprise": _by_surprise}
 
 
 def _cost(both, path, scale, weigh, b):  # noqa: ANN001, ANN202

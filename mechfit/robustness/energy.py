@@ -7,14 +7,11 @@ a second. Taught in ``book/robustness/energy.md``.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from mechfit.models import Pyloric
 from mechfit.models.pyloric.reference import spending
-from mechfit.simulation.progress import progress_bar
-from mechfit.simulation.workers import cores
+from mechfit.simulation import map_cores
 
 __all__ = ["SPENDERS", "energy_by_current"]
 
@@ -43,9 +40,5 @@ def energy_by_current(
         noise = model.noise(seed, first + i)
         return spending(model.setting(theta[i]), noise, model.burn_in_samples) / NJ_PER_UJ
 
-    with progress_bar(len(theta), " circuits") as bar, ThreadPoolExecutor(cores()) as pool:
-        found = []
-        for each in pool.map(one, range(len(theta))):
-            found.append(each)
-            bar.update(1)
+    found = map_cores(one, range(len(theta)), " circuits")
     return np.array(found).reshape(-1, 3, len(SPENDERS))

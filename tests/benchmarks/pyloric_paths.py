@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+from harmonics import harmonic_path
 from paper_density import FILE, PaperDensity, reference_file
 
-from mechfit.geometry import along, harmonic_path, high_probability_path, length, straight
+from mechfit.geometry import along, high_probability_path, length, straight, surprisal
 from mechfit.inference.files import write
 
 TOLD = Path(__file__).parents[2] / "book" / "artefacts" / "pyloric-published.json"
@@ -44,7 +45,7 @@ def main() -> None:
     searches = {
         "its kind, to the end": lambda: harmonic_path(density.log_prob, *ends, **how).nodes(800),
         "free nodes, −log q": lambda: high_probability_path(
-            density.log_prob, *ends, weight="surprise", **box
+            density.log_prob, *ends, weight=surprisal, **box
         ),
         "free nodes, ours": lambda: high_probability_path(density.log_prob, *ends, **box),
     }

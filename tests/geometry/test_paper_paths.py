@@ -7,16 +7,10 @@ import time
 
 import numpy as np
 import pytest
+from harmonics import Harmonics, harmonic_path
 from paper_density import density_or_skip
 
-from mechfit.geometry import (
-    Harmonics,
-    along,
-    harmonic_path,
-    high_probability_path,
-    length,
-    orthogonal_path,
-)
+from mechfit.geometry import along, high_probability_path, length, orthogonal_path, surprisal
 from mechfit.models import Pyloric
 
 BOX = np.sqrt(3)
@@ -68,7 +62,7 @@ def test_a_free_path(density):
         log_prob_grad=density.log_prob_grad,
         low=-BOX,
         high=BOX,
-        weight="surprise",
+        weight=surprisal,
     )
     assert time.process_time() - started < 60  # 3 s; a search that does not end is caught
     assert integral(density, along(path, 80)) <= 9235

@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
+from harmonics import Harmonics, harmonic_path, waves
 
 from mechfit.geometry import (
-    Harmonics,
     along,
-    harmonic_path,
     high_probability_path,
+    inverse_density,
     length,
     orthogonal_path,
     straight,
+    surprisal,
 )
-from mechfit.geometry.harmonics import waves
-from mechfit.geometry.paths import WEIGHTS, _cost
+from mechfit.geometry.paths import _cost
 from mechfit.geometry.slopes import slope_of
 
 
@@ -54,8 +54,8 @@ def test_a_constant_changes_nothing():
     path = high_probability_path(ring, START, END, log_prob_grad=ring_slope)
     moved = high_probability_path(ring, START, END, log_prob_grad=higher)
     np.testing.assert_allclose(moved, path, atol=5e-3)
-    with pytest.raises(ValueError, match="take the weight 'density'"):
-        high_probability_path(ring, START, END, log_prob_grad=higher, weight="surprise")
+    with pytest.raises(ValueError, match="take `inverse_density`"):
+        high_probability_path(ring, START, END, log_prob_grad=higher, weight=surprisal)
 
 
 def test_units_change_nothing():
@@ -91,18 +91,16 @@ def test_bounds_hold():
     assert path[:, 1].max() > 0.79
     with pytest.raises(ValueError, match="expected both inside the bounds"):
         high_probability_path(ring, START, END, high=0.5)
-    with pytest.raises(ValueError, match="expected one of"):
-        high_probability_path(ring, START, END, weight="length")
     with pytest.raises(ValueError, match="not finite at 1 of 80"):
         high_probability_path(lambda x: np.where(x[:, 0] == 1, np.nan, 0.0), START, END)
 
 
-@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize("weight", [inverse_density, surprisal])
 def test_the_gradient_of_the_cost(weight):
     rng = np.random.default_rng(1)
     path = straight(START, END, 7) + 0.1 * rng.normal(size=(7, 3))
     scale, step = np.array([1.0, 2.0, 0.5]), 1e-6
-    arguments = scale, WEIGHTS[weight], 0.7
+    arguments = scale, weight, 0.7
     _, gradient = _cost(ring_slope, path, *arguments)
     for i, j in np.ndindex(5, 3):
         moved = [path.copy(), path.copy()]

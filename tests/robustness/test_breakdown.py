@@ -1,9 +1,11 @@
 """Breakdown radii of toys whose boundary is known."""
 
+import os
+
 import numpy as np
 import pytest
 
-from mechfit.models import HodgkinHuxley, Pyloric
+from mechfit.models import HodgkinHuxley, Model, Prior, Pyloric
 from mechfit.robustness import Criterion, breakdown_along, breakdown_radii
 from mechfit.robustness.bisection import SMALLEST
 
@@ -110,7 +112,7 @@ def test_a_neuron_falls_silent_when_its_sodium_goes(monkeypatch):
     before, after = (theta - np.eye(8)[0] * (radius + f) for f in (-4.0, 2.0))
     assert works(before, 9).all()
     assert not works(after, 9).any()
-    monkeypatch.setattr("mechfit.robustness.criterion.cores", lambda: 1)
+    monkeypatch.setattr("mechfit.simulation.workers.cores", lambda: 1)
     alone = breakdown_radii(works, theta, [[-1.0] + [0.0] * 7], low=0.0, most=60.0, seed=1,
                             repeats=3)  # fmt: skip
     np.testing.assert_array_equal(alone.radius, found.radius)
@@ -128,12 +130,13 @@ def test_a_way_is_measured_along_its_path():
     assert halved.radius[0, 0] == pytest.approx(0.7, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_changes_nothing(monkeypatch):
     """The circuit of the crab, pushed in two ways with noise, on one thread and on three."""
     model = Pyloric(duration=2000.0, burn_in=500.0)
     theta, found = model.prior.sample(70, seed=3), []
     for threads in (1, 3):
-        monkeypatch.setattr("mechfit.robustness.criterion.cores", lambda n=threads: n)
+        monkeypatch.setattr("mechfit.simulation.workers.cores", lambda n=threads: n)
         works = Criterion(model, lambda x: x[:, 1] > 0)
         found.append((works.statistics(theta, 5), breakdown_radii(
             works, theta[:2], np.eye(31)[:2], scale=10.0, most=0.1, repeats=2, halvings=1, seed=5
@@ -142,3 +145,16 @@ def test_the_number_of_threads_changes_nothing(monkeypatch):
     np.testing.assert_array_equal(x_one, x_three)
     for name in vars(one):
         np.testing.assert_array_equal(getattr(one, name), getattr(three, name))
+
+
+@pytest.mark.slow
+def test_a_simulator_that_dies_fails_the_criterion():
+    def f(theta, rng):
+        if theta[0] > 1:
+            os._exit(3)
+        return [theta[0] + rng.normal()]
+
+    model = Model.from_function(f, Prior.uniform(["a"], [0.0], [1.0]), ["x"])
+    theta = np.array([[0.2], [2.0], [0.8]])
+    with pytest.warns(UserWarning, match=r"1 of 3 .* simulation 6: ended its process"):
+        assert Criterion(model)(theta, 1, first=5).tolist() == [True, False, True]

@@ -16,6 +16,7 @@ import numpy as np
 
 from mechfit.inference.diagnostics.ranks import Amortized
 from mechfit.models import Model
+from mechfit.simulation import simulate
 
 __all__ = ["PredictiveCheck", "predictive_check", "tail"]
 
@@ -61,7 +62,9 @@ def predictive_check(
     x_o = np.asarray(x_o, float)
     theta = posterior.sample_batched(draws, seed, x=x_o[None])[0]
     names = getattr(posterior, "statistic_names", model.statistic_names)
-    x = model.statistics(theta, seed)[:, [model.statistic_names.index(n) for n in names]]
+    x = simulate(model, seed=seed, theta=theta).x[
+        :, [model.statistic_names.index(n) for n in names]
+    ]
     if x_o.shape != x.shape[1:]:
         raise ValueError(
             f"x_o has shape {x_o.shape}, expected ({x.shape[1]},) for the statistics "

@@ -14,6 +14,7 @@ import numpy as np
 
 from mechfit.inference.posterior import Posterior
 from mechfit.models import Model
+from mechfit.simulation import simulate
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -53,7 +54,7 @@ def to_datatree(
     }
     attributes = {p.name: {"units": p.unit, "long_name": p.symbol} for p in prior.parameters}
     if model is not None:
-        x = model.statistics(theta, seed)
+        x = simulate(model, seed=seed, theta=theta).x
         groups["posterior_predictive"] = columns(model.statistic_names, x[None])
         units = zip(model.statistic_names, model.statistic_units, strict=True)
         attributes |= {name: {"units": unit} for name, unit in units}

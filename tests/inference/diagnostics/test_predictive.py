@@ -39,7 +39,7 @@ def test_invalid_simulations_are_counted():
     class Failing(Simulator):
         def statistics(self, theta, seed, *, first=0):
             x = super().statistics(theta, seed, first=first)
-            return np.where(np.arange(len(x))[:, None] < 100, np.nan, x)
+            return np.where(first + np.arange(len(x))[:, None] < 100, np.nan, x)
 
     found = predictive_check(Exact(), Failing(), X_O, draws=300, seed=1)
     assert found.invalid == 100

@@ -8,8 +8,7 @@ and the coefficients lower the sum over nodes of -log q(x(s)) |x'(s)|. Gonçalve
 Deistler et al. (2020), doi:10.7554/eLife.56261, took K = 2, 80 nodes, and 30 steps of BFGS with
 finite differences; here the gradient is exact and the search goes on until it ends. A parameter
 that both ends share cannot move, no bound is respected, and a constant added to log q changes the
-path: `mechfit.geometry.paths` has none of these limits. Taught in
-``book/geometry/islands-or-valleys.md``.
+path: `mechfit.geometry.paths` has none of these limits.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ from scipy.optimize import minimize
 
 from mechfit.geometry.paths import length
 from mechfit.geometry.slopes import Function, Slope, slope_of
-
-__all__ = ["Harmonics", "harmonic_path"]
 
 
 @dataclass(frozen=True)
