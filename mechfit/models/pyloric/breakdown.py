@@ -48,9 +48,6 @@ def what_is_lost(x: np.ndarray, names: Sequence[str]) -> list[str]:
         "bursts more often": share > MORE,
     }
     triphasic = np.isfinite(x[:, names.index("phase_PY")])
-    told = []
-    for row in range(len(x)):
-        lost = [f"{n} {how}" for how, is_so in checks.items()
-                for n, so in zip(NEURONS, is_so[row], strict=True) if so]  # fmt: skip
-        told.append("" if triphasic[row] else (lost or ["out of order"])[0])
-    return told
+    labels = np.array([f"{n} {how}" for how in checks for n in NEURONS] + ["out of order", ""])
+    applies = np.column_stack([*checks.values(), np.ones(len(x), bool)])
+    return labels[np.where(triphasic, -1, applies.argmax(1))].tolist()

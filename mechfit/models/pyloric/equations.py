@@ -18,8 +18,6 @@ from math import exp, expm1, log
 
 from numba.extending import register_jitable
 
-__all__: list[str] = []
-
 AREA = 0.628e-3
 """Membrane area of a neuron (cm²); the capacitance (µF) is that of the authors."""
 CAPACITANCE = 0.6283e-3

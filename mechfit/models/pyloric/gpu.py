@@ -51,7 +51,8 @@ def circuit_statistics(
         The statistics (n, 19), NaN for those that were not simulated to the end, and whether each
         circuit crossed the plateau's threshold so often (n,) that its plateaus are not known.
     """
-    made, cuda, limits = kernels(make_kernels), compiler(), Limits.of(setting.clock[0], threshold)
+    programs, cuda = kernels(make_kernels), compiler()
+    limits = Limits.of(setting.clock[0], threshold)
     check_pace(setting)
     bursts = (window[1] - window[0]) // (limits.silence + max(limits.shortest, 0)) + 2
     of_circuit = 3 * 4 * (FLOATS + INTS + RING + 11 + 2 * bursts + MOST)
@@ -61,15 +62,10 @@ def circuit_statistics(
         batch = int(min(len(x), 0.8 * free // of_circuit))
         for k in range(0, len(x), batch):
             part = slice(k, k + batch)
-            some = Batch(made, coupled(setting, part), bursts, limits, window)
-            fixed = (
-                tuple(f32(setting.clock[0] * q) for q in setting.faster),
-                cuda.to_device(closing_steps(setting)),
-                tuple(f32(c) for c in setting.clock),
-                f32(std),
-                key,
-                first + k,
-            )
+            some = Batch(programs, coupled(setting, part), bursts, limits, window)
+            scaled_dt = tuple(f32(setting.clock[0] * q) for q in setting.faster)
+            closing, clock = cuda.to_device(closing_steps(setting)), tuple(map(f32, setting.clock))
+            fixed = scaled_dt, closing, clock, f32(std), key, first + k
             crossed.append(some.write(x[part], fixed, setting.clock[0], deadline))
     return x, np.concatenate(crossed) > MOST
 
@@ -78,9 +74,9 @@ class Batch:
     """Circuits that are on the GPU together."""
 
     def __init__(
-        self, made: tuple, g: np.ndarray, bursts: int, limits: Limits, window: tuple[int, int]
+        self, programs: tuple, g: np.ndarray, bursts: int, limits: Limits, window: tuple[int, int]
     ) -> None:
-        self.run, self.finish = made
+        self.run, self.finish = programs
         self.cuda = cuda = compiler()
         self.columns = g.shape[1]
         self.limits, self.window = tuple(i32(value) for value in limits), window

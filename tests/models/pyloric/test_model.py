@@ -12,6 +12,7 @@ GOLDEN = np.load(Path(__file__).parents[2] / "data" / "pyloric.npz")
 CHAOTIC = {2, 42, 45, 50, 63, 64, 108, 112, 127, 134, 144, 146}
 SHORT = Pyloric(duration=400.0, burn_in=100.0)
 DOUBLE = {"precision": "float64"}
+SLOW_DOUBLE = pytest.param("float64", marks=pytest.mark.slow)
 
 
 def test_the_prior_is_that_of_the_paper():
@@ -86,7 +87,7 @@ def test_temperature_and_factors():
     assert (same != warm).any()
 
 
-@pytest.mark.parametrize("kelvin", [283.0, 289.0])
+@pytest.mark.parametrize("kelvin", [pytest.param(283.0, marks=pytest.mark.slow), 289.0])
 def test_single_precision_agrees_on_the_golden_sets(kelvin):
     theta = GOLDEN["theta"] if kelvin == 283.0 else GOLDEN["theta"][[0, 2]]
     fast = Pyloric(0.0, kelvin).statistics(theta, 1)
@@ -94,7 +95,7 @@ def test_single_precision_agrees_on_the_golden_sets(kelvin):
     np.testing.assert_allclose(fast, exact, rtol=1e-3)
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", SLOW_DOUBLE])
 def test_the_order_of_the_package_with_counts_moments_and_energies(precision):
     model = PyloricActivity(0.0, precision=precision)
     assert len(model.statistic_names) == len(model.statistic_units) == 46
@@ -109,7 +110,7 @@ def test_energies_are_not_told_by_voltages():
         model.summarize(model.simulate(GOLDEN["theta"][0], 1))
 
 
-@pytest.mark.parametrize("precision", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("precision", ["float32", SLOW_DOUBLE])
 def test_circuits_without_bursts_are_given_up(precision):
     settings = {"duration": 4000.0, "burn_in": 500.0, "precision": precision}
     theta = np.concatenate([GOLDEN["theta"][:3], SHORT.prior.sample(14, 1)])
