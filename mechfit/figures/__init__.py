@@ -7,7 +7,6 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 from mechfit.figures import renderer  # noqa: F401
 from mechfit.figures.bars import statistic_bars
 from mechfit.figures.brushed import brushed
-from mechfit.figures.circuit import circuit
 from mechfit.figures.contraction import contraction_matrix
 from mechfit.figures.correlations import correlations
 from mechfit.figures.curves import curves, history
@@ -40,7 +39,6 @@ __all__ = [
     "Route",
     "brushed",
     "choice_explorer",
-    "circuit",
     "correlations",
     "curves",
     "durations",

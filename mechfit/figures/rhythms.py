@@ -1,8 +1,8 @@
-"""Rhythms of circuits: one trace per neuron, with the intervals that the statistics measure.
+"""Rhythms of a circuit of three neurons: their voltages, and the intervals that describe a cycle.
 
-Bars below a trace are its bursts. Of the first whole cycle the period, the delay of each neuron's
-burst and the gap before it are drawn. Several circuits stand behind a menu; their parameters are
-dots on lanes that span the prior, those of the chosen circuit large. Taught in the chapter
+Bars below a trace are its bursts. Above it stand the intervals of the first whole cycle: the
+period and the duration of the first neuron's burst, the delay of the other bursts after its start,
+and the gap between a burst and the end of the one before. Taught in the chapter
 geometry/pyloric-circuit.
 """
 
@@ -15,14 +15,16 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse
-from mechfit.figures.marks import FULL, Frame, coded_line, rows_of, words
-from mechfit.figures.theme import POSTERIOR, ROLES, SAMPLE, finish
+from mechfit.figures.parts import axes, coded_trace, heading, rows_of, scale_bar, table
+from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, ROLES, SAMPLE, WIDTH, present
+from mechfit.models import Prior
 from mechfit.summaries.thinning import thin_together
 
-HEAD, ROW, BELOW = 34, 66, 66
-LANES = 92
-PLACE = {"x": alt.X("x:Q", scale=None, axis=None), "y": alt.Y("y:Q", scale=None, axis=None)}
+TALL, LANE = 74, 22
+"""Height in px of one trace, and of one line of intervals."""
 CHOSEN = "datum.k == chosen"
+KINDS = ("period", "duration"), ("delay", "gap"), ("delay", "gap")
+"""Intervals that stand above each neuron."""
 
 
 def rhythms(
@@ -33,12 +35,10 @@ def rhythms(
     *,
     title: str,
     menu: str = "circuit",
-    theta: Mapping[str, ArrayLike] | None = None,
-    labels: Sequence[str] = (),
-    limits: ArrayLike = (),
-    description: str | None = None,
-) -> alt.LayerChart:
-    """Draw the traces of circuits of three neurons, with the intervals of a cycle.
+    verdicts: Mapping[str, str] | None = None,
+    parameters: tuple[Prior, Mapping[str, ArrayLike]] | None = None,
+) -> alt.VConcatChart:
+    """Draw the voltages of circuits of three neurons, with the intervals of a cycle.
 
     Args:
         time: Evenly spaced times, shape (t,), ms.
@@ -47,10 +47,8 @@ def rhythms(
         bursts: Name to the first and last spike of each neuron's bursts, shape (b, 2), ms.
         title: What to see, in words.
         menu: What the menu chooses.
-        theta: Name to parameters, shape (d,), to be drawn as dots below.
-        labels: Symbol and unit of each parameter.
-        limits: Ranges of the parameters, shape (d, 2).
-        description: The text alternative; the periods and durations if left out.
+        verdicts: Name to a line of words about the circuit.
+        parameters: A prior, and name to parameters (d,), to be drawn on the ranges of the prior.
 
     Returns:
         The chart.
@@ -70,38 +68,40 @@ def rhythms(
             "expected 3 neurons and bursts of every circuit"
         )
     voltage = np.stack([numbers(repr(n), v, 3, len(time)) for n, v in circuits.items()])
-    found = {n: [np.reshape(b, (-1, 2)) for b in bursts[n]] for n in names}
+    found = [[np.reshape(b, (-1, 2)) for b in bursts[n]] for n in names]
     grid, thinned = thin_together(time, voltage)
-    low, high = float(thinned.min()), float(thinned.max())
-    traces = [
-        {"k": k, "row": j, "v": encode(v, low, high)}
+    span, limits = (float(thinned.min()), float(thinned.max())), (float(time[0]), float(time[-1]))
+    place = axes(limits, (span[0] - 14, span[1] + 4))
+    coded = [
+        {"k": k, "row": j, "v": encode(v, *span)}
         for k, each in enumerate(thinned)
         for j, v in enumerate(each)
     ]
-    span = (float(time[0]), float(time[-1]))
-    frames = [Frame(span, (low - 4, high + 4), HEAD + j * (ROW + BELOW), ROW) for j in range(3)]
-    layers = []
-    for j, (name, frame) in enumerate(zip(neurons, frames, strict=True)):
+    cycles = [_cycle(each, limits) for each in found]
+    views = [] if verdicts is None else [_verdict([verdicts[n] for n in names])]
+    for j, name in enumerate(neurons):
+        lanes = _intervals([(k, *i) for k, c in enumerate(cycles) for i in c[j]], limits, KINDS[j])
         mine = alt.Chart(alt.NamedData("traces")).transform_filter(f"{CHOSEN} && datum.row == {j}")
-        layers += [
-            coded_line(mine, grid, low, high, ROLES["sample"]).encode(**frame.place),
-            words(name, 0, frame.top - 6, size=12),
+        line = coded_trace(mine, grid, *span, ROLES["sample"]).encode(**place)
+        bars = _bars([each[j] for each in found], limits, place, span[0] - 10)
+        views += [
+            lanes.properties(width=WIDTH, height=2 * LANE, title=heading(name)),
+            alt.layer(line, bars).properties(width=WIDTH, height=TALL),
         ]
-    marks = [m for k, n in enumerate(names) for m in _intervals(k, found[n], span, frames)]
-    layers += _drawn(marks, span)
-    bottom = frames[-1].top + ROW + BELOW
-    layers += frames[-1].scale_bar(bottom - BELOW + 14)
-    told = f"Voltages of {', '.join(neurons)}. " + " ".join(_told(n, found[n]) for n in names)
-    datasets, height = {"traces": traces}, bottom
-    if theta is not None:
-        sets = np.stack([numbers(repr(n), theta[n], len(labels)) for n in names])
-        layers += _lanes(sets, labels, ranges(limits, len(labels)), bottom + 34)
-        height = bottom + 34 + LANES + 74
-        told += f" Below, the {len(labels)} parameters of each, as dots on the range of the prior."
-    chart = alt.layer(*layers, datasets=datasets).resolve_scale(x="independent", y="independent")
+    views.append(scale_bar(limits, (span[0] - 14, span[1] + 4), TALL))
+    told = f"Voltages of {', '.join(neurons)}. "
+    told += " ".join(_told(n, each) for n, each in zip(names, found, strict=True))
+    if parameters is not None:
+        prior, sets = parameters
+        d = len(prior.labels)
+        views.append(
+            _strips([numbers(repr(n), sets[n], d) for n in names], prior.labels, prior.limits())
+        )
+        told += f" Below, the {d} parameters of each, as dots on the range of the prior."
     bind = alt.binding_select(options=[*range(len(names))], labels=names, name=menu)
     chosen = alt.param(name="chosen", value=0, **({"bind": bind} if len(names) > 1 else {}))
-    return finish(chart.add_params(chosen), title, description or told, (230, int(height)))
+    chart = alt.vconcat(*views, spacing=4, datasets={"traces": coded}).add_params(chosen, PAGE)
+    return present(chart, title, told)
 
 
 def _told(name: str, found: Sequence[np.ndarray]) -> str:
@@ -111,92 +111,89 @@ def _told(name: str, found: Sequence[np.ndarray]) -> str:
     return f"{name}: {period}, bursts of {each} ms."
 
 
-def _intervals(
-    k: int, found: Sequence[np.ndarray], span: tuple[float, float], frames: Sequence[Frame]
-) -> list[dict]:
-    """Bars of all bursts, and the intervals of the first whole cycle, each with its name."""
-    rows = []
-    for b, frame in zip(found, frames, strict=True):
-        inside = b[(b[:, 1] > span[0]) & (b[:, 0] < span[1])].clip(*span)
-        y = frame.top + ROW + 5
-        rows += [{"k": k, "t": t, "t2": e, "y": y, "bar": True, "said": ""} for t, e in inside]
-    starts = found[0][:, 0]
-    whole = np.flatnonzero((starts[:-1] >= span[0]) & (starts[1:] <= span[1]))
+def _verdict(words: Sequence[str]) -> alt.Chart:
+    """Write the words about the chosen circuit."""
+    row = table(k=np.arange(len(words)), said=words).transform_filter(CHOSEN)
+    word = row.mark_text(align="left", baseline="middle", fontWeight=600, aria=False)
+    word = word.encode(x=alt.value(0), y=alt.value(8), text="said:N")
+    return word.properties(width=WIDTH, height=16)
+
+
+def _cycle(
+    found: Sequence[np.ndarray], limits: tuple[float, float]
+) -> list[list[tuple[float, float, str]]]:
+    """Find begin (ms), end (ms) and kind of each neuron's intervals in the first whole cycle."""
+    rows, starts = [[], [], []], found[0][:, 0]
+    whole = np.flatnonzero((starts[:-1] >= limits[0]) & (starts[1:] <= limits[1]))
     if not len(whole):
         return rows
     begin, stop = starts[whole[0]], starts[whole[0] + 1]
     end = found[0][whole[0], 1]
-
-    def add(t: float, t2: float, y: float, said: str) -> None:
-        rows.append({"k": k, "t": t, "t2": t2, "y": y, "bar": False, "said": said})
-
-    add(begin, stop, frames[0].top - 14, "period")
-    add(begin, end, frames[0].top + ROW + 25, "duration")
-    for b, frame in zip(found[1:], frames[1:], strict=True):
+    rows[0] = [(begin, stop, "period"), (begin, end, "duration")]
+    for row, b in zip(rows[1:], found[1:], strict=True):
         mine = b[(b[:, 0] >= begin) & (b[:, 0] < stop)]
         if len(mine):
-            add(begin, mine[0, 0], frame.top - BELOW + 45, "delay")
-            add(end, mine[0, 0], frame.top + ROW + 25, "gap")
-            end = mine[0, 1]
+            start, last = mine[0]
+            row += [(begin, start, "delay"), (min(end, start), max(end, start), "gap")]
+            end = last
     return rows
 
 
-def _drawn(rows: list[dict], span: tuple[float, float]) -> list[alt.Chart]:
-    """Bars, lines with ends, and words above their middles."""
-    across = f"({{}} - {span[0]:.9g}) / {span[1] - span[0]:.9g} * ({FULL})"
-    shown = (
-        rows_of(rows)
-        .transform_filter(CHOSEN)
-        .transform_calculate(x=across.format("datum.t"), x2=across.format("datum.t2"))
-    )
-    bars = shown.transform_filter("datum.bar").mark_rule(
-        stroke=SAMPLE, strokeWidth=5, opacity=0.55, aria=False
-    )
-    lines = shown.transform_filter("!datum.bar")
-    rule = lines.mark_rule(strokeWidth=1.2, aria=False)
-    ticks = [
-        lines.transform_calculate(x=f"datum.{end}").mark_text(
-            text="|", fontSize=9, baseline="middle", aria=False
-        )
-        for end in ("x", "x2")
+def _intervals(
+    rows: Sequence[tuple], limits: tuple[float, float], kinds: Sequence[str]
+) -> alt.LayerChart:
+    """Draw intervals (circuit, begin, end, kind) as lines with two ends and a name, by kind."""
+    data = [{"k": k, "t": a, "t2": b, "kind": kind} for k, a, b, kind in rows]
+    shown = rows_of(data).transform_filter(CHOSEN)
+    end = shown.transform_calculate(t="datum.t2")
+    middle = shown.transform_calculate(t="(datum.t + datum.t2) / 2")
+    y = alt.Y("kind:N", scale=alt.Scale(domain=list(kinds)), axis=None)
+    place = {"x": axes(limits, (0, 1))["x"], "y": y}
+    tick = {"orient": "vertical", "thickness": 1.2, "size": 8, "color": OBSERVED, "aria": False}
+    layers = [
+        shown.mark_rule(strokeWidth=1.2, aria=False).encode(**place, x2="t2"),
+        *(source.mark_tick(**tick).encode(**place) for source in (shown, end)),
+        middle.mark_text(fontSize=11, dy=-8, aria=False).encode(**place, text="kind:N"),
     ]
-    middle = lines.transform_calculate(x="(datum.x + datum.x2) / 2")
-    said = middle.mark_text(fontSize=11, dy=-7, aria=False)
-    return [
-        bars.encode(**PLACE, x2="x2"),
-        rule.encode(**PLACE, x2="x2"),
-        *(t.encode(**PLACE) for t in ticks),
-        said.encode(**PLACE, text="said:N"),
-    ]
+    return alt.layer(*layers)
 
 
-def _lanes(
-    sets: np.ndarray, labels: Sequence[str], limits: np.ndarray, top: float
-) -> list[alt.Chart]:
-    """Dots for the parameters (n, d) on vertical lanes that span their ranges."""
-    d = len(labels)
-    shares = (sets - limits[:, 0]) / np.diff(limits).ravel()
-    x = f"(datum.i + 0.5) * (page - 16) / {d}"
-    lanes = rows_of([{"i": i, "n": parse(label).name} for i, label in enumerate(labels)])
-    lanes = lanes.transform_calculate(x=x, y=f"{top}", y2=f"{top + LANES}")
-    rule = lanes.mark_rule(strokeWidth=1, strokeOpacity=0.25, aria=False)
-    names = lanes.transform_calculate(y=f"{top + LANES + 8}").mark_text(
-        angle=270, align="right", baseline="middle", fontSize=10, aria=False
-    )
-    dots = rows_of(
-        [
-            {"k": k, "i": i, "s": round(float(s), 4)}
-            for k, row in enumerate(shares)
-            for i, s in enumerate(row)
-        ]
-    ).transform_calculate(x=x, y=f"{top} + {LANES} * (1 - datum.s)")
-    small = dots.mark_circle(size=22, color=POSTERIOR, opacity=0.55, aria=False)
-    large = dots.transform_filter(CHOSEN).mark_point(
-        shape="diamond", size=52, stroke=SAMPLE, fill=SAMPLE, opacity=1, aria=False
-    )
-    return [
-        rule.encode(**PLACE, y2="y2"),
-        small.encode(**PLACE),
-        large.encode(**PLACE),
-        names.encode(**PLACE, text="n:N"),
+def _bars(
+    bursts: Sequence[np.ndarray], limits: tuple[float, float], place: Mapping, level: float
+) -> alt.Chart:
+    """Draw the bursts (b, 2) of one neuron in each circuit as bars at a voltage."""
+    rows = [
+        {"k": k, "t": a, "t2": e, "v": level}
+        for k, b in enumerate(bursts)
+        for a, e in b[(b[:, 1] > limits[0]) & (b[:, 0] < limits[1])].clip(*limits).tolist()
     ]
+    bar = rows_of(rows).transform_filter(CHOSEN)
+    bar = bar.mark_rule(stroke=SAMPLE, strokeWidth=5, opacity=0.55, aria=False)
+    return bar.encode(x=place["x"], y=place["y"], x2="t2")
+
+
+def _strips(sets: Sequence[np.ndarray], labels: Sequence[str], limits: np.ndarray) -> alt.Chart:
+    """Draw the parameters of all circuits as dots, those of the chosen one as large diamonds."""
+    limits = ranges(limits, len(labels))
+    shares = (np.stack(sets) - limits[:, 0]) / np.diff(limits).ravel()
+    names = [parse(label).name for label in labels]
+    k, i = np.indices(shares.shape)
+    data = table(k=k.ravel(), n=[names[j] for j in i.ravel()], s=shares.ravel())
+    side = alt.Axis(
+        title=None, values=[0, 1], domain=False, ticks=False, labelFontSize=10,
+        labelExpr="datum.value ? 'highest' : 'lowest'",
+    )  # fmt: skip
+    upright = alt.Axis(
+        title=None, labelAngle=270, labelOverlap=False, grid=True, ticks=False, domain=False,
+        labelFontSize=alt.ExprRef(f"page < {NARROW} ? 8 : 10"), gridOpacity=0.5,
+    )  # fmt: skip
+    place = {
+        "x": alt.X("n:N", sort=None, scale=alt.Scale(domain=names), axis=upright),
+        "y": alt.Y("s:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=side),
+    }
+    chosen = data.transform_filter(CHOSEN)
+    look = {"strokeWidth": 0, "opacity": 1, "aria": False}
+    return alt.layer(
+        data.mark_circle(size=22, color=POSTERIOR, opacity=0.55, aria=False).encode(**place),
+        chosen.mark_point(shape="diamond", size=52, fill=SAMPLE, **look).encode(**place),
+    ).properties(width=WIDTH, height=92, title=heading("on the range of the prior", size=11))

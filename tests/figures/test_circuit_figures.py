@@ -1,12 +1,11 @@
-"""Charts of the circuit: what stands in them is what was given."""
+"""Samples of a circuit have a trace for each neuron."""
 
-import json
 import re
 
 import numpy as np
 import pytest
 
-from mechfit.figures import circuit, rhythms, samples_to_traces
+from mechfit.figures import samples_to_traces
 from tests.figures.drawing import drawn
 
 TITLE = "What the reader should see"
@@ -17,81 +16,11 @@ BURSTS = [
     np.array([[200.0, 260.0], [600.0, 660.0]]),
     np.array([[300.0, 420.0], [700.0, 820.0]]),
 ]
-SYNAPSES = [(0, 1, "glutamate"), (0, 1, "cholinergic"), (1, 0, "glutamate")]
 
 
 def voltage(bursts):
     inside = [((b[:, :1] < TIME) & (b[:, 1:] > TIME)).any(0) for b in bursts]
     return np.where(inside, 30 * np.sin(TIME) - 20, -60.0)
-
-
-def two_rhythms(**further):
-    later = [b + 100.0 for b in BURSTS]
-    circuits = {"first": voltage(BURSTS), "second": voltage(later)}
-    bursts = {"first": BURSTS, "second": later}
-    return rhythms(TIME, circuits, NEURONS, bursts, title=TITLE, **further)
-
-
-def test_the_intervals_of_the_first_cycle_are_named():
-    chart = two_rhythms()
-    svg = drawn(chart)
-    assert [svg.count(f">{word}<") for word in ("period", "duration", "delay", "gap")] == [
-        1, 1, 2, 2
-    ]  # fmt: skip
-    assert chart.description.startswith(
-        "Voltages of AB/PD, LP, PY. first: period 400 ms, bursts of 80, 60, 120 ms."
-    )
-    rows = [r for r in _rows(chart) if r.get("said") and r["k"] == 1]
-    spans = {(r["said"], r["t"], r["t2"]) for r in rows}
-    assert ("period", 200.0, 600.0) in spans
-    assert ("delay", 200.0, 300.0) in spans
-    assert ("gap", 280.0, 300.0) in spans
-    assert ("gap", 360.0, 400.0) in spans
-
-
-def _rows(chart):
-    for layer in chart.to_dict()["layer"]:
-        yield from layer.get("data", {}).get("values", []) or []
-
-
-def test_a_silent_circuit_has_no_intervals():
-    silent = {"still": np.full((3, len(TIME)), -60.0)}
-    chart = rhythms(TIME, silent, NEURONS, {"still": [np.empty((0, 2))] * 3}, title=TITLE)
-    svg = drawn(chart)
-    assert "NaN" not in svg
-    assert ">period<" not in svg
-    assert "still: no period, bursts of no, no, no ms." in chart.description
-
-
-def test_parameters_stand_on_lanes_and_a_menu_chooses():
-    theta = {"first": [1.0, 5.0], "second": [3.0, 10.0]}
-    limits = [[0.0, 4.0], [0.0, 10.0]]
-    chart = two_rhythms(theta=theta, labels=["g (mS)", "E (mV)"], limits=limits)
-    spec = chart.to_dict()
-    menu = next(p for p in spec["params"] if p["name"] == "chosen")
-    assert menu["bind"]["labels"] == ["first", "second"]
-    shares = {(r["k"], r["i"]): r["s"] for r in _rows(chart) if "s" in r}
-    assert shares == {(0, 0): 0.25, (0, 1): 0.5, (1, 0): 0.75, (1, 1): 1.0}
-    assert len(json.dumps(spec)) < 100_000
-    assert "the 2 parameters of each" in chart.description
-
-
-def test_wrong_rhythms_are_refused():
-    with pytest.raises(ValueError, match="expected 3 neurons and bursts of every circuit"):
-        rhythms(TIME, {"a": voltage(BURSTS)}, NEURONS, {"b": BURSTS}, title=TITLE)
-    with pytest.raises(ValueError, match=r"'a' has shape \(2, 2000\), expected \(3, 2000\)"):
-        rhythms(TIME, {"a": voltage(BURSTS)[:2]}, NEURONS, {"a": BURSTS}, title=TITLE)
-
-
-def test_wider_lines_are_stronger_synapses():
-    chart = circuit(NEURONS, SYNAPSES, {"AB–LP": 0.0, "PD–LP": 0.5, "LP–PD": 1.0}, title=TITLE)
-    widths = {r["n"]: r["w"] for r in _rows(chart) if "w" in r}
-    assert widths["AB–LP"] < widths["PD–LP"] < widths["LP–PD"]
-    svg = drawn(chart)
-    assert all(f">{name}<" in svg for name in (*NEURONS, "glutamate", "cholinergic"))
-    assert "3 inhibitory synapses: AB–LP (glutamate), PD–LP (cholinergic)" in chart.description
-    with pytest.raises(ValueError, match="got 3 neurons, 3 synapses and 1 widths"):
-        circuit(NEURONS, SYNAPSES, {"AB–LP": 0.0}, title=TITLE)
 
 
 def test_a_sample_may_have_several_traces():
