@@ -2,6 +2,7 @@
 
 from mechfit.geometry.conditional_draws import sample_conditional_on_grid
 from mechfit.geometry.conditionals import conditional_density, pair_correlations, partners
+from mechfit.geometry.farthest import farthest_points
 from mechfit.geometry.islands import Connection, Islands, connect, islands
 from mechfit.geometry.paths import (
     along,
@@ -23,6 +24,7 @@ __all__ = [
     "along",
     "conditional_density",
     "connect",
+    "farthest_points",
     "high_probability_path",
     "inverse_density",
     "islands",
