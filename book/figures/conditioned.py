@@ -1,0 +1,231 @@
+"""Conditioning draws of a posterior on a rectangle of two parameters, and which others move."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.encoding import decode, encode
+from mechfit.figures.labels import parse
+from mechfit.figures.parts import rows_of, table
+from mechfit.figures.theme import OBSERVED, PAGE, POSTERIOR, present
+
+CELLS, MOST, SIDE, ROW = 25, 3, 250, 16
+STEP = 100 // CELLS
+INSIDE = (
+    "(w > 99 || abs(100 * datum.x - box_cx) <= w / 2)"
+    " && (h > 99 || abs(100 * datum.y - box_cy) <= h / 2)"
+)
+"""Whether a draw lies in the rectangle; a side of 100 % restricts nothing."""
+HELD = "(datum.i == across && w < 100 || datum.i == up && h < 100)"
+UNIT = alt.Scale(domain=[0, 1], nice=False, zero=False)
+
+
+def conditioned(
+    draws: ArrayLike,
+    labels: Sequence[str],
+    limits: ArrayLike,
+    *,
+    axes: tuple[int, int],
+    center: tuple[int, int],
+    size: tuple[int, int],
+    title: str,
+) -> alt.HConcatChart:
+    """Condition draws on a rectangle of two parameters and see which other means move.
+
+    Draws that share two parameters are draws of the posterior given those two. For each other
+    parameter stands by how many standard deviations of all draws its mean moves. A click, a drag
+    or sliders move the rectangle, menus choose the two parameters.
+
+    Args:
+        draws: Draws of a posterior, shape (n, d).
+        labels: Symbol and unit of each of the d parameters.
+        limits: Ranges of the parameters, shape (d, 2), those of the prior.
+        axes: The two parameters of the plane at first, across and up.
+        center: Center of the rectangle at first, across and up, in percent of these ranges.
+        size: Its width and height at first, in percent.
+        title: What to see, in words.
+    """
+    d, pair = len(labels), list(axes)
+    draws, limits = numbers("draws", draws, "n", d, least=2), ranges(limits, d)
+    shares = np.clip((draws - limits[:, 0]) / np.diff(limits).ravel(), 0, 1)
+    points = alt.Chart(alt.NamedData("draws")).transform_calculate(
+        x=decode("datum.c", "across", 0, 1), y=decode("datum.c", "up", 0, 1)
+    )
+    names = [parse(label).name for label in labels]
+    plane = _plane(points, labels, limits, center)
+    rows = _rows(shares, names, points.transform_filter(INSIDE))
+    chart = alt.hconcat(
+        alt.vconcat(plane, _words(points, labels, len(draws)), spacing=8),
+        rows,
+        spacing=18,
+        datasets={"draws": [{"c": encode(point, 0, 1)} for point in shares]},
+    ).add_params(PAGE)
+    for name, way, first in zip(("across", "up"), ("horizontal", "vertical"), pair, strict=True):
+        menu = alt.binding_select(options=[*range(d)], labels=list(labels), name=f"{way} axis")
+        chart = chart.add_params(alt.param(name=name, value=int(first), bind=menu))
+    for name, way, value in zip("wh", ("width", "height"), size, strict=True):
+        bind = alt.binding_range(min=5, max=100, step=5, name=f"{way} (%)")
+        chart = chart.add_params(alt.param(name=name, value=value, bind=bind))
+    reach = np.array([s / 2 if s < 100 else 100 for s in size])
+    inside = (abs(100 * shares[:, pair] - center) <= reach).all(1)
+    z = (shares[inside].mean(0) - shares.mean(0)) / np.maximum(shares.std(0), 1e-9)
+    free = [i for i in np.argsort(-abs(z)) if i not in pair or size[pair.index(i)] == 100]
+    said = ", ".join(f"{names[i]} {z[i]:+.2f}".replace("-", "−") for i in free[:MOST])
+    told = (
+        f"{len(draws):,} draws of {d} parameters in the plane of {labels[pair[0]]} and "
+        f"{labels[pair[1]]}; a click, a drag or sliders move a rectangle. A row for each "
+        f"parameter compares the {inside.sum():,} draws inside with all. At first these means "
+        f"move most: {said} s.d."
+    )
+    hint = (
+        "Click or drag in the plane to move the rectangle; the sliders below change its size. "
+        "Bars: the middle half of all draws (gray) and of those inside (blue); dots: their means. "
+        "Numbers: how far the mean moves, in s.d. of all draws; bold: the three that move most."
+    )
+    return present(chart, title, told, hint)
+
+
+def _plane(
+    points: alt.Chart, labels: Sequence[str], limits: np.ndarray, center: tuple[int, int]
+) -> alt.LayerChart:
+    """Draw all draws, those inside, and the rectangle, which a click moves."""
+    low, span = limits[:, 0].round(6).tolist(), np.diff(limits).ravel().round(6).tolist()
+    axis = {"title": None, "values": [0, 0.25, 0.5, 0.75, 1]}
+    tick = "format({low}[{menu}] + datum.value * {span}[{menu}], '.3~g')"
+    place = {
+        c: kind(f"{c}:Q", scale=UNIT, axis=alt.Axis(labelExpr=tick.format(**it), **axis))
+        for c, kind, it in (
+            ("x", alt.X, {"low": low, "span": span, "menu": "across"}),
+            ("y", alt.Y, {"low": low, "span": span, "menu": "up"}),
+        )
+    }
+    dot = {"opacity": 0.35, "size": 8, "color": OBSERVED, "aria": False}
+    rectangle = rows_of([{}]).transform_calculate(
+        x="clamp(box_cx - w / 2, 0, 100) / 100",
+        x2="clamp(box_cx + w / 2, 0, 100) / 100",
+        y="clamp(box_cy - h / 2, 0, 100) / 100",
+        y2="clamp(box_cy + h / 2, 0, 100) / 100",
+    )
+    edge = {"fill": "transparent", "stroke": OBSERVED, "strokeWidth": 1.6, "strokeDash": [5, 2]}
+    inside = points.transform_filter(INSIDE)
+    words = alt.expr(f"{list(labels)}[up]")
+    heading = alt.TitleParams(
+        words, fontSize=12, fontWeight="normal", anchor="start", frame="group", offset=6
+    )
+    return alt.layer(
+        points.mark_circle(**dot).encode(**place),
+        inside.mark_circle(**dot | {"color": POSTERIOR, "size": 22, "opacity": 0.85}).encode(
+            **place
+        ),
+        rectangle.mark_rect(aria=False, **edge).encode(**place, x2="x2", y2="y2"),
+        _cells(center, place),
+    ).properties(width=SIDE, height=SIDE, title=heading)
+
+
+def _cells(center: tuple[int, int], place: dict) -> alt.Chart:
+    """Lay cells over the plane; a click on one, or a drag, sets the center of the rectangle."""
+    bind = {
+        axis: alt.binding_range(min=STEP // 2, max=100 - STEP // 2, step=STEP, name=name)
+        for axis, name in (("cy", "center up (%)"), ("cx", "center across (%)"))
+    }
+    box = alt.selection_point(
+        name="box",
+        fields=list(bind),
+        on="click, [pointerdown, window:pointerup] > pointermove",
+        toggle=False,
+        clear=False,
+        empty=False,
+        value=[{"cx": center[0], "cy": center[1]}],
+        bind=bind,
+    )
+    cells = (
+        rows_of([{"k": list(range(CELLS**2))}])
+        .transform_flatten(["k"])
+        .transform_calculate(
+            cx=f"{STEP} * (datum.k % {CELLS}) + {STEP / 2}",
+            cy=f"{STEP} * floor(datum.k / {CELLS}) + {STEP / 2}",
+        )
+        .transform_calculate(
+            x=f"(datum.cx - {STEP / 2}) / 100",
+            x2=f"(datum.cx + {STEP / 2}) / 100",
+            y=f"(datum.cy - {STEP / 2}) / 100",
+            y2=f"(datum.cy + {STEP / 2}) / 100",
+        )
+    )
+    mark = cells.mark_rect(fill="transparent", stroke=None, cursor="crosshair", aria=False)
+    return mark.encode(**place, x2="x2", y2="y2").add_params(box)
+
+
+def _words(points: alt.Chart, labels: Sequence[str], n: int) -> alt.Chart:
+    """Name the horizontal axis; tell how many draws are inside and what chance does."""
+    kept = points.transform_calculate(k=f"{INSIDE} ? 1 : 0").transform_aggregate(n="sum(k)")
+    kept = kept.transform_calculate(
+        said=f"[{list(labels)}[across], '', datum.n + ' of {n:,} draws are inside.', "
+        "datum.n ? 'By chance means move' : '', "
+        "datum.n ? 'by about ±' + format(1 / sqrt(datum.n), '.2f') + ' s.d.' : '']"
+    )
+    word = kept.mark_text(align="left", baseline="top", lineHeight=17, aria=False)
+    word = word.encode(x=alt.value(0), y=alt.value(0), text="said:N")
+    return word.properties(width=SIDE, height=84)
+
+
+def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.LayerChart:
+    """Compare all draws (n, d) with those inside, a row for each parameter."""
+    d = len(names)
+    low, high = np.quantile(shares, [0.25, 0.75], axis=0)
+    everywhere = table(name=names, x=low, x2=high, mean=shares.mean(0))
+    mean, spread = shares.mean(0).round(5).tolist(), shares.std(0)
+    spread = np.where(spread > 0, spread, 1.0).round(5).tolist()
+    moved = (
+        inside.transform_calculate(i=f"sequence({d})")
+        .transform_flatten(["i"])
+        .transform_calculate(v=decode("datum.c", "datum.i", 0, 1))
+        .transform_aggregate(x="q1(v)", x2="q3(v)", mean="mean(v)", groupby=["i"])
+        .transform_calculate(
+            name=f"{list(names)}[datum.i]",
+            z=f"{HELD} ? 0 : (datum.mean - {mean}[datum.i]) / {spread}[datum.i]",
+        )
+        .transform_calculate(
+            far="abs(datum.z)",
+            said=f"{HELD} ? 'held' : abs(datum.z) < 0.005 ? '0' "
+            ": replace(format(datum.z, '+.2f'), '-', '−')",
+        )
+        .transform_window(rank="row_number()", sort=[alt.SortField("far", "descending")])
+    )
+    low_high = alt.Axis(
+        title=None,
+        values=[0, 1],
+        orient="top",
+        ticks=False,
+        domain=False,
+        grid=True,
+        gridOpacity=0.3,
+        labelExpr="datum.value ? 'highest' : 'lowest'",
+        labelAlign=alt.expr("datum.value ? 'right' : 'left'"),
+    )
+    x = alt.X("x:Q", scale=UNIT, axis=low_high)
+    side = alt.Axis(title=None, ticks=False, domain=False, labelFontSize=11)
+    y = alt.Y("name:N", sort=None, scale=alt.Scale(domain=list(names)), axis=side)
+    end = {"align": "left", "baseline": "middle", "dx": 8, "aria": False}
+    said = {"x": alt.datum(1), "y": y, "text": "said:N"}
+    bold = f"datum.rank <= {MOST} && !{HELD}"
+    words = [
+        moved.transform_filter(test)
+        .mark_text(fontWeight=weight, fontSize=11, **end)
+        .encode(**said)
+        for test, weight in ((bold, 700), (f"!({bold})", 400))
+    ]
+    bar = {"cornerRadius": 1, "strokeWidth": 0, "aria": False}
+    return alt.layer(
+        everywhere.mark_bar(fill=OBSERVED, fillOpacity=0.2, height=11, **bar).encode(
+            x=x, x2="x2", y=y
+        ),
+        moved.mark_bar(fill=POSTERIOR, fillOpacity=0.5, height=5, **bar).encode(x=x, x2="x2", y=y),
+        moved.mark_circle(color=POSTERIOR, size=45, opacity=1, aria=False).encode(
+            x=alt.X("mean:Q", scale=UNIT, axis=low_high), y=y
+        ),
+        *words,
+    ).properties(width=SIDE + 10, height={"step": ROW})
