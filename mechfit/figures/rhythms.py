@@ -17,7 +17,6 @@ from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse
 from mechfit.figures.parts import axes, coded_trace, heading, rows_of, scale_bar, table
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, ROLES, SAMPLE, WIDTH, present
-from mechfit.models import Prior
 from mechfit.summaries.thinning import thin_together
 
 TALL, LANE = 74, 22
@@ -36,7 +35,7 @@ def rhythms(
     title: str,
     menu: str = "circuit",
     verdicts: Mapping[str, str] | None = None,
-    parameters: tuple[Prior, Mapping[str, ArrayLike]] | None = None,
+    parameters: tuple[Mapping[str, ArrayLike], Sequence[str], ArrayLike] | None = None,
 ) -> alt.VConcatChart:
     """Draw the voltages of circuits of three neurons, with the intervals of a cycle.
 
@@ -48,7 +47,7 @@ def rhythms(
         title: What to see, in words.
         menu: What the menu chooses.
         verdicts: Name to a line of words about the circuit.
-        parameters: A prior, and name to parameters (d,), to be drawn on the ranges of the prior.
+        parameters: Name to parameters (d,), their labels and ranges (d, 2), drawn below.
 
     Returns:
         The chart.
@@ -92,11 +91,9 @@ def rhythms(
     told = f"Voltages of {', '.join(neurons)}. "
     told += " ".join(_told(n, each) for n, each in zip(names, found, strict=True))
     if parameters is not None:
-        prior, sets = parameters
-        d = len(prior.labels)
-        views.append(
-            _strips([numbers(repr(n), sets[n], d) for n in names], prior.labels, prior.limits())
-        )
+        sets, labels, prior = parameters
+        d = len(labels)
+        views.append(_strips([numbers(repr(n), sets[n], d) for n in names], labels, prior))
         told += f" Below, the {d} parameters of each, as dots on the range of the prior."
     bind = alt.binding_select(options=[*range(len(names))], labels=names, name=menu)
     chosen = alt.param(name="chosen", value=0, **({"bind": bind} if len(names) > 1 else {}))

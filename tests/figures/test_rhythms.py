@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mechfit.figures import rhythms
-from mechfit.models import Prior
 from tests.figures.drawing import drawn
 
 TITLE = "What the reader should see"
@@ -19,7 +18,8 @@ BURSTS = [
 ]
 LATER = [b + 100.0 for b in BURSTS]
 STILL = np.full((3, len(TIME)), -60.0)
-PRIOR = Prior.uniform(["g", "E"], [0, 0], [4, 10], units=["mS", "mV"])
+LABELS, LIMITS = ["g (mS)", "E (mV)"], [[0, 4], [0, 10]]
+SETS = {"first": [1.0, 5.0], "second": [3.0, 10.0], "still": [0.0, 0.0]}
 
 
 def rows_in(spec: dict, field: str) -> list[dict]:
@@ -39,7 +39,7 @@ def spec() -> dict:
         bursts,
         title=TITLE,
         verdicts={"first": "a rhythm", "second": "late", "still": "none"},
-        parameters=(PRIOR, {"first": [1.0, 5.0], "second": [3.0, 10.0], "still": [0.0, 0.0]}),
+        parameters=(SETS, LABELS, LIMITS),
     ).to_dict()
 
 
