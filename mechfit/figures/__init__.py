@@ -10,7 +10,6 @@ from mechfit.figures.brushed import brushed
 from mechfit.figures.contraction import contraction_matrix
 from mechfit.figures.correlations import correlations
 from mechfit.figures.curves import curves, history
-from mechfit.figures.durations import durations
 from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
 from mechfit.figures.journey import Route, journey
@@ -23,7 +22,6 @@ from mechfit.figures.rhythms import rhythms
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
 from mechfit.figures.sliding import sliding_curves
-from mechfit.figures.tails import tails
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.traces import traces
 from mechfit.summaries.thinning import thin
@@ -41,7 +39,6 @@ __all__ = [
     "choice_explorer",
     "correlations",
     "curves",
-    "durations",
     "fields",
     "history",
     "contraction_matrix",
@@ -56,7 +53,6 @@ __all__ = [
     "scores",
     "sliding_curves",
     "statistic_bars",
-    "tails",
     "theme",
     "thin",
     "traces",

@@ -2,10 +2,9 @@
 
 import json
 
-import numpy as np
 import pytest
 
-from mechfit.figures import BROKEN, suspects, tails
+from mechfit.figures import BROKEN, suspects
 from tests.figures.drawing import drawn
 
 
@@ -18,28 +17,6 @@ def small(chart):
     spec = chart.to_dict()
     assert len(json.dumps(spec)) < 300_000
     return spec, drawn(spec)
-
-
-class TestTails:
-    def test_histograms_line_and_p_value(self):
-        rng = np.random.default_rng(1)
-        x, prior = rng.normal(size=(500, 2)), rng.normal(size=(900, 2)) * 3
-        chart = tails(
-            x, prior, [9.0, 0.0], [0.002, 0.9], ["rest", "rate"], units=["mV", ""], title="Far"
-        )
-        spec, svg = small(chart)
-        rows = {r["name"]: r for r in rows_of(spec) if "posterior" in r}
-        assert max(rows["rest"]["posterior"]) == max(rows["rest"]["prior"]) == 1
-        assert rows["rest"]["o"] > 0.9
-        assert "observed 9 mV, p = 0.002" in svg  # the least p-value is shown first
-        assert "rate 0.9" in chart.description
-
-    def test_wrong_arguments_are_refused(self):
-        x = np.ones((5, 2))
-        with pytest.raises(ValueError, match="units has 1 entries, expected 2"):
-            tails(x, x, x[0], [0.1, 0.1], ["a", "b"], units=["mV"], title="x")
-        with pytest.raises(ValueError, match=r"p_values has shape \(1,\), expected \(2,\)"):
-            tails(x, x, x[0], [0.1], ["a", "b"], title="x")
 
 
 class TestSuspects:
