@@ -11,7 +11,7 @@ doi:10.1093/genetics/162.4.2025. Taught in ``book/inference/without-a-likelihood
 
 *Importance sampling*: draw from a proposal p~ wider than the posterior, weight by p / p~. The
 result is that of rejection as long as p~ covers it; the effective sample size (sum w)^2 / sum w^2
-tells whether it does. p~ = (1 - c) q + c p has a share c of the prior, so that weights stay
+shows whether it does. p~ = (1 - c) q + c p has a share c of the prior, so that weights stay
 bounded, and q is the mean of a network's posteriors at observations around x_o, then a kernel
 density of the draws kept so far (population Monte Carlo). Beaumont, Cornuet, Marin & Robert
 (2009), doi:10.1093/biomet/asp052. Taught in ``book/inference/hodgkin-huxley-posterior.md``.

@@ -20,12 +20,12 @@ from torch import Tensor
 
 from mechfit.inference.files import write
 
-__all__ = ["State", "fingerprint"]
+__all__ = ["State", "training_digest"]
 
 MOMENTS = "step", "exp_avg", "exp_avg_sq"
 
 
-def fingerprint(columns: Sequence[np.ndarray], *settings: object) -> str:
+def training_digest(columns: Sequence[np.ndarray], *settings: object) -> str:
     """Hash of the data and settings of a training."""
     digest = hashlib.sha256(repr(settings).encode())
     for column in columns:
@@ -41,7 +41,7 @@ class State:
         optimizer: The optimizer of these weights.
         rng: Generator of the batches.
         path: File to keep the state in, or None.
-        owner: Fingerprint of the training.
+        owner: Digest of the training.
     """
 
     def __init__(

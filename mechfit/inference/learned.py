@@ -2,8 +2,8 @@ r"""Learned statistics: posterior means, predicted by a network, in place of sum
 
 The d statistics are E[z | x], with z the parameters in the prior's unbounded space, learned by
 regression (``densities/regression.py``). No other d numbers predict the parameters with a smaller
-squared error; what the data tell beyond the means, such as compensation between parameters or a
-second mode, is lost. Fearnhead & Prangle (2012), doi:10.1111/j.1467-9868.2011.01010.x. Taught in
+squared error; other features of the posterior, such as correlations or a second mode, are lost.
+Fearnhead & Prangle (2012), doi:10.1111/j.1467-9868.2011.01010.x. Taught in
 ``book/summaries/learned-features.md``.
 """
 

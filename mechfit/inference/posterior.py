@@ -30,7 +30,7 @@ __all__ = ["Posterior"]
 
 BLOCK = 10_000
 RATE_DRAWS = 1_000
-"""Draws that tell the acceptance rate for each of many observations."""
+"""Draws that estimate the acceptance rate for each of many observations."""
 LOWEST_ACCEPTANCE = 1e-3
 STARTS = 3
 

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mechfit.inference.densities.base import Density, perceptron
+from mechfit.inference.posterior import BLOCK
 from mechfit.inference.region import Region
 from mechfit.inference.training import Training, one_thread, train
 from mechfit.models.prior import Prior
@@ -31,7 +32,6 @@ from mechfit.simulation import Bank
 __all__ = ["Restricted", "restrict"]
 
 HIDDEN = 64
-BLOCK = 10_000
 
 
 class ValidityClassifier(Density):

@@ -1,6 +1,6 @@
-r"""Space: where a density works, and the change of variables from the parameters to it.
+r"""Space: where a density is trained, and the change of variables from the parameters to it.
 
-A density learns z = f(theta) and answers in theta, with
+A density of z = f(theta) is one of theta,
 
     log q(theta | x) = log q_z(f(theta) | x) + log |df/dtheta|.
 
@@ -41,7 +41,7 @@ class Space:
 
     @classmethod
     def of(cls, prior: Prior, flow: Estimator, theta: np.ndarray, *, leak_free: bool) -> Space:
-        """The space that a density estimator needs; theta (n, d) tells mean and deviation."""
+        """The space of a density estimator, standardized by theta (n, d) unless `leak_free`."""
         cube = getattr(flow, "box", False)
         if cube and not leak_free:
             raise ValueError(

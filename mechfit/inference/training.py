@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mechfit.inference.checkpoint import State, fingerprint
+from mechfit.inference.checkpoint import State, training_digest
 from mechfit.inference.densities.base import Density
 from mechfit.inference.sequential.losses import npe_loss
 from mechfit.simulation.progress import progress_bar
@@ -152,7 +152,7 @@ def train(
     validation[1] = mask_inputs(density, validation[1], rng)
 
     start = [w.detach().numpy() for w in density.parameters()]
-    owner = checkpoint and fingerprint([*columns, *start], training, seed)
+    owner = checkpoint and training_digest([*columns, *start], training, seed)
     density.to(training.device)
     epochs, batch, patience = training.plan(len(data[0]))
     steps = len(data[0]) // batch
@@ -208,7 +208,7 @@ def as_tensor(column: np.ndarray, device: str) -> Tensor:
 
 
 def mask_inputs(density: Density, x: Tensor, rng: np.random.Generator) -> Tensor:
-    """Mask statistics or trials of x at random (input dropout), as the embedding network says."""
+    """Mask statistics or trials of x at random (input dropout), by the embedding's rule."""
     if density.embedding is None:
         return x
     generator = torch.Generator(x.device).manual_seed(int(rng.integers(2**63)))

@@ -29,10 +29,13 @@ LANES = 32
 
 
 class Proposal(Protocol):
-    """Anything that parameters can be drawn from: a prior, or a posterior at an observation."""
+    """A distribution of parameters: a prior, a region of it, or a posterior at an observation."""
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d)."""
+
+    def log_prob(self, theta: np.ndarray) -> np.ndarray:
+        """Log-density (n,) of theta (n, d); `simulate` does not need it."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ Columns are standardized, (x - m) / s, with mean m and standard deviation s of t
 a column far from normal, such as a rate that spans decades, outliers dominate s; the network is
 then given its *normal score* Phi^-1(F(x)) too, or instead, with F the share of simulations below
 x: linear between quantiles, logarithmic beyond the outer ones. Whether a column is far from normal
-is told by its correlation with its score, whose square is the statistic W' of Shapiro & Francia
+is decided by its correlation with its score, whose square is the statistic W' of Shapiro & Francia
 (1972), doi:10.1080/01621459.1972.10481232. Taught in ``book/inference/density-estimators.md``.
 """
 

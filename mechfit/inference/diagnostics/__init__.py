@@ -1,4 +1,4 @@
-"""Diagnostics: does the posterior deserve belief?
+"""Diagnostics: tests of a posterior, and of the observation.
 
 Taught in the chapters ``book/inference/calibration.md``, ``book/inference/predictive-checks.md``
 and ``book/inference/when-the-model-is-wrong.md``.

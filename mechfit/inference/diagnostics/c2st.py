@@ -1,8 +1,8 @@
-"""C2ST, the classifier two-sample test: can a classifier tell two sets of samples apart?
+"""C2ST, the classifier two-sample test of two sets of samples.
 
-A small neural network learns to tell draws of p from draws of q. Its accuracy on held-out draws is
-0.5 where the two are the same and 1 where they do not overlap. Lopez-Paz & Oquab (2017),
-arXiv:1610.06545; settings of Lueckmann, Boelts, Greenberg, Gonçalves & Macke (2021),
+A small neural network is trained to distinguish draws of p from draws of q. Its accuracy on
+held-out draws is 0.5 where the two are the same and 1 where they do not overlap. Lopez-Paz & Oquab
+(2017), arXiv:1610.06545; settings of Lueckmann, Boelts, Greenberg, Gonçalves & Macke (2021),
 arXiv:2101.04653. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 

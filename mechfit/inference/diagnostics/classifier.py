@@ -1,4 +1,4 @@
-r"""Classifier: a small network that tells two sets of samples apart, trained in a compiled loop.
+r"""Classifier: a small network for two classes, trained in a compiled loop.
 
 Two hidden layers of h rectified units and a logistic output,
 
@@ -67,7 +67,7 @@ class Classifier:
         return forward(x, *layers(self.weights, x.shape[1], self.hidden))[2]
 
     def accuracy(self, x: np.ndarray, y: np.ndarray) -> float:
-        """Share of rows x (n, d) whose label y (n,) is told right."""
+        """Share of rows x (n, d) that are classified as their label y (n,)."""
         return float(np.mean((self.logits(x) > 0) == y))
 
 

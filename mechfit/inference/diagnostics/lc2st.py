@@ -1,7 +1,8 @@
-r"""L-C2ST: is the posterior right at this one observation?
+r"""L-C2ST, the local classifier two-sample test: is the posterior right at one observation?
 
-A classifier learns to tell (theta_i, x_i), the parameters that made x_i, from (theta~_i, x_i) with
-theta~_i drawn from the posterior at x_i. Where the posterior is right its answer p is 1/2, so
+A classifier is trained to distinguish (theta_i, x_i), the parameters that made x_i, from
+(theta~_i, x_i) with theta~_i drawn from the posterior at x_i. Where the posterior is right its
+output p is 1/2, so
 
     T(x_o) = E_q(theta | x_o) (p(theta, x_o) - 1/2)^2
 

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechfit.inference.diagnostics.ranks import Amortized
+from mechfit.inference.diagnostics.ranks import FEWEST, Amortized
 from mechfit.models import Model
 from mechfit.simulation import simulate
 
 __all__ = ["PredictiveCheck", "predictive_check", "tail"]
-
-FEWEST = 20
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,22 +60,20 @@ def predictive_check(
     x_o = np.asarray(x_o, float)
     theta = posterior.sample_batched(draws, seed, x=x_o[None])[0]
     names = getattr(posterior, "statistic_names", model.statistic_names)
-    x = simulate(model, seed=seed, theta=theta).x[
-        :, [model.statistic_names.index(n) for n in names]
-    ]
-    if x_o.shape != x.shape[1:]:
+    bank = simulate(model, theta=theta, seed=seed).select(names)
+    if x_o.shape != bank.x.shape[1:]:
         raise ValueError(
-            f"x_o has shape {x_o.shape}, expected ({x.shape[1]},) for the statistics "
+            f"x_o has shape {x_o.shape}, expected ({bank.x.shape[1]},) for the statistics "
             f"{', '.join(names)}"
         )
-    valid = np.isfinite(x).all(1)
-    if valid.sum() < FEWEST:
+    valid = bank.rows(bank.valid)
+    if len(valid) < FEWEST:
         raise ValueError(
-            f"{valid.sum()} of {draws} simulations of posterior draws are valid, expected at "
+            f"{len(valid)} of {draws} simulations of posterior draws are valid, expected at "
             f"least {FEWEST}: the posterior lies where the model fails"
         )
-    theta, x = theta[valid], x[valid]
-    return PredictiveCheck(names, x_o, theta, x, tail(x, x_o), draws - int(valid.sum()))
+    p_values = tail(valid.x, x_o)
+    return PredictiveCheck(names, x_o, valid.theta, valid.x, p_values, draws - len(valid))
 
 
 def tail(x: np.ndarray, x_o: np.ndarray) -> np.ndarray:
