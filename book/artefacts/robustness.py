@@ -26,6 +26,8 @@ from mechfit.robustness import (
     KELVIN,
     Criterion,
     Directions,
+    Radii,
+    Warming,
     across,
     breakdown_along,
     breakdown_radii,
@@ -38,6 +40,7 @@ from mechfit.robustness import (
     warm,
     what_is_lost,
 )
+from mechfit.robustness.stored import Stored
 from mechfit.simulation import simulate
 from mechfit.summaries.thinning import thin_together
 
@@ -85,6 +88,19 @@ def kept(name: str, make) -> dict:  # noqa: ANN001
         return dict(found)
 
 
+def kept_as(kind: type[Stored], name: str, make) -> Stored:  # noqa: ANN001
+    """A result of robustness, made if it is not there."""
+    path = WORK / f"{name}.npz"
+    if not path.exists():
+        make().save(path)
+    return kind.load(path)
+
+
+def in_single(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same arrays, numbers in single precision."""
+    return {k: v.astype(np.float32) if v.dtype == float else v for k, v in arrays.items()}
+
+
 def at_bounds(theta: np.ndarray, near: float) -> np.ndarray:
     """Which parameters (n, d) lie near a bound, where log q falls to the edge of the prior."""
     u = (theta - LOW) / (HIGH - LOW)
@@ -128,80 +144,89 @@ def circuits() -> list[tuple[int, np.ndarray]]:
 def ways(path: np.ndarray) -> Directions:
     """All directions in which the circuit in the middle of a path is pushed."""
     posterior, _, stiff = posterior_and_draws()
-    tangent = (path[41] - path[39]) / SCALE
     slope = posterior.log_prob_grad(path[40][None])[1][0] * SCALE
     slope[at_bounds(path[40], 0.01)] = 0.0
-    t = tangent / np.linalg.norm(tangent)
-    straight = Directions(np.stack([t, -t]), ("ahead", "back"), ("straight along",) * 2)
+    straight = Directions(tangents(path), ("ahead", "back"), ("straight along",) * 2)
     return (
-        straight + across(tangent, slope) + stiff_and_sloppy(stiff)
+        straight + across((path[41] - path[39]) / SCALE, slope) + stiff_and_sloppy(stiff)
         + one_by_one(NAMES) + random_directions(RANDOM, len(LOW), SEED)
     )  # fmt: skip
 
 
-def led_and_pushed(
-    rule: Criterion, path: np.ndarray, vectors: np.ndarray
-) -> tuple[dict, np.ndarray]:
-    """Radii of a circuit along its path, both ways, and in directions; and what is beyond."""
+def tangents(path: np.ndarray) -> np.ndarray:
+    """Unit vectors (2, d) along a path at its middle, ahead and back."""
+    tangent = (path[41] - path[39]) / SCALE
+    t = tangent / np.linalg.norm(tangent)
+    return np.stack([t, -t])
+
+
+def led_and_pushed(rule: Criterion, path: np.ndarray, vectors: np.ndarray) -> Radii:
+    """Radii (1, ways) of a circuit along its path, ahead and back, and in directions."""
     how = {"repeats": REPEATS, "seed": SEED}
-    led = breakdown_along(rule, [path[40:], path[40::-1]], scale=SCALE, **how)
-    pushed = breakdown_radii(rule, path[40], vectors, most=FARTHEST, **BOUNDS, **how)
-    told = {
-        name: np.r_[getattr(led, name).ravel(), getattr(pushed, name).ravel()]
-        for name in ("radius", "low", "high", "reach")
-    }
-    return told, np.concatenate([led.broken[:, 0], pushed.broken[0]])
+    led = breakdown_along(rule, [path[40:], path[40::-1]], scale=SCALE, **how).arrays()
+    pushed = breakdown_radii(rule, path[40], vectors, most=FARTHEST, **BOUNDS, **how).arrays()
+    return Radii(**{k: np.concatenate([led[k].swapaxes(0, 1), pushed[k]], 1) for k in led})
 
 
-def recorded_of(path: np.ndarray) -> dict:
-    """The same of the rhythm of the recording, but for single parameters."""
+def stacked(rows: list[Radii]) -> Radii:
+    """Radii (n, ways) of several circuits, without the parameters just beyond."""
+    names = ("radius", "low", "high", "reach")
+    return Radii(*(np.concatenate([getattr(row, name) for row in rows]) for name in names))
+
+
+def recorded_of(path: np.ndarray) -> Radii:
+    """Radii for the rhythm of the recording, but for single parameters."""
     named = ways(path)
     several = np.array(named.groups) != "one parameter"
-    return led_and_pushed(SAME, path, named.vectors[several])[0]
+    return led_and_pushed(SAME, path, named.vectors[several])
 
 
-def radii_of(path: np.ndarray) -> dict:
-    """Radii of one circuit in all directions and along its path, both ways, and what is lost."""
-    named, home = ways(path), path[40]
-    told, beyond = led_and_pushed(WORKS, path, named.vectors)
-    far = np.maximum(home + FARTHEST * named.vectors * SCALE, BOUNDS["low"])
+def beyond(path: np.ndarray, found: Radii) -> dict:
+    """Parameters (ways, d) just beyond, or at the end of the way, and what is lost there."""
+    far = np.maximum(path[40] + FARTHEST * ways(path).vectors * SCALE, BOUNDS["low"])
     ends = np.concatenate([[path[-1], path[0]], far])
-    last = np.where(np.isnan(beyond), ends, beyond)
+    last = np.where(np.isnan(found.broken[0]), ends, found.broken[0])
     x = simulate(TOLD, seed=SEED, theta=last).x
-    names = ("along the path, ahead", "along the path, back", *named.names)
-    groups = ("along the path",) * 2 + named.groups
-    lost = what_is_lost(x, TOLD.statistic_names)
-    return told | {"last": last, "names": names, "groups": groups, "lost": np.array(lost)}
+    return {"last": last, "lost": np.array(what_is_lost(x, TOLD.statistic_names))}
 
 
 def radii() -> None:
     """Push all circuits; of one, keep the voltages too."""
-    paths, rows, same = circuits(), [], []
+    paths, rows, same, ends = circuits(), [], [], []
     for number, path in paths:
         started = time.time()
-        rows.append(kept(f"radii-{number:02d}", lambda p=path: radii_of(p)))
-        same.append(kept(f"recorded-{number:02d}", lambda p=path: recorded_of(p)))
+        rows.append(radii_of(number, path))
+        same.append(kept_as(Radii, f"recorded-{number:02d}", lambda p=path: recorded_of(p)))
+        ends.append(kept(f"beyond-{number:02d}", lambda p=path, r=rows[-1]: beyond(p, r)))
         print(number, round(time.time() - started), "s", flush=True)
-    told = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-    shown = LATER.time >= 1000.0
-    one = np.concatenate([paths[0][1][40][None], told["last"][0]])
-    first = ways(paths[0][1]).vectors
+    first, shown = paths[0][1], LATER.time >= 1000.0
+    along_path = Directions(
+        tangents(first),
+        ("along the path, ahead", "along the path, back"),
+        ("along the path",) * 2,
+    )
+    one = np.concatenate([first[40][None], ends[0]["last"]])
     voltage = LATER.simulate(one, SEED).voltage[:, :, shown]
     parts = [thin_together(LATER.time[shown], v, 200) for v in voltage]
     write_arrays(
         HERE / "pyloric-radii.npz",
-        **{k: told[k].astype(np.float32) for k in ("radius", "low", "high", "reach")},
-        **{
-            f"recorded_{k}": np.stack([row[k] for row in same]).astype(np.float32) for k in same[0]
-        },
-        names=rows[0]["names"],
-        groups=rows[0]["groups"],
-        lost=told["lost"],
-        vectors=np.concatenate([first[:2], first]).astype(np.float32),
+        **in_single(stacked(rows).arrays()),
+        **in_single(stacked(same).arrays("recorded_")),
+        **in_single((along_path + ways(first)).arrays()),
+        lost=np.stack([each["lost"] for each in ends]),
         stiffness=posterior_and_draws()[2].matrix.astype(np.float32),
         theta=np.stack([path[40] for _, path in paths]).astype(np.float32),
         traces=np.stack([p[1] for p in parts]).round().clip(-128, 127).astype("i1"),
         time=parts[0][0],
+    )
+
+
+def radii_of(number: int, path: np.ndarray) -> Radii:
+    """Radii of one circuit along its path, both ways, and in all directions."""
+    return kept_as(
+        Radii,
+        f"radii-{number:02d}",
+        lambda: led_and_pushed(WORKS, path, ways(path).vectors),
     )
 
 
@@ -210,18 +235,18 @@ def smallest() -> None:
     _, _, stiff = posterior_and_draws()
     rows = []
     for number, path in circuits():
-        found, named = kept(f"radii-{number:02d}", lambda p=path: radii_of(p)), ways(path)
-        best = int(np.argmin(found["radius"][2:]))
+        radius, named = radii_of(number, path).radius[0, 2:], ways(path)
+        best = int(np.argmin(radius))
 
-        def search(path=path, named=named, found=found, best=best) -> dict:  # noqa: ANN001
-            begin = WORKS, path[40], named.vectors[best], found["radius"][2 + best]
+        def search(path=path, named=named, radius=radius, best=best) -> dict:  # noqa: ANN001
+            begin = WORKS, path[40], named.vectors[best], radius[best]
             how = BOUNDS | {"stiffness": stiff.matrix, "seed": SEED}
             begun = smallest_perturbation(*begin, rounds=0, **how)
             broken = smallest_perturbation(*begin, **how)
             x = simulate(TOLD, seed=SEED, theta=np.tile(broken.theta, (REPEATS, 1))).x
             lost = Counter(each for each in what_is_lost(x, TOLD.statistic_names) if each)
             kinds = [each for each, _ in lost.most_common(1)]
-            return vars(broken) | {"begun": begun.radius, "lost": (kinds or [""])[0]}
+            return broken.arrays() | {"begun": begun.radius, "lost": (kinds or [""])[0]}
 
         rows.append(kept(f"smallest-{number:02d}", search) | {"first": named.names[best]})
         print(number, float(rows[-1]["found"]), float(rows[-1]["radius"]), flush=True)
@@ -236,9 +261,9 @@ def at(q10: dict):  # noqa: ANN201
     )
 
 
-def _shown(main: dict) -> np.ndarray:
+def _shown(main: Warming) -> np.ndarray:
     """Four circuits (4,): three that crash for good, early to late, and one that does not."""
-    works = main["worked"][:, CELSIUS >= HOME] >= 0.5
+    works = main.works[:, CELSIUS >= HOME]
     last = works.sum(1)
     for_good = (np.sort(works, 1)[:, ::-1] == works).all(1) & works[:, 0]
     order = np.argsort(last, kind="stable")
@@ -253,13 +278,14 @@ def warmth() -> None:
     theta, told = good[:DRAWS], {}
     for name, q10 in OTHERS.items():
         celsius = CELSIUS if not q10 else CELSIUS[::2]
-        found = kept(f"warmth-{name}", lambda q=q10, c=celsius: vars(
-            warm(at(q), theta, c, seed=SEED)))  # fmt: skip
-        print(name, found["worked"].mean(0).round(2), flush=True)
+        found = kept_as(
+            Warming, f"warmth-{name}", lambda q=q10, c=celsius: warm(at(q), theta, c, seed=SEED)
+        )
+        print(name, found.worked.mean(0).round(2), flush=True)
         told[name] = found
     main = told["as published"]
-    others = [f["worked"] for name, f in told.items() if name != "as published"]
-    worked = [each >= 0.5 for each in (main["worked"][:, ::2], *others)]
+    others = [found.works for name, found in told.items() if name != "as published"]
+    worked = [main.works[:, ::2], *others]
     chosen, traces = _shown(main), []
     for celsius in SHOWN:
         model = Pyloric(duration=3500.0, temperature=KELVIN + celsius)
@@ -269,8 +295,9 @@ def warmth() -> None:
     write_arrays(
         HERE / "pyloric-warmth.npz",
         theta=theta.astype(np.float32),
-        worked=main["worked"] >= 0.5,
-        x=main["x"][..., :18].astype(np.float32),
+        celsius=CELSIUS,
+        worked=main.works,
+        x=main.x[..., :18].astype(np.float32),
         others=np.array(list(OTHERS)),
         shares=np.stack([w.mean(0) for w in worked]).astype(np.float32),
         intervals=np.stack([end for w in worked for end in share_interval(w)]).astype(np.float32),

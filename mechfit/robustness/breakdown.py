@@ -17,12 +17,13 @@ import numpy as np
 
 from mechfit.geometry import length, points_at
 from mechfit.robustness.bisection import Breakdown, Rule, find_breakdowns
+from mechfit.robustness.stored import Stored
 
 __all__ = ["Radii", "breakdown_along", "breakdown_radii"]
 
 
 @dataclass(frozen=True)
-class Radii:
+class Radii(Stored):
     """Breakdown radii of circuits (n, ways), infinite where none was found.
 
     Attributes:
@@ -30,14 +31,15 @@ class Radii:
         low: Lower end of its 90 % interval.
         high: Upper end; infinite if the circuit still works as far as was looked.
         reach: How far was looked.
-        broken: Parameters (n, ways, d) just beyond the breakdown; NaN where there is none.
+        broken: Parameters (n, ways, d) just beyond the breakdown, NaN where there is none; or
+            None, if they were not kept.
     """
 
     radius: np.ndarray
     low: np.ndarray
     high: np.ndarray
     reach: np.ndarray
-    broken: np.ndarray
+    broken: np.ndarray | None = None
 
 
 def breakdown_radii(

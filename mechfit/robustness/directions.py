@@ -18,12 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechfit.geometry import ActiveSubspace
+from mechfit.robustness.stored import Stored
 
 __all__ = ["Directions", "across", "one_by_one", "random_directions", "stiff_and_sloppy"]
 
 
 @dataclass(frozen=True)
-class Directions:
+class Directions(Stored):
     """Directions (k, d) with their names and groups.
 
     Attributes:
@@ -43,6 +44,10 @@ class Directions:
         """Both, one after the other."""
         vectors = np.concatenate([self.vectors, other.vectors])
         return Directions(vectors, self.names + other.names, self.groups + other.groups)
+
+    def vector(self, name: str) -> np.ndarray:
+        """The direction (d,) of a name."""
+        return self.vectors[self.names.index(name)]
 
     def of(self, group: str) -> np.ndarray:
         """Numbers of the directions of a group."""

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechfit.robustness.bisection import Rule
+from mechfit.robustness.stored import Stored
 
 __all__ = ["Breaking", "smallest_perturbation"]
 
@@ -35,7 +36,7 @@ FARTHER, PUSHES = 1.05, 20
 
 
 @dataclass(frozen=True)
-class Breaking:
+class Breaking(Stored):
     """A perturbation that breaks a circuit.
 
     Attributes:

@@ -21,6 +21,7 @@ from scipy.stats import beta
 
 from mechfit.models import Model
 from mechfit.robustness.criterion import Criterion, all_defined
+from mechfit.robustness.stored import Stored
 from mechfit.simulation.progress import progress_bar
 
 __all__ = ["KELVIN", "Warming", "q10_of", "share_interval", "warm"]
@@ -30,7 +31,7 @@ KELVIN = 273.0
 
 
 @dataclass(frozen=True)
-class Warming:
+class Warming(Stored):
     """What circuits do at temperatures.
 
     Attributes:

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from mechfit.models import Pyloric
-from mechfit.robustness import KELVIN, Criterion, energy_by_current, share_interval, warm
+from mechfit.robustness import (
+    KELVIN,
+    Criterion,
+    Directions,
+    Radii,
+    Warming,
+    energy_by_current,
+    share_interval,
+    warm,
+)
 
 FOLDER = Path(__file__).parents[2] / "book" / "artefacts"
 SEED = 4711
@@ -23,13 +32,14 @@ def stored(name: str) -> dict[str, np.ndarray]:
 
 @pytest.mark.slow
 def test_the_circuit_works_before_its_radius_and_not_beyond():
-    found = stored("radii")
-    home, ways = found["theta"][0].astype(float), found["vectors"].astype(float)
+    file = FOLDER / "pyloric-radii.npz"
+    found, directions = Radii.load(file), Directions.load(file)
+    home, ways = stored("radii")["theta"][0].astype(float), directions.vectors.astype(float)
     inside = np.all(home + 3.2 * ways * SCALE > LOWEST, axis=1)
-    broken = np.flatnonzero(np.isfinite(found["radius"][0]) & inside & (np.arange(90) > 1))
+    broken = np.flatnonzero(np.isfinite(found.radius[0]) & inside & (np.arange(90) > 1))
     assert len(broken) > 5
     before, after = (
-        home + found[end][0, broken, None] * factor * ways[broken] * SCALE
+        home + getattr(found, end)[0, broken, None] * factor * ways[broken] * SCALE
         for end, factor in (("low", 0.7), ("high", 1.15))
     )
     shares = [WORKS(np.repeat(theta, 3, 0), SEED).mean() for theta in (before, after)]
@@ -52,11 +62,11 @@ def model_at(celsius: float) -> Pyloric:
 
 @pytest.mark.slow
 def test_as_many_circuits_keep_their_rhythm_in_the_warmth():
-    kept = stored("warmth")
-    theta, celsius = kept["theta"][:80].astype(float), np.array([11.0, 27.0, 31.0])
+    kept = Warming.load(FOLDER / "pyloric-warmth.npz")
+    theta, celsius = stored("warmth")["theta"][:80].astype(float), np.array([11.0, 27.0, 31.0])
     found = warm(model_at, theta, celsius, seed=SEED)
     low, high = share_interval(found.works, level=0.999)
-    share = kept["worked"].mean(0)[(celsius - 7).astype(int)]
+    share = kept.worked.mean(0)[np.isin(kept.celsius, celsius)]
     assert (low <= share).all()
     assert (share <= high).all()
 

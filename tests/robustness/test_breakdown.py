@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mechfit.models import HodgkinHuxley, Model, Prior, Pyloric
-from mechfit.robustness import Criterion, breakdown_along, breakdown_radii
+from mechfit.robustness import Criterion, Radii, breakdown_along, breakdown_radii
 from mechfit.robustness.bisection import SMALLEST
 
 CIRCUITS = np.array([[0.0, 0.0, 0.0], [0.3, -0.2, 0.1]])
@@ -26,7 +26,7 @@ def noisy(width):
     return works
 
 
-def test_the_radius_is_exact_without_noise():
+def test_the_radius_is_exact_without_noise(tmp_path):
     found = breakdown_radii(ball, CIRCUITS, AXES, repeats=1, halvings=10, seed=1)
     along = CIRCUITS @ AXES.T
     exact = -along + np.sqrt(along**2 + 1 - (CIRCUITS**2).sum(1)[:, None])
@@ -34,6 +34,9 @@ def test_the_radius_is_exact_without_noise():
     assert (found.low <= exact).all()
     assert (exact <= found.high).all()
     assert not ball(found.broken.reshape(-1, 3), 1).any()
+    found.save(tmp_path / "radii.npz")
+    for name, value in found.arrays().items():
+        np.testing.assert_array_equal(getattr(Radii.load(tmp_path / "radii.npz"), name), value)
     np.testing.assert_allclose(np.linalg.norm(found.broken[0], axis=1), 1, rtol=2e-3)
 
 

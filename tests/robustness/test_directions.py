@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechfit.geometry import ActiveSubspace
-from mechfit.robustness import across, one_by_one, random_directions, stiff_and_sloppy
+from mechfit.robustness import Directions, across, one_by_one, random_directions, stiff_and_sloppy
 
 
 def test_all_are_unit_vectors_with_names():
@@ -38,3 +38,12 @@ def test_random_ones_know_no_axis():
 def test_what_has_no_across_says_so(tangent, slope):
     with pytest.raises(ValueError, match="expected a tangent"):
         across(np.array(tangent), np.array(slope))
+
+
+def test_names_find_their_vectors_also_from_a_file(tmp_path):
+    directions = one_by_one("ab") + random_directions(3, 2, seed=1)
+    directions.save(tmp_path / "directions.npz")
+    loaded = Directions.load(tmp_path / "directions.npz")
+    assert (loaded.names, loaded.groups) == (directions.names, directions.groups)
+    np.testing.assert_array_equal(loaded.vectors, directions.vectors)
+    np.testing.assert_array_equal(loaded.vector("less b"), [0, -1])
