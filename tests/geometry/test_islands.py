@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 from mechfit.geometry import connect, islands, straight
 
@@ -14,6 +14,15 @@ def valley(x):
     angle, radius = np.arctan2(x[:, 1], x[:, 0]), np.hypot(x[:, 0], x[:, 1])
     beyond = np.maximum(abs(angle) - 0.75 * np.pi, 0)
     return -((radius - RADIUS) ** 2) / 0.02 - 50 * beyond**2 - (x[:, 2:] ** 2).sum(1) / 2
+
+
+def valley_slope(x):
+    angle, radius = np.arctan2(x[:, 1], x[:, 0]), np.hypot(x[:, 0], x[:, 1])
+    beyond = np.maximum(abs(angle) - 0.75 * np.pi, 0) * np.sign(angle)
+    slope, unit = -x, x[:, :2] / radius[:, None]
+    across = np.stack([-unit[:, 1], unit[:, 0]], 1)
+    slope[:, :2] = -100 * ((radius - RADIUS)[:, None] * unit + (beyond / radius)[:, None] * across)
+    return valley(x), slope
 
 
 def on_valley(n, d=6):
@@ -33,13 +42,19 @@ def modes(x):
     return logsumexp(-squares / 2, axis=1)
 
 
+def modes_slope(x):
+    away = CENTERS - x[:, None]
+    share = softmax(-(away**2).sum(2) / 2, axis=1)
+    return modes(x), (share[:, :, None] * away).sum(1)
+
+
 def test_a_thin_curved_valley_is_one():
     samples = on_valley(30)
     level = np.quantile(valley(on_valley(400)), 0.01)
-    found = islands(valley, samples, level, nodes=40)
+    found = islands(valley, samples, level, nodes=40, log_prob_grad=valley_slope)
     assert found.count == 1
     assert str(found) == "a valley: 30 parameter sets hang together by 29 paths"
-    ends = connect(valley, samples[6], samples[23], level)
+    ends = connect(valley, samples[6], samples[23], level, log_prob_grad=valley_slope)
     assert ends.connected
     assert ends.line < 10 * level
     assert str(ends).startswith("connected: lowest log-density")
@@ -52,7 +67,7 @@ def test_separated_modes_are_islands():
     draws = CENTERS[np.arange(3000) % 3] + rng.normal(size=(3000, 3))
     level = np.quantile(modes(draws), 0.01)
     keep = modes(samples) > level
-    found = islands(modes, samples[keep], level, nodes=30)
+    found = islands(modes, samples[keep], level, nodes=30, log_prob_grad=modes_slope)
     assert found.count == 3
     assert str(found).startswith("3 islands, of ")
     for group in range(3):
