@@ -110,7 +110,7 @@ def gating(voltage: np.ndarray, theta: np.ndarray) -> dict[str, tuple[np.ndarray
 
 @register_jitable
 def step(state: tuple, drive: float, theta: tuple, dt: float) -> tuple:
-    """One step of V, m, h, n, p and the rounding errors of V and p; drive in µA/cm²."""
+    """One step of V, gates, rounding errors of V and p; drive in µA/cm²."""
     v, m, h, n, p, rest_v, rest_p = state
     g_Na, g_K, g_l, g_M, tau_max, minus_v_t, _, minus_e_l = theta
     sodium = g_Na * m**3 * h

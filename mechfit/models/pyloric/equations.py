@@ -89,7 +89,7 @@ def time_constants(v: float) -> tuple:
 
 @register_jitable
 def conductances(gates: tuple, g: tuple) -> tuple:
-    """Conductances (mS) of Na, Ca, K and H at these gates, from maximal ones g (8)."""
+    """Conductances (mS) of Na, Ca, K and H, from maximal ones g (8)."""
     m_na, m_cat, m_cas, m_a, m_kca, m_kd, m_h, h_na, h_cat, h_cas, h_a = gates
     sodium = g[0] * m_na * m_na * m_na * h_na
     calcium = g[1] * m_cat * m_cat * m_cat * h_cat
@@ -109,14 +109,15 @@ def membrane_step(
     Args:
         v: Voltage (mV).
         ca: Calcium (µM).
-        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all synapses, and the sums
-            of g E and of g E² over the synapses.
+        g: Conductances (mS) of sodium, calcium, potassium, H, leak and all
+            synapses, and the sums of g E and of g E² over the synapses.
         drive: Noise current (µA).
         clock: dt (ms), temperature (K), 1 - exp(-dt / tau_Ca).
 
     Returns:
-        Changes of V and of [Ca]; and, before the step, the factor [Ca] / ([Ca] + 3) of the
-        steady state of KCa and the power (nW) of the ionic currents, the sum of g (V - E)^2.
+        Changes of V and of [Ca]; and, before the step, the factor
+        [Ca] / ([Ca] + 3) of the steady state of KCa and the power (nW) of
+        the ionic currents, the sum of g (V - E)^2.
     """
     sodium, calcium, potassium, h, leak, synapses, driven, squares = g
     dt, kelvin, ca_moved = clock

@@ -125,12 +125,14 @@ def simulated(given, tmp_path_factory):
     return np.load(folder / "out.npz")
 
 
+@pytest.mark.slow
 def test_device_step_is_the_step(given, simulated):
     rows = zip(given["states"], given["drive"], given["rows"], strict=True)
     exact = np.array([step(tuple(s), drive, tuple(theta), 0.05) for s, drive, theta in rows])
     np.testing.assert_allclose(simulated["stepped"][:, :5], exact[:, :5], rtol=1e-6, atol=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_kernel_gives_the_statistics_of_the_other_paths(simulated, precision):
     x = HodgkinHuxley(**SETTINGS, precision=precision).statistics(THETA, SEED, first=FIRST)
@@ -139,6 +141,7 @@ def test_kernel_gives_the_statistics_of_the_other_paths(simulated, precision):
     np.testing.assert_allclose(simulated["x"], x, rtol=5e-5)
 
 
+@pytest.mark.slow
 def test_neighbors_cannot_be_seen(simulated):
     np.testing.assert_array_equal(simulated["later"], simulated["x"][4:])
 
