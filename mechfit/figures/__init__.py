@@ -17,11 +17,9 @@ from mechfit.figures.live import live_trace
 from mechfit.figures.marginals import choice_explorer
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
-from mechfit.figures.rejection import rejection
 from mechfit.figures.rhythms import rhythms
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
-from mechfit.figures.sliding import sliding_curves
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.traces import traces
 from mechfit.summaries.thinning import thin
@@ -47,11 +45,9 @@ __all__ = [
     "pairplot",
     "parameter_explorer",
     "predictive",
-    "rejection",
     "rhythms",
     "samples_to_traces",
     "scores",
-    "sliding_curves",
     "statistic_bars",
     "theme",
     "thin",

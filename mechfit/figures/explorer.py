@@ -14,13 +14,12 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import trace_of
 from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse, quantity
-from mechfit.figures.marks import Frame, coded_line, key, line, rows_of
-from mechfit.figures.theme import ROLES, finish
+from mechfit.figures.parts import axes, coded_trace, named_lines, rows_of, scale_bar, trace
+from mechfit.figures.theme import ROLES, WIDTH, Role, present
 from mechfit.summaries.thinning import thin_together
 
-HEIGHT, KEY = 190, 22
-BUDGET = 250_000
-NOW, START = "at these values", "at the start"
+HEIGHT, BUDGET = 190, 250_000
+LOOKS = {"at these values": Role(ROLES["sample"].color), "at the start": ROLES["observed"]}
 
 
 def sliders(
@@ -49,7 +48,7 @@ def parameter_explorer(
     title: str,
     start: Sequence[int] | None = None,
     description: str | None = None,
-) -> alt.LayerChart:
+) -> alt.VConcatChart:
     """Show precomputed traces, chosen by one slider for each parameter.
 
     Args:
@@ -88,21 +87,23 @@ def parameter_explorer(
         raise ValueError(f"voltage holds {count} traces, expected at most {BUDGET // 216}")
     shared, thinned = thin_together(time, voltage.reshape(count, -1), points)
     low, high = float(thinned.min()), float(thinned.max())
-    rows = [{"k": k, "v": encode(v, low, high)} for k, v in enumerate(thinned)]
     params, chosen = sliders(values, start)
-    source = rows_of(rows).transform_filter(f"datum.k == {chosen}")
+    rows = rows_of([{"k": k, "v": encode(v, low, high)} for k, v in enumerate(thinned)])
     first = thinned[np.ravel_multi_index(start, voltage.shape[:-1])]
-    frame = Frame((time[0], time[-1]), (low - 4, high + 4), KEY, HEIGHT)
-    looks = {START: ROLES["observed"], NOW: ROLES["sample"]}
-    faint = line(shared, first, looks[START], strokeWidth=1, strokeOpacity=0.5)
-    layers = [
-        *key([NOW], looks, 0, KEY / 2),
-        *key([START], looks, 136, KEY / 2, strokeWidth=1, strokeOpacity=0.6),
-        *frame.level(first[0]),
-        faint.encode(**frame.place),
-        coded_line(source, shared, low, high, looks[NOW]).encode(**frame.place),
-        *frame.scale_bar(KEY + HEIGHT + 8),
-    ]
+    ends, span = (float(time[0]), float(time[-1])), (low - 4, high + 4)
+    place, (now, before) = axes(ends, span, level=first[0]), LOOKS
+    lines = {
+        before: trace(shared, first, LOOKS[before], strokeWidth=1, strokeOpacity=0.55),
+        now: coded_trace(
+            rows.transform_filter(f"datum.k == {chosen}"), shared, low, high, LOOKS[now]
+        ),
+    }
+    view = alt.layer(
+        *(
+            line.transform_calculate(name=repr(name)).encode(**place, **named_lines(LOOKS))
+            for name, line in lines.items()
+        )
+    ).properties(width=WIDTH, height=HEIGHT)
     ranges = "; ".join(
         f"{parse(label).name} from {number(v[0])} to {quantity(v[-1], parse(label).unit)}"
         for label, v in values.items()
@@ -112,6 +113,5 @@ def parameter_explorer(
         f"trace at the starting values stays behind it. Voltages between {number(low)} and "
         f"{number(high)} mV over {quantity(time[-1] - time[0], 'ms', 4)}."
     )
-    chart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
-    chart = chart.add_params(*params)
-    return finish(chart, title, description or told, (230, KEY + HEIGHT))
+    chart = alt.vconcat(view, scale_bar(ends, span, HEIGHT), spacing=8).add_params(*params)
+    return present(chart, title, description or told)

@@ -14,47 +14,12 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import number, quantity
-from mechfit.figures.marks import at, px, rows_of, segment, tips, words
-from mechfit.figures.theme import POSTERIOR, PRIOR, ROLES, finish, page
+from mechfit.figures.parts import rows_of, table
+from mechfit.figures.theme import POSTERIOR, PRIOR, WIDTH, present
 
-TOP, ROW, EDGE, DRAWS, LIMIT = 34, 44, 14, 100, 4.0
-END = page(2 * EDGE)
-
-
-def _key(observed: str, draws: int) -> list[alt.Chart]:
-    prior = {"strokeWidth": 12, "strokeOpacity": 0.4, "strokeDash": [1, 0]}
-    dot = rows_of([{}]).mark_circle(color=POSTERIOR, size=30, opacity=0.8, aria=False)
-    start = 36 + int(6.2 * len(observed))
-    return [
-        segment((4, 4), (0, 16)),
-        words(observed, 12, 8),
-        dot.encode(**at(start, 8)),
-        words(f"{draws} predictions", start + 10, 8),
-        segment((start + 110, start + 130), (8, 8), ROLES["prior"], **prior),
-        words("prior 50, 90 %", start + 136, 8),
-    ]
-
-
-def _panel(
-    bands: list[dict], dots: list[dict], observed: str, reach: float, bottom: int
-) -> list[alt.Chart]:
-    signed = "datum.value == 0 ? '0' : format(datum.value, '+~g')"
-    ticks = alt.Axis(title=None, tickCount=5, labelExpr=signed, offset=4)
-    scale = alt.Scale(domain=[-reach, reach], range=[0, px(END)], nice=False)
-    x, y = alt.X("x:Q", scale=scale, axis=ticks), alt.Y("y:Q", scale=None, axis=None)
-    said = tips(name="statistic", raw="predicted", seen="compared with")
-    share = tips(name="statistic", said="of the prior")
-    strip = rows_of(bands).mark_rect(fill=PRIOR, fillOpacity=0.28, aria=False)
-    several = rows_of(dots).transform_flatten(["x", "y", "raw"])
-    spot = several.mark_circle(color=POSTERIOR, size=24, opacity=0.65, aria=False)
-    zero = f"{END} / 2"
-    return [
-        strip.encode(x=x, y=y, x2="x2", y2="y2", tooltip=share),
-        segment((zero, zero), (TOP + 14, bottom + 4), strokeWidth=1.2),
-        spot.encode(x=x, y=y, tooltip=said),
-        words(f"difference from the {observed} value", zero, bottom + 34, align="center"),
-        words("(prior standard deviations)", zero, bottom + 50, align="center"),
-    ]
+ROW, DRAWS, LIMIT = 44, 100, 4.0
+STRIPS = (("90 %", 0.06, (0.05, 0.95)), ("50 %", 0.16, (0.25, 0.75)))
+"""Shares of the prior, half the height of their strips in rows, and their quantiles."""
 
 
 def predictive(
@@ -102,32 +67,69 @@ def predictive(
     scale = np.where(prior.std(0) > 0, prior.std(0), 1.0)
     draws = posterior[np.unique(np.linspace(0, len(posterior) - 1, DRAWS).astype(int))]
     z = (draws - x_o) / scale
-    strips = (np.quantile(prior, [0.05, 0.95, 0.25, 0.75], axis=0) - x_o) / scale
-    widest = max(float(np.quantile(abs(z), 0.99)), float(abs(strips).max()), 1.0)
+    widest = max(
+        float(np.quantile(abs(z), 0.99)),
+        float(abs((np.quantile(prior, [0.05, 0.95], axis=0) - x_o) / scale).max()),
+        1.0,
+    )
     reach = min(1.05 * widest, LIMIT)
-
-    bands, dots, seen = [], [], []
-    jitter = (np.arange(len(z)) * 0.618034 % 1 - 0.5) * 15
-    for i, (name, unit) in enumerate(zip(names, units, strict=True)):
-        y = TOP + i * ROW + 28
-        for share, half, ends in (("90 %", 3, strips[:2, i]), ("50 %", 8, strips[2:, i])):
-            low, high = np.clip(ends, -reach, reach).round(3).tolist()
-            place = {"x": low, "x2": high, "y": y - half, "y2": y + half}
-            bands.append({**place, "name": name, "said": share})
-        seen.append({"name": name, "y": y - 18, "seen": f"{observed} {quantity(x_o[i], unit)}"})
-        x = np.clip(z[:, i], -reach, reach).round(3).tolist()
-        raw = [quantity(v, unit) for v in draws[:, i]]
-        dots.append({**seen[-1], "x": x, "y": (y + jitter).round(1).tolist(), "raw": raw})
-    bottom = TOP + ROW * k
-    layers = [*_key(observed, len(z)), *_panel(bands, dots, observed, reach, bottom)]
-    if (abs(z) > reach).any():
-        beyond = "points beyond the axis stand at its ends"
-        layers.append(words(beyond, f"{END} / 2", bottom + 66, align="center"))
-    style = {"baseline": "middle", "aria": False}
-    left, right = (rows_of(seen).mark_text(align=side, **style) for side in ("left", "right"))
-    row = alt.Y("y:Q", scale=None, axis=None)
-    layers.append(left.encode(x=alt.value(0), y=row, text="name:N"))
-    layers.append(right.encode(x=alt.value(px(END)), y=row, text="seen:N"))
+    seen = [f"{observed} {quantity(o, unit)}" for o, unit in zip(x_o, units, strict=True)]
+    strips = [
+        {"x": a, "x2": b, "y": i - half, "y2": i + half, "name": names[i], "said": share}
+        for share, half, levels in STRIPS
+        for i, (a, b) in enumerate(
+            np.clip((np.quantile(prior, levels, axis=0) - x_o) / scale, -reach, reach)
+            .round(3)
+            .T.tolist()
+        )
+    ]
+    jitter = (np.arange(len(z)) * 0.618034 % 1 - 0.5) * 0.34
+    row = np.repeat(np.arange(k), len(z))
+    spots = table(
+        x=np.clip(z, -reach, reach).T.ravel().round(3),
+        y=row + np.tile(jitter, k).round(3),
+        i=row,
+        raw=[quantity(v, unit) for v_k, unit in zip(draws.T, units, strict=True) for v in v_k],
+    ).transform_calculate(name=f"{list(names)}[datum.i]", seen=f"{seen}[datum.i]")
+    beyond = "; points beyond the axis stand at its ends" if (abs(z) > reach).any() else ""
+    signed = "datum.value == 0 ? '0' : format(datum.value, '+~g')"
+    axis = alt.Axis(
+        title=[f"difference from the {observed} value", "(prior standard deviations)"],
+        tickCount=5,
+        labelExpr=signed,
+    )
+    across = {"scale": alt.Scale(domain=[-reach, reach], nice=False), "axis": axis}
+    place = {
+        "x": alt.X("x:Q", **across),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[k - 0.6, -0.65], nice=False), axis=None),
+    }
+    tips = {
+        "name": "statistic",
+        "raw": "predicted",
+        "seen": "compared with",
+        "said": "of the prior",
+    }
+    tip = {field: alt.Tooltip(f"{field}:N", title=words) for field, words in tips.items()}
+    heads = rows_of(
+        [
+            {"x": -reach, "x2": reach, "y": i - 0.4, "name": n, "seen": s}
+            for i, (n, s) in enumerate(zip(names, seen, strict=True))
+        ]
+    )
+    word = {"baseline": "middle", "aria": False}
+    chart = alt.layer(
+        rows_of(strips)
+        .mark_rect(fill=PRIOR, fillOpacity=0.28, aria=False)
+        .encode(**place, x2="x2", y2="y2", tooltip=[tip["name"], tip["said"]]),
+        rows_of([{"x": 0}]).mark_rule(strokeWidth=1.2, aria=False).encode(x=place["x"]),
+        spots.mark_circle(color=POSTERIOR, size=24, opacity=0.65, aria=False).encode(
+            **place, tooltip=[tip["name"], tip["raw"], tip["seen"]]
+        ),
+        heads.mark_text(align="left", **word).encode(**place, text="name:N"),
+        heads.mark_text(align="right", **word).encode(
+            x=alt.X("x2:Q", **across), y=place["y"], text="seen:N"
+        ),
+    ).properties(width=WIDTH, height=ROW * k)
     medians = np.median(posterior, 0)
     pairs = "; ".join(
         f"{name} {quantity(m, unit)} for {quantity(o, unit)}"
@@ -138,4 +140,5 @@ def predictive(
         f"Posterior predictive check of {k} statistics, median prediction for {observed} "
         f"value: {pairs}. The largest difference is {number(far, 2)} prior standard deviations."
     )
-    return finish(alt.layer(*layers), title, description or told, (250, bottom))
+    hint = f"Dots: {len(z)} predictions. Gray: 50 and 90 % of the prior{beyond}."
+    return present(chart, title, description or told, hint)

@@ -1,12 +1,11 @@
 """From parameters to voltage: choose a posterior sample and see what it simulates.
 
-The traces travel inside the chart as text (two characters per point), so the page needs no
-server. One signal, the sample's number, is set by a click on the scatter or by a slider; two
-menus choose which parameters span the scatter. Taught in the chapter
-inference/hodgkin-huxley-posterior.
+The axes of the scatter span the samples, so that their shape is seen; the strips below span the
+prior, so that it is seen how little of it they fill. The traces travel as text (two characters per
+point). Taught in the chapter inference/hodgkin-huxley-posterior.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
@@ -15,131 +14,47 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.encoding import encode
 from mechfit.figures.labels import ends, number, parse
-from mechfit.figures.marks import Frame, at, coded_line, line, segment, words
-from mechfit.figures.theme import NARROW, POSTERIOR, ROLES, SAMPLE, finish
+from mechfit.figures.parts import (
+    axes,
+    coded_trace,
+    heading,
+    named_lines,
+    rows_of,
+    scale_bar,
+    trace,
+)
+from mechfit.figures.theme import OBSERVED, POSTERIOR, PRIOR, ROLES, SAMPLE, WIDTH, present
 from mechfit.summaries.thinning import thin, thin_together
 
-SIDE, LEFT, TRACE, KEY, GAP = 224, 46, 112, 22, 14
-MOST = 10
-"""Parameters that are written out below the traces."""
-SMALL = f"page < {NARROW}"
-START = f"({SMALL} ? 0 : {SIDE + 82})"
-WIDTH = f"(page - {LEFT} - {START})"
-DOWN = f"({SMALL} ? {SIDE + 56} : -24)"
-"""In a narrow window the trace stands below the scatter, else beside it."""
-
-
-def _choice(count: int) -> alt.Parameter:
-    """Declare the sample's number: a click on the nearest dot sets it, and a slider."""
-    return alt.selection_point(
-        name="chosen",
-        fields=["sample"],
-        on="click",
-        nearest=True,
-        clear=False,
-        empty=False,
-        value=[{"sample": 1}],
-        bind=alt.binding_range(min=1, max=count, step=1, name="sample number"),
-    )
-
-
-def _scatter(
-    rows: alt.NamedData, chosen: alt.Parameter, labels: Sequence[str], limits: np.ndarray
-) -> list[alt.Chart]:
-    names, low, span = list(labels), limits[:, 0].tolist(), np.diff(limits).ravel().tolist()
-    first, last = ([ends(*pair)[k] for pair in limits] for k in (0, 1))
-    place, bare = {}, {}
-    for kind, menu, reach in ((alt.X, "across", [0, SIDE]), (alt.Y, "up", [SIDE, 0])):
-        channel = kind.__name__.lower()
-        axis = alt.Axis(
-            values=[0, 1],
-            labelExpr=f"datum.value == 0 ? {first}[{menu}] : {last}[{menu}]",
-            labelFlush=channel == "x",
-            title=None,
-        )
-        scale = alt.Scale(domain=[0, 1], range=reach, nice=False)
-        place[channel] = kind(f"{channel}:Q", scale=scale, axis=axis)
-        bare[channel] = kind(f"{channel}:Q", scale=scale, axis=None)
-    dots = alt.Chart(rows).transform_calculate(
-        x=f"(datum.theta[across] - {low}[across]) / {span}[across]",
-        y=f"(datum.theta[up] - {low}[up]) / {span}[up]",
-    )
-    dot = dots.mark_circle(color=POSTERIOR, size=46, opacity=0.75, cursor="pointer")
-    ring = dots.transform_filter(chosen).mark_point(
-        shape="circle", size=170, stroke=SAMPLE, fill="transparent", strokeWidth=2.2, opacity=1
-    )
-    return [
-        dot.encode(**place, tooltip=[alt.Tooltip("sample:Q", title="sample")]).add_params(chosen),
-        ring.encode(**bare),
-        words(f"={names}[across]", SIDE / 2, SIDE + 22, align="center"),
-        words(f"={names}[up]", 0, -14),
-    ]
-
-
-def _frames(time: np.ndarray, span: tuple[float, float], count: int) -> list[Frame]:
-    """Places of the traces of a sample, one below the other."""
-    height = TRACE if count == 1 else (SIDE - KEY) / count - GAP
-    return [
-        Frame((time[0], time[-1]), span, KEY + i * (height + GAP), height, START, WIDTH, DOWN)
-        for i in range(count)
-    ]
-
-
-def _named(channels: Sequence[str], frames: Sequence[Frame]) -> list[alt.Chart]:
-    """Write the name of each trace above its right end."""
-    return [
-        words(
-            name,
-            f"{frame.start} + {frame.width}",
-            frame.down(frame.top - 4),
-            align="right",
-            size=11,
-        )
-        for name, frame in zip(channels, frames, strict=True)
-    ]
-
-
-def _values(source: alt.Chart, labels: Sequence[str], frame: Frame) -> list[alt.Chart]:
-    """Write the chosen sample's parameters in two columns below the last trace."""
-    layers = []
-    for i, part in enumerate(map(parse, labels)):
-        value = f"datum.theta[{i}]"
-        shown = f"(abs({value}) < 100 ? format({value}, '.3~r') : format({value}, '.0f'))"
-        text = source.transform_calculate(said=f"'{part.name} = ' + {shown} + ' {part.unit}'")
-        mark = text.mark_text(align="left", baseline="middle", fontSize=11, aria=False)
-        x = f"{START} + {i % 2} * {WIDTH} / 2"
-        y = frame.down(frame.top + frame.height + 54 + 18 * (i // 2))
-        layers.append(mark.encode(**at(x, y), text="said:N"))
-    return layers
+SIDE, STEP, MOST = 250, 27, 10
+"""Side of the scatter and height of a strip in px; most parameters that all have a strip."""
+RING = {"shape": "circle", "size": 150, "stroke": SAMPLE, "strokeWidth": 2.4, "opacity": 1}
 
 
 def samples_to_traces(
     theta: ArrayLike,
     labels: Sequence[str],
-    voltage: ArrayLike,
+    voltage: ArrayLike | Mapping[str, ArrayLike],
     time: ArrayLike,
     *,
     title: str,
     axes: tuple[int, int] = (0, 1),
     observed: ArrayLike | None = None,
     limits: ArrayLike | None = None,
-    channels: Sequence[str] = (),
-    description: str | None = None,
-) -> alt.LayerChart:
+) -> alt.VConcatChart:
     """Show the voltage that a chosen posterior sample simulates.
 
     Args:
         theta: Posterior samples, shape (n, d), about 40 to 60 of them, or 150 short ones.
         labels: Symbol and unit of each parameter, for example "ḡ_Na (mS/cm²)".
-        voltage: The voltage that each sample simulates, shape (n, t) or (n, channels, t), mV.
+        voltage: The voltage that each sample simulates, shape (n, t), mV, or the name of each
+            channel to its voltages.
         time: Evenly spaced times, shape (t,), ms.
         title: What to see, in words.
         axes: The two parameters that span the scatter at first; the reader can change them.
-        observed: The observed trace, shape (t,), mV, drawn behind.
+        observed: The observed trace, shape (t,), mV, drawn behind that of the first channel.
         limits: Ranges of the parameters, shape (d, 2), best those of the prior; by default the
             ranges of the samples.
-        channels: Name of each channel, where there are several.
-        description: The text alternative; what it shows and how to use it if left out.
 
     Returns:
         The chart, with a slider for the sample and a menu for each axis.
@@ -151,72 +66,158 @@ def samples_to_traces(
         >>> chart.description[:15]
         'Click a sample,'
     """
-    d, role = len(labels), ROLES["observed"]
-    time = increasing(time)
-    several = (len(channels),) if channels else ()
-    voltage = numbers("voltage", voltage, "n", *several, len(time))
-    theta = numbers("theta", theta, len(voltage), d)
-    if limits is None:
-        first, last = theta.min(0), theta.max(0)
-        pad = np.where(last > first, 0.05 * (last - first), 1.0)
-        limits = np.stack([first - pad, last + pad], 1)
-    limits = ranges(limits, d)
+    d, time = len(labels), increasing(time)
+    channels = dict(voltage) if isinstance(voltage, Mapping) else {"": voltage}
+    channels = {name: numbers("voltage", v, "n", len(time)) for name, v in channels.items()}
+    theta = numbers("theta", theta, len(next(iter(channels.values()))), d)
     if len(axes) != 2 or not all(0 <= a < d for a in axes):
         raise ValueError(f"axes are {axes}, expected two indices below {d}")
-    grid, thinned = thin_together(time, voltage)
-    low, high = float(thinned.min()), float(thinned.max())
-    bottom, top = low - 4, high + 4
-    if observed is not None:
-        observed = numbers("observed", observed, len(time))
-        bottom, top = min(bottom, observed.min() - 4), max(top, observed.max() + 4)
-    frames = _frames(time, (bottom, top), len(channels) or 1)
-    frame = frames[-1]
-
+    first, last = theta.min(0), theta.max(0)
+    pad = np.where(last > first, 0.06 * (last - first), 1.0)
+    limits = np.stack([first - pad, last + pad], 1) if limits is None else ranges(limits, d)
+    window = np.clip(np.stack([first - pad, last + pad], 1).T, *limits.T).T
+    coded, views, span = _traces(time, channels, observed)
     values = [
-        {"sample": k + 1, "theta": [float(f"{p:.4g}") for p in point]}
-        | {f"v{i}": encode(trace, low, high) for i, trace in enumerate(each)}
-        for k, (point, each) in enumerate(
-            zip(theta, thinned.reshape(len(theta), len(frames), -1), strict=True)
-        )
+        {"sample": k + 1, "theta": [float(f"{p:.4g}") for p in point]} | texts
+        for k, (point, texts) in enumerate(zip(theta, coded, strict=True))
     ]
-    rows, chosen = alt.NamedData("samples"), _choice(len(theta))
-    source = alt.Chart(rows).transform_filter(chosen)
-    layers = _scatter(rows, chosen, labels, limits)
-    beside = frames[0].down(KEY / 2 - (6 if channels else 0))
-    if observed is not None:
-        behind = line(*thin(time, observed), role, strokeWidth=1, strokeOpacity=0.75)
-        right = f"({START} + 112)"
-        layers += [
-            behind.encode(**frame.place),
-            segment((right, f"{right} + 20"), (beside, beside), role, strokeWidth=1),
-            words("observed", f"{right} + 26", beside),
-        ]
-    layers += [
-        *(
-            coded_line(
-                source.transform_calculate(v=f"datum.v{i}"), grid, low, high, ROLES["sample"]
-            ).encode(**each.place)
-            for i, each in enumerate(frames)
-        ),
-        *_named(channels, frames if channels else []),
-        segment((START, f"{START} + 20"), (beside, beside), ROLES["sample"], strokeDash=[1, 0]),
-        words("='sample ' + chosen_sample", f"{START} + 26", beside),
-        *frame.level(thinned.flat[0]),
-        *frame.scale_bar(frame.top + frame.height + 4),
-        *(_values(source, labels, frame) if d <= MOST else []),
-    ]
-    chart = alt.layer(*layers, datasets={"samples": values}).resolve_scale(
-        x="independent", y="independent"
+    chosen = alt.selection_point(
+        name="chosen",
+        fields=["sample"],
+        on="click",
+        nearest=True,
+        clear=False,
+        empty=False,
+        value=[{"sample": 1}],
+        bind=alt.binding_range(min=1, max=len(theta), step=1, name="sample number"),
     )
+    rows = alt.Chart(alt.NamedData("samples"))
+    below = alt.hconcat(
+        _scatter(rows, chosen, labels, window), _strips(rows, chosen, labels, limits), spacing=30
+    )
+    chart = alt.vconcat(*views, below, spacing=8, datasets={"samples": values})
+    for name, way, start in zip(("across", "up"), ("horizontal", "vertical"), axes, strict=True):
+        menu = alt.binding_select(options=[*range(d)], labels=list(labels), name=f"{way} axis")
+        chart = chart.add_params(alt.param(name=name, value=int(start), bind=menu))
     told = (
         f"Click a sample, or move the slider 'sample number', to see the voltage it simulates"
         f"{' over the observed trace' if observed is not None else ''}. {len(theta)} posterior "
         f"samples; {d} parameters: {', '.join(labels)}; voltages "
-        f"{'of ' + ', '.join(channels) + ' ' if channels else ''}between "
-        f"{number(low)} and {number(high)} mV."
+        f"{'of ' + ', '.join(channels) + ' ' if len(channels) > 1 else ''}between "
+        f"{number(span[0])} and {number(span[1])} mV."
     )
-    for name, way, first in zip(("across", "up"), ("horizontal", "vertical"), axes, strict=True):
-        menu = alt.binding_select(options=[*range(d)], labels=list(labels), name=f"{way} axis")
-        chart = chart.add_params(alt.param(name=name, value=int(first), bind=menu))
-    hint = "Click a sample, or move the slider below, to see the voltage it simulates."
-    return finish(chart, title, description or told, (SIDE, SIDE), hint)
+    hint = "Click a dot, or move the slider below, to see the voltage that its parameters give."
+    return present(chart, title, told, hint)
+
+
+def _traces(
+    time: np.ndarray, channels: Mapping[str, np.ndarray], observed: ArrayLike | None
+) -> tuple[list[dict], list[alt.LayerChart], tuple[float, float]]:
+    """Write the traces of each sample as text, and draw a view for each channel."""
+    grid, thinned = thin_together(time, np.stack(list(channels.values()), 1))
+    low, high = float(thinned.min()), float(thinned.max())
+    coded = [{f"v{i}": encode(v, low, high) for i, v in enumerate(each)} for each in thinned]
+    bottom, top = low - 4, high + 4
+    looks = {"sample": ROLES["sample"]}
+    if observed is not None:
+        observed = numbers("observed", observed, len(time))
+        bottom, top = min(bottom, observed.min() - 4), max(top, observed.max() + 4)
+        looks = {"observed": ROLES["observed"], "sample": ROLES["sample"]}
+    span, height = (float(time[0]), float(time[-1])), 140 if len(channels) == 1 else 74
+    place = axes(span, (bottom, top), level=float(thinned.flat[0]))
+    told_apart = named_lines(looks)
+    told_apart["strokeDash"] = alt.value([1, 0])
+    told_apart["stroke"].legend = alt.Legend(
+        symbolType="stroke",
+        labelExpr="datum.label == 'sample' ? 'sample ' + chosen_sample : datum.label",
+    )
+    source = alt.Chart(alt.NamedData("samples")).transform_filter(alt.param(name="chosen"))
+    views = []
+    for i, name in enumerate(channels):
+        line = coded_trace(source, grid, low, high, ROLES["sample"], field=f"v{i}")
+        layers = [line.transform_calculate(name="'sample'")]
+        if observed is not None and i == 0:
+            behind = trace(*thin(time, observed), ROLES["observed"], strokeOpacity=0.8)
+            layers.insert(0, behind.transform_calculate(name="'observed'"))
+        if i > 0:
+            told_apart["stroke"] = alt.value(SAMPLE)
+        layers = [layer.encode(**place, **told_apart) for layer in layers]
+        view = alt.layer(*layers).properties(width=WIDTH, height=height)
+        views.append(view.properties(title=heading(name, size=11)) if name else view)
+    return coded, [*views, scale_bar(span, (bottom, top), height)], (low, high)
+
+
+def _scatter(
+    rows: alt.Chart, chosen: alt.Parameter, labels: Sequence[str], window: np.ndarray
+) -> alt.VConcatChart:
+    """Draw two parameters of all samples, on axes that span the samples."""
+    low, high, names = *np.round(window.T, 6).tolist(), list(labels)
+    dots, place = rows, {}
+    for kind, menu in ((alt.X, "across"), (alt.Y, "up")):
+        field = kind.__name__.lower()
+        domain = [alt.ExprRef(f"{end}[{menu}]") for end in (low, high)]
+        scale = alt.Scale(domain=domain, nice=False, zero=False)
+        axis = alt.Axis(title=None, tickCount=5)
+        place[field] = kind(f"{field}:Q", scale=scale, axis=axis)
+        dots = dots.transform_calculate(**{field: f"datum.theta[{menu}]"})
+    tip = [alt.Tooltip("sample:Q", title="sample")]
+    dot = dots.mark_circle(color=POSTERIOR, size=60, opacity=0.75, cursor="pointer", aria=False)
+    ring = dots.transform_filter(chosen).mark_point(**RING, fill="transparent", aria=False)
+    plot = alt.layer(dot.encode(**place, tooltip=tip).add_params(chosen), ring.encode(**place))
+    name = rows_of([{}]).mark_text(baseline="top", aria=False)
+    return alt.vconcat(
+        plot.properties(width=SIDE, height=SIDE, title=heading(alt.ExprRef(f"{names}[up]"))),
+        name.encode(text=alt.value(alt.ExprRef(f"{names}[across]"))).properties(
+            width=SIDE, height=14, view=alt.ViewBackground(stroke=None)
+        ),
+        spacing=2,
+    )
+
+
+def _strips(
+    rows: alt.Chart, chosen: alt.Parameter, labels: Sequence[str], limits: np.ndarray
+) -> alt.LayerChart:
+    """Draw each parameter of all samples on the range of the prior, and the chosen value.
+
+    Where there are more than `MOST` parameters, only those of the scatter have a strip.
+    """
+    low, span = limits[:, 0].tolist(), np.diff(limits).ravel().tolist()
+    names, units = ([getattr(parse(label), part) for label in labels] for part in ("name", "unit"))
+    scale = alt.Scale(domain=[-0.16, 1.16], nice=False)
+    x, x2 = (alt.X(f"{field}:Q", scale=scale, axis=None) for field in ("x", "x2"))
+    y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, ticks=False, domain=False))
+    picked = "true" if len(labels) <= MOST else "datum.i == across || datum.i == up"
+    borders = [
+        {"i": i, "name": n, "low": a, "high": b, "x": 0, "x2": 1}
+        for i, (n, (a, b)) in enumerate(zip(names, (ends(*r) for r in limits), strict=True))
+    ]
+    prior = rows_of(borders).transform_filter(picked)
+    value = "datum.theta[datum.i]"
+    every = (
+        rows.transform_calculate(i=f"sequence({len(labels)})")
+        .transform_flatten(["i"])
+        .transform_filter(picked)
+        .transform_calculate(
+            name=f"{names}[datum.i]",
+            x=f"({value} - {low}[datum.i]) / {span}[datum.i]",
+            said=f"(abs({value}) < 100 ? format({value}, '.3~r') : format({value}, '.0f'))"
+            f" + ' ' + {units}[datum.i]",
+        )
+    )
+    now = every.transform_filter(chosen)
+    small = {"fontSize": 10, "baseline": "middle", "aria": False, "opacity": 0.75}
+    tick = {"color": POSTERIOR, "thickness": 1.5, "height": 11, "opacity": 0.55, "aria": False}
+    return alt.layer(
+        prior.mark_rule(stroke=PRIOR, strokeWidth=1.5, aria=False).encode(x=x, x2="x2", y=y),
+        prior.mark_text(align="right", dx=-5, **small).encode(x=x, y=y, text="low:N"),
+        prior.mark_text(align="left", dx=5, **small).encode(x=x2, y=y, text="high:N"),
+        every.mark_tick(**tick).encode(x=x, y=y),
+        now.mark_point(**RING | {"size": 70}, fill="transparent", aria=False).encode(x=x, y=y),
+        now.mark_text(dy=-12, fontSize=11, fontWeight=600, fill=OBSERVED, aria=False).encode(
+            x=x, y=y, text="said:N"
+        ),
+    ).properties(
+        width=WIDTH - SIDE - 30,
+        height={"step": STEP},
+        title=heading("The same samples on the range of the prior"),
+    )

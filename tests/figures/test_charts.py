@@ -33,7 +33,7 @@ def charts(time, trace, theta, labels, limits):
             time, {"seen": trace, "said": few[3]}, title=TITLE, stimulus=time
         ),
         "pairplot": figures.pairplot(
-            theta, labels, limits, title=TITLE, truth=theta[0], points={"mode": theta[1]}
+            theta, labels, limits, title=TITLE, points={"mode": theta[1], "truth": theta[0]}
         ),
         "samples": figures.samples_to_traces(
             theta[:60], labels, few, time, title=TITLE, observed=trace, limits=limits

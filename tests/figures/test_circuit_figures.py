@@ -1,7 +1,5 @@
 """Samples of a circuit have a trace for each neuron."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -27,23 +25,12 @@ def test_a_sample_may_have_several_traces():
     theta = np.random.default_rng(1).uniform(size=(4, 12))
     labels = [f"p{k}" for k in range(12)]
     few = np.stack([voltage(BURSTS) + k for k in range(4)])
-    chart = samples_to_traces(theta, labels, few, TIME, title=TITLE, channels=NEURONS)
+    named = dict(zip(NEURONS, few.swapaxes(0, 1), strict=True))
+    chart = samples_to_traces(theta, labels, named, TIME, title=TITLE)
     svg = drawn(chart)
     assert all(f">{name}<" in svg for name in NEURONS)
-    assert ">p0 = " not in svg  # twelve numbers would be too many
+    assert ">p1<" in svg  # only the two of the scatter have a strip
+    assert ">p5<" not in svg
     assert "voltages of AB/PD, LP, PY between" in chart.description
     with pytest.raises(ValueError, match=r"voltage has shape \(4, 3, 2000\)"):
-        samples_to_traces(theta, labels, few, TIME, title=TITLE, channels=NEURONS[:2])
-
-
-def test_the_numbers_of_a_sample_stand_below_its_last_trace():
-    labels, few = ["a (mV)", "b", "c"], np.stack([voltage(BURSTS), voltage(BURSTS) + 1])
-    theta = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    for channels in (NEURONS[:1], NEURONS):
-        chart = samples_to_traces(
-            theta, labels, few[:, : len(channels)], TIME, title=TITLE, channels=channels
-        )
-        said = re.findall(r'translate\(([-\d.]+),([-\d.]+)\)"[^>]*>([^<]+)<', drawn(chart, 630))
-        places = {text: float(y) for _, y, text in said}
-        bar = max(y for text, y in places.items() if text.endswith((" ms", " s")))
-        assert min(places["a = 1 mV"], places["c = 3"]) > bar, channels
+        samples_to_traces(theta, labels, few, TIME, title=TITLE)

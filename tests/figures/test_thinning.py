@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from mechfit.figures import thin
 from mechfit.figures.encoding import decode, encode
-from mechfit.figures.marks import Frame, coded_line
+from mechfit.figures.parts import axes, coded_trace
 from mechfit.figures.theme import ROLES
 from mechfit.summaries.thinning import thin_together
 from tests.figures.drawing import drawn
@@ -69,10 +69,10 @@ def test_the_page_reads_the_text_back():
 
     values = np.array([-70.0, 40.0, -90.0, -55.5])
     rows = [{"k": 0, "v": encode(values, -90.0, 40.0)}]
-    mark = coded_line(
+    mark = coded_trace(
         alt.Chart(alt.Data(values=rows)), np.arange(4.0), -90.0, 40.0, ROLES["sample"]
     )
-    chart = mark.encode(**Frame((0, 3), (-90, 40), top=0, height=130, width=300).place)
+    chart = mark.encode(**axes((0, 3), (-90, 40))).properties(width=300, height=130)
     svg = drawn(chart)
     path = next(p for p in svg.split('d="') if p.startswith("M0,") and p.count("L") == 3)
     points = [tuple(map(float, p.split(","))) for p in path.split('"')[0][1:].split("L")]
