@@ -42,7 +42,7 @@ def page(browser, tmp_path_factory):
     tab.close()
 
 
-@pytest.fixture(params=[1280, 390, 700])
+@pytest.fixture(scope="module", params=[1280, 390, 700])
 def width(request, page) -> int:
     """The same page at one width after the other: each follows a resize."""
     page.set_viewport_size({"width": request.param, "height": 900})
