@@ -90,15 +90,14 @@ def lattice(log_prob, x, i, j, at):  # noqa: ANN001, ANN202
         new = np.ones((n, n), bool)
         new[::2, ::2] = False
         low = np.maximum(near, guess) < peak - drop
-        k, r, c = np.nonzero(
-            new & (((doubt > DOUBT) & ~low) | ((guess > near + RISE) & (guess > peak - 10)))
-        )
+        rises = guess > near + RISE
+        k, r, c = np.nonzero(new & (((doubt > DOUBT) & ~low) | (rises & (guess > peak - 10))))
         value = _ask_pairs(log_prob, x, i[k], j[k], at[i[k], r * step], at[j[k], c * step])
         value = np.maximum(value, floor[k])
         np.maximum.at(top, k, value)
         error = np.where(new & ~low, doubt, 0.0)
         error[k, r, c] = _weighed(value, guess[k, r, c], top[k])
-        log_q = np.where(low & new, np.minimum(guess, near), guess)
+        log_q = np.where(new & (low | rises), np.minimum(guess, near), guess)
         log_q[k, r, c] = value
     return log_q
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
@@ -23,6 +23,7 @@ def answer(precision):
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 2**32 - 1))
+@example(1975341)  # interpolation rises to exp(-10) of the peak far away, where weights are large
 def test_a_narrow_normal_has_the_correlations_of_its_precision(seed):
     rng = np.random.default_rng(seed)
     root = rng.normal(size=(3, 3))
