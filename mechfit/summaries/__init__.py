@@ -2,6 +2,7 @@
 
 from mechfit.summaries.bootstrap import bootstrap_interval
 from mechfit.summaries.bursts import burst_times
+from mechfit.summaries.correlation_ratio import correlation_ratio
 from mechfit.summaries.density import density
 from mechfit.summaries.extended import Extended
 from mechfit.summaries.moments import moments
@@ -22,6 +23,7 @@ __all__ = [
     "Extended",
     "bootstrap_interval",
     "burst_times",
+    "correlation_ratio",
     "density",
     "features",
     "moments",
