@@ -8,7 +8,7 @@ import numpy as np
 from mechfit.figures.labels import number, parse, quantity
 from mechfit.figures.marginals import KEY, MARKED, density_axes, panels
 from mechfit.figures.parts import heading, named_lines, rows_of, table
-from mechfit.figures.theme import POSTERIOR, ROLES, WIDTH, Role, present
+from mechfit.figures.theme import POSTERIOR, WIDTH, Role, present
 from mechfit.summaries.density import heights
 
 BINS, TALL = 60, 120
@@ -23,7 +23,7 @@ def overlaid(
     title: str,
     truth: np.ndarray,
 ) -> alt.VConcatChart:
-    """Draw the marginals of up to three posteriors; in a panel, equal areas are equal probability.
+    """Draw the marginals of up to three posteriors, each scaled to its own peak.
 
     Args:
         named: Name to samples, shape (n, d); told apart by their dashes, the last is solid.
@@ -33,27 +33,23 @@ def overlaid(
         truth: The true parameters, shape (d,).
     """
     dashes = zip(named, DASHES[-len(named) :], strict=True)
-    looks = {"prior": ROLES["prior"], **{name: Role(POSTERIOR, dash) for name, dash in dashes}}
-    looks["truth"] = MARKED
+    looks = {name: Role(POSTERIOR, dash) for name, dash in dashes} | {"truth": MARKED}
     curves, views, lines = (
         heights(named.values(), limits, BINS),
         [],
         named_lines(looks, offset=KEY),
     )
     for j, (label, reach) in enumerate(zip(labels, limits, strict=True)):
-        peak, place = 1.02 * max(curves[:, j].max(), 1.0), density_axes(reach)
+        place = density_axes(reach)
         x = np.linspace(*reach, 2 * BINS + 1)[np.r_[0, 1 : 2 * BINS : 2, 2 * BINS]]
         layers = []
         for name, curve in zip(named, curves[:, j], strict=True):
-            data = table(x=x, y=np.pad(curve / peak, 1, mode="edge"))
+            data = table(x=x, y=np.pad(0.98 * curve / curve.max(), 1, mode="edge"))
             line = data.transform_calculate(name=repr(name)).mark_line(strokeWidth=1.7, aria=False)
             layers.append(line.encode(**place, **lines))
         fill = data.mark_area(fill=POSTERIOR, fillOpacity=0.22, aria=False).encode(**place)
-        prior = rows_of([{"y": 1 / peak, "name": "prior"}]).mark_rule(aria=False)
         mark = rows_of([{"x": float(truth[j]), "name": "truth"}]).mark_rule(aria=False)
-        layers = [fill, *layers, prior.encode(y=place["y"], **lines)]
-        layers.append(mark.encode(x=place["x"], **lines))
-        view = alt.layer(*layers)
+        view = alt.layer(fill, *layers, mark.encode(x=place["x"], **lines))
         views.append(view.properties(width=WIDTH / 4, height=TALL, title=heading(label)))
     told = []
     for name, samples in named.items():

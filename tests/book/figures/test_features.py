@@ -34,16 +34,16 @@ def test_words_tell_the_widths_at_first_and_with_all_known(subsets):
     assert "; −V_T 2" in subsets["description"]
 
 
-def test_posteriors_over_each_other_share_their_height():
+def test_posteriors_over_each_other_are_scaled_to_their_peaks():
     named = {"few": SAMPLES[0, 0], "many": SAMPLES[1, 1]}
     chart = overlaid(named, LABELS, LIMITS, title="T", truth=np.array([0.5, 15]))
     spec = chart.to_dict()
     layers = spec["vconcat"][0]["hconcat"][0]["concat"][0]["layer"]
     few, many = (layers[k]["data"]["values"][0] for k in (1, 2))
-    areas = [np.trapezoid(row["y"], row["x"]) for row in (few, many)]
-    assert areas[0] == pytest.approx(areas[1], rel=0.03)
+    assert max(few["y"]) == max(many["y"]) == 0.98
+    assert np.trapezoid(few["y"], few["x"]) > 3 * np.trapezoid(many["y"], many["x"])
     assert spec["description"].startswith("Densities of parameters, 90 % intervals. few: a 0.0")
-    assert all(f">{name}<" in drawn(spec) for name in ("few", "many", "prior", "truth"))
+    assert all(f">{name}<" in drawn(spec) for name in ("few", "many", "truth"))
 
 
 def test_errors_are_shaded_and_written():
