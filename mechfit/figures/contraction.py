@@ -64,7 +64,8 @@ def contraction_matrix(
             "parameter": parts[i],
             "statistic": names[j],
             "share": round(float(shares[i, j]), 3),
-            "said": f"{labels[i]} against {names[j]}: {measure} {shares[i, j]:.2f}",
+            "pair": f"{labels[i]} against {names[j]}",
+            "said": f"{measure} {shares[i, j]:.2f}",
             "c": encode(_columns(x[:, j], theta[:, i], across[j], up[i]).ravel(), 0, 1, 1),
             "x": [float(f"{v:.5g}") for v in across[j]],
             "y": [float(f"{v:.5g}") for v in up[i]],
@@ -185,9 +186,12 @@ def _behind(entry: alt.Chart) -> alt.LayerChart:
         fillOpacity=alt.FillOpacity("q:Q", scale=None),
     )
     word = entry.mark_text(align="left", baseline="bottom", aria=False)
-    said = word.encode(x=alt.value(0), y=alt.value(-8), text="said:N")
+    lines = [
+        word.encode(x=alt.value(0), y=alt.value(y), text=f"{field}:N")
+        for field, y in (("pair", -24), ("said", -8))
+    ]
     frame = alt.ViewConfig(stroke=FAINT)
-    return alt.layer(cells, said).properties(width=WIDTH, height=SIDE, view=frame)
+    return alt.layer(cells, *lines).properties(width=WIDTH, height=SIDE, view=frame)
 
 
 def _reach(values: np.ndarray) -> np.ndarray:

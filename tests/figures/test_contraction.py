@@ -38,7 +38,8 @@ def test_entries_hold_columns_of_bins_that_peak_at_one(spec):
 
 def test_the_chosen_entry_stands_below(spec):
     svg = drawn(spec)
-    assert "E_l (mV) against square: share 1.00" in svg
+    assert ">E_l (mV) against square<" in svg
+    assert ">share 1.00<" in svg
     assert svg.count('stroke="#D9622B"') == 1
     [chosen] = [p for p in spec["params"] if p["name"] == "chosen"]
     assert set(chosen["bind"]) == {"parameter", "statistic"}
