@@ -163,19 +163,15 @@ def _behind(entry: alt.Chart) -> alt.LayerChart:
         .transform_flatten(["i"])
         .transform_calculate(
             q=f"indexof('{ALPHABET}', datum.c[datum.i]) / 63",
-            a=f"floor(datum.i / {BINS}) / {BINS}",
-            b=f"datum.i % {BINS} / {BINS}",
+            dx=f"(datum.x[1] - datum.x[0]) / {BINS}",
+            dy=f"(datum.y[1] - datum.y[0]) / {BINS}",
         )
+        .transform_calculate(
+            xlow=f"datum.x[0] + datum.dx * floor(datum.i / {BINS})",
+            ylow=f"datum.y[0] + datum.dy * (datum.i % {BINS})",
+        )
+        .transform_calculate(xhigh="datum.xlow + datum.dx", yhigh="datum.ylow + datum.dy")
     )
-    for field in "xy":
-        share, at = {"x": "a", "y": "b"}[field], f"datum.{field}[0]"
-        span = f"(datum.{field}[1] - {at})"
-        bins = bins.transform_calculate(
-            **{
-                f"{field}low": f"{at} + {span} * datum.{share}",
-                f"{field}high": f"{at} + {span} * (datum.{share} + {1 / BINS})",
-            }
-        )
     exact = alt.Scale(nice=False, zero=False)
     axis = {"title": None, "labelFlush": True}
     cells = bins.mark_rect(fill=POSTERIOR, strokeWidth=0, aria=False).encode(
