@@ -60,11 +60,7 @@ class ActiveSubspace:
 
 
 def active_subspace(
-    f: Function,
-    samples: np.ndarray,
-    *,
-    grad: Slope | None = None,
-    scale: np.ndarray | float = 1.0,
+    f: Function, samples: np.ndarray, *, grad: Slope | None = None, scale: np.ndarray | float = 1.0
 ) -> ActiveSubspace:
     """Find the stiff and the sloppy directions of a function over draws of a posterior.
 

@@ -1,22 +1,22 @@
 r"""Breakdown: how far a circuit can be pushed before it stops working.
 
-From theta in the direction u a circuit is pushed to theta + r s u, with the standard deviations of
-the prior, or another scale, s; or it is led along a path, and r is the length of the way. A
-parameter that reaches its bound stays there while the others move on, and r is the distance that
-is left. The *breakdown radius* R is the distance at which one in two noisy simulations works,
-found by bisection (``bisection.py``). An infinite radius says that the circuit still worked as far
-as was looked. Taught in ``book/robustness/perturbations.md``.
+A circuit theta is moved in a unit direction u to theta + r s u, with s the standard deviations of
+the prior or another scale; or along a path, with r its length so far. A parameter that reaches its
+bound stays there while the others move on, and r is the distance really moved. The *breakdown
+radius* is the distance at which one in two noisy simulations works, found by bisection
+(``bisection.py``); it is infinite if the circuit works at every distance tried. Taught in
+``book/robustness/perturbations.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mechfit.geometry import length, points_at
-from mechfit.robustness.bisection import Breakdown, Rule, find_breakdowns
+from mechfit.robustness.bisection import Place, Rule, find_breakdowns
 from mechfit.robustness.stored import Stored
 
 __all__ = ["Radii", "breakdown_along", "breakdown_radii"]
@@ -29,10 +29,10 @@ class Radii(Stored):
     Attributes:
         radius: The most likely radius.
         low: Lower end of its 90 % interval.
-        high: Upper end; infinite if the circuit still works as far as was looked.
-        reach: How far was looked.
-        broken: Parameters (n, ways, d) just beyond the breakdown, NaN where there is none; or
-            None, if they were not kept.
+        high: Upper end; infinite where the radius is.
+        reach: Largest distance tried.
+        broken: Parameters (n, ways, d) just beyond the breakdown, NaN where there is none; None if
+            they were not kept.
     """
 
     radius: np.ndarray
@@ -55,7 +55,7 @@ def breakdown_radii(
     halvings: int = 5,
     seed: int,
 ) -> Radii:
-    """Push circuits in directions until they break.
+    """Find the distance at which circuits stop working in given directions.
 
     Args:
         works: Whether parameters (m, d) work (m,), given a seed and the number of the first
@@ -64,11 +64,10 @@ def breakdown_radii(
         directions: Directions (k, d), or (n, k, d) for each circuit its own, in units of the
             scale; of any length but 0.
         scale: Unit of each parameter (d,).
-        low: Bounds of the parameters (d,), such as 0 for a conductance; a parameter that reaches
-            its bound stays there.
+        low: Lower bounds of the parameters (d,), such as 0 for a conductance.
         high: Upper bounds (d,).
-        most: How far it is pushed at most, counted as if there were no bounds.
-        repeats: Simulations at each distance, with other noise each.
+        most: Largest distance tried, counted as if there were no bounds.
+        repeats: Simulations at each distance, each with its own noise.
         halvings: Bisections of a bracket.
         seed: Seed of the noise.
 
@@ -97,8 +96,8 @@ def breakdown_radii(
         return np.where(far, np.inf, np.linalg.norm((points - origins) / scale, axis=1))
 
     found = find_breakdowns(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
-    told = Breakdown(*(moved(each) for each in found[:3]), found.beyond)
-    return _radii(told, place, moved(reach), (n, u.shape[1]))
+    ends = map(moved, (found.radius, found.low, found.high, reach))
+    return _radii(ends, place, found.beyond, theta.shape)
 
 
 def breakdown_along(
@@ -110,19 +109,18 @@ def breakdown_along(
     halvings: int = 5,
     seed: int,
 ) -> Radii:
-    """Lead circuits along paths until they break.
+    """Find the length at which circuits stop working along paths that begin at them.
 
     Args:
-        works: As in `breakdown_radii`.
-        paths: Of each circuit the nodes (nodes, d) of a path that begins at it; between nodes the
-            way is straight.
-        scale: Unit of each parameter (d,), in which the way is measured.
-        repeats: Simulations at each distance, with other noise each.
+        works: As in `breakdown_radii`, like all that follow `paths`.
+        paths: Nodes (nodes, d) of each circuit's path, straight between nodes.
+        scale: Unit of each parameter (d,), in which paths are measured.
+        repeats: Simulations at each distance.
         halvings: Bisections of a bracket.
         seed: Seed of the noise.
 
     Returns:
-        Radii (n, 1), the lengths of the ways; the reach of each is its path's.
+        Radii (n, 1), as lengths of the path; the reach of each is its whole path's.
     """
     paths = [np.asarray(path, float) for path in paths]
 
@@ -132,22 +130,22 @@ def breakdown_along(
 
     reach = np.array([length(path, scale) for path in paths])
     found = find_breakdowns(works, place, reach, repeats=repeats, halvings=halvings, seed=seed)
-    return _radii(found, place, reach, (len(paths), 1))
+    ends = found.radius, found.low, found.high, reach
+    return _radii(ends, place, found.beyond, (len(paths), paths[0].shape[1]))
 
 
-def _radii(found, place, reach, shape):  # noqa: ANN001, ANN202
-    """Radii in the shape of circuits and ways, with the parameters just beyond."""
-    broke = np.flatnonzero(np.isfinite(found.beyond))
-    d = place(np.zeros(1, int), np.zeros(1)).shape[1]
-    points = np.full((len(reach), d), np.nan)
+def _radii(ends: Iterable, place: Place, beyond: np.ndarray, shape: tuple[int, int]) -> Radii:
+    """Radii in the shape of circuits and ways, with the parameters just beyond, from theta's."""
+    n, d = shape
+    broken = np.full((len(beyond), d), np.nan)
+    broke = np.flatnonzero(np.isfinite(beyond))
     if len(broke):
-        points[broke] = place(broke, found.beyond[broke])
-    told = (v.reshape(shape) for v in (found.radius, found.low, found.high, reach))
-    return Radii(*told, points.reshape(*shape, d))
+        broken[broke] = place(broke, beyond[broke])
+    return Radii(*(v.reshape(n, -1) for v in ends), broken.reshape(n, -1, d))
 
 
 def _room(origins: np.ndarray, rays: np.ndarray, low: object, high: object) -> np.ndarray:
-    """Distance (r,) from each origin along its ray at which the last parameter is at a bound."""
+    """Distance (r,) along each ray at which the last of the parameters reaches its bound."""
     with np.errstate(divide="ignore", invalid="ignore"):
         up = np.where(rays > 0, (high - origins) / rays, 0.0)
         down = np.where(rays < 0, (low - origins) / rays, 0.0)

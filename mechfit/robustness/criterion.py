@@ -1,9 +1,8 @@
 """Criterion: whether simulations of a model pass a rule, for many parameter sets.
 
-A rule looks at the statistics of a simulation: by default it passes if all of them are defined.
-Simulations run as in `mechfit.simulation.simulate`: on all cores, and those of a simulator that
-may fail in processes of their own, where one that fails has no statistics. Simulation i of a call
-has the noise of the key (seed, first + i). Taught in ``book/robustness/perturbations.md``.
+Simulations run as in `mechfit.simulation.simulate`: on all cores, and a simulator that may fail in
+processes of its own; one that fails has no statistics. Simulation i of a call has the noise of the
+key (seed, first + i). Taught in ``book/robustness/perturbations.md``.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ class Criterion:
 
     Args:
         model: The simulator.
-        rule: Whether it works (n,), from its statistics (n, k); by default, whether all of them
-            are defined.
+        rule: Whether simulations work (n,), from their statistics (n, k); by default, whether all
+            statistics are defined.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class Criterion:
         return np.asarray(self.rule(self.statistics(theta, seed, first)), bool)
 
     def statistics(self, theta: np.ndarray, seed: int, first: int = 0) -> np.ndarray:
-        """Statistics (n, k) of theta (n, d); those that are undefined call for no warning."""
+        """Statistics (n, k) of theta (n, d), without a warning where they are undefined."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".* not finite$", UserWarning)
             return simulate(self.model, seed=seed, theta=theta, first=first).x

@@ -1,9 +1,9 @@
-r"""Directions: the ways in which a circuit is pushed, each with a name and a group.
+r"""Directions in which a circuit is perturbed, each with a name and a group.
 
-*One conductance* is what a drug or a gene changes: v = ± e_k. *Random* ones, uniform over the
-sphere, are the null: what a push does that knows nothing of the circuit. *Stiff* and *sloppy* ones
-are the first and the last eigenvectors of M = E[g g^T], g the scaled gradient of log q; *across* a
-path is the steepest way down log q at a right angle to its tangent t,
+*One parameter*, v = ± e_k, is what a drug or a gene changes. *Random* ones are uniform over the
+sphere: the null distribution. *Stiff* and *sloppy* ones are the first and the last eigenvectors of
+M = E[g g^T], g the scaled gradient of log q. *Across* is the direction at a right angle to the
+tangent t of a path in which log q falls fastest,
 
     v = -(1 - t t^T) g / |(1 - t t^T) g|.
 
@@ -30,7 +30,7 @@ class Directions(Stored):
     Attributes:
         vectors: Unit vectors (k, d), in units of the scale.
         names: Name of each.
-        groups: What kind of direction each is.
+        groups: Kind of each.
     """
 
     vectors: np.ndarray

@@ -1,8 +1,8 @@
-r"""Energy: what circuits of the pyloric rhythm spend, and which of their currents spend it.
+r"""Energy of the currents of the pyloric circuit.
 
-The power of a current is g (V - E)^2; see `mechfit.models.pyloric.reference`. Per area of
-membrane, and summed over the currents of a neuron and over neurons, it is what a circuit costs in
-a second. Taught in ``book/robustness/energy.md``.
+A current spends the power g (V - E)^2 per area of membrane (`mechfit.models.pyloric.reference`);
+the sum over currents and neurons is what a circuit spends in a second. Taught in
+``book/robustness/energy.md``.
 """
 
 from __future__ import annotations
@@ -19,17 +19,14 @@ SPENDERS = "Na", "CaT", "CaS", "A", "KCa", "Kd", "H", "leak", "synapses"
 NJ_PER_UJ = 1000.0
 
 
-def energy_by_current(
-    model: Pyloric, theta: np.ndarray, seed: int, *, first: int = 0
-) -> np.ndarray:
-    """Simulate circuits and add up what their currents spend.
+def energy_by_current(model: Pyloric, theta: np.ndarray, seed: int) -> np.ndarray:
+    """Compute the energy that each current of simulated circuits spends.
 
     Args:
         model: The circuit with its noise, temperature, duration and burn-in; always computed in
             double precision.
         theta: Circuits (n, 31).
         seed: Seed of the noise.
-        first: Number of the first simulation.
 
     Returns:
         Energies (n, 3, 9) in µJ/cm² per second, of AB/PD, LP and PY, of the currents `SPENDERS`.
@@ -37,7 +34,7 @@ def energy_by_current(
     theta = model.prior.check(theta)
 
     def one(i: int) -> np.ndarray:
-        noise = model.noise(seed, first + i)
+        noise = model.noise(seed, i)
         return spending(model.setting(theta[i]), noise, model.burn_in_samples) / NJ_PER_UJ
 
     found = map_cores(one, range(len(theta)), " circuits")

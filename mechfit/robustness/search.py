@@ -1,18 +1,16 @@
-r"""Search: the smallest perturbation that breaks a circuit.
+r"""Search for the smallest perturbation that breaks a circuit.
 
-A direction u in which the circuit breaks at the radius R is a guess from above. Around R u random
-perturbations z ~ N(0, sigma^2 C) break it or do not, and their covariance with that points out of
-what works,
+A direction u in which the circuit breaks at the radius R bounds it from above. The normal of the
+boundary at R u is estimated from random perturbations z ~ N(0, sigma^2 C) around it,
 
-    n = sum_i (b_i - mean b) z_i,      b_i = 1 where it is broken.
+    n = sum_i (b_i - mean b) z_i,      b_i = 1 where the circuit is broken.
 
-The nearest point of a boundary lies where u and n agree, and so directions between the two are
-tried at smaller radii; the one that works least is the next guess if it breaks in fresh
-simulations too, for the best of many is partly lucky. The posterior guides the search twice: by
-the directions it begins with, down the density and stiff, and by C, between the identity and
-M = E[g g^T]. The last guess is simulated once more; if it holds, the circuit is pushed further
-until it does not. As in HopSkipJump, Chen, Jordan & Wainwright (2020),
-doi:10.1109/SP40000.2020.00045. Taught in ``book/robustness/perturbations.md``.
+At the nearest point of a boundary u and n agree, so directions between the two are tried at
+smaller radii. The one that works least is the next guess if it also breaks in fresh simulations,
+as the best of many is partly lucky. The last guess is simulated again, and pushed further while it
+works. C lies between the identity and the stiffness M = E[g g^T] of the posterior. As in
+HopSkipJump, Chen, Jordan & Wainwright (2020), doi:10.1109/SP40000.2020.00045. Taught in
+``book/robustness/perturbations.md``.
 """
 
 from __future__ import annotations
@@ -45,7 +43,7 @@ class Breaking(Stored):
         theta: The broken circuit (d,).
         share: Share of fresh simulations of it that work.
         found: Radius that the search began with.
-        simulations: How many were made.
+        simulations: Number of simulations.
     """
 
     direction: np.ndarray
@@ -75,17 +73,15 @@ def smallest_perturbation(
     """Search for the smallest perturbation that breaks a circuit.
 
     Args:
-        works: Whether parameters (m, d) work (m,), given a seed and the number of the first
-            simulation, such as a `Criterion`.
+        works: As in `breakdown_radii`.
         theta: The circuit (d,).
-        direction: Direction (d,) to begin with, in units of the scale: of those that were tried
-            the one in which the circuit breaks first.
-        radius: Where it breaks in this direction.
+        direction: Direction (d,) to begin with, in units of the scale.
+        radius: Breakdown radius in this direction.
         scale: Unit of each parameter (d,).
-        low: Lower bounds of the parameters (d,); a guess beyond them is moved there.
+        low: Lower bounds of the parameters (d,).
         high: Upper bounds (d,).
-        stiffness: M (d, d), in units of the scale; by default all directions are alike.
-        rounds: How often the boundary is looked at.
+        stiffness: M (d, d), in units of the scale; by default the identity.
+        rounds: Number of estimates of the normal.
         guesses: Perturbations around each guess, simulated once.
         repeats: Simulations of each new direction at each radius.
         checks: Fresh simulations of a guess before it is believed.
@@ -93,7 +89,7 @@ def smallest_perturbation(
 
     Raises:
         ValueError: The direction has no length, or the radius is not positive and finite.
-        RuntimeError: The circuit works even at more than twice the radius that was found.
+        RuntimeError: The circuit works even at more than twice the radius.
     """
     theta, u = np.asarray(theta, float), np.asarray(direction, float)
     d = len(theta)
@@ -118,18 +114,15 @@ def smallest_perturbation(
         n = (broken - broken.mean()) @ ((points - theta) / (r * scale) - u)
         v = u + TOWARD[:, None] * n / max(np.linalg.norm(n), 1e-12)
         v /= np.linalg.norm(v, axis=1, keepdims=True)
-        points = theta + (r * SMALLER[:, None, None] * v * scale).reshape(-1, d)
-        points = np.clip(points, low, high)
-        works_at = share(points, repeats).reshape(len(SMALLER), -1)
+        points = np.clip(theta + r * SMALLER[:, None, None] * v * scale, low, high)
+        works_at = share(points.reshape(-1, d), repeats).reshape(len(SMALLER), -1)
         way = int(np.argmin(works_at.sum(0)))
         held = np.flatnonzero(works_at[:, way] >= 0.5)
         first = held[-1] + 1 if len(held) else 0
-        if first < len(SMALLER):
-            best = points.reshape(len(SMALLER), -1, d)[first, way]
-            if share(best[None], checks)[0] < 0.5:
-                moved = (best - theta) / scale
-                r = float(np.linalg.norm(moved))
-                u = moved / r
+        if first < len(SMALLER) and share(points[None, first, way], checks)[0] < 0.5:
+            moved = (points[first, way] - theta) / scale
+            r = float(np.linalg.norm(moved))
+            u = moved / r
     for _ in range(PUSHES):
         broken = np.clip(theta + r * u * scale, low, high)
         last = float(share(broken[None], checks)[0])

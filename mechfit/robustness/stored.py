@@ -1,4 +1,4 @@
-"""Arrays that are kept: results of robustness in a npz file, beside other arrays where wanted."""
+"""Results that save and load themselves as npz files, beside other arrays where wanted."""
 
 from __future__ import annotations
 

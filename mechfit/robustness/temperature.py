@@ -1,13 +1,12 @@
-r"""Temperature: which circuits keep working when it gets warm, and how their rhythm changes.
+r"""Temperature: at which one circuits crash, and how their rhythm changes on the way.
 
-At T a rate or conductance is Q10^((T - T_0) / 10) times that at T_0, with a Q10 of its own for
-each; conductances and gates fall out of step unless their Q10 agree or the circuit has room. The
-*crash temperature* is the lowest one above where a circuit lives at which fewer than half of its
-repeats work. What a statistic y of it does is summed up in a Q10 as well,
+At T a rate or conductance is Q10^((T - T_0) / 10) times that at T_0, each with its own Q10. The
+*crash temperature* is the lowest one above the temperature at which an animal lives at which fewer
+than half of a circuit's repeats work. The change of a statistic y is summarized by its own Q10,
 
     ln y = a + ln Q10 (T - T_0) / 10,
 
-by least squares: a frequency speeds up, phases hardly move. Tang, Goeritz, Caplan, Taylor, Fisek &
+by least squares. Tang, Goeritz, Caplan, Taylor, Fisek &
 Marder (2010), doi:10.1371/journal.pbio.1000469. Taught in ``book/robustness/temperature.md``.
 """
 
@@ -32,7 +31,7 @@ KELVIN = 273.0
 
 @dataclass(frozen=True)
 class Warming(Stored):
-    """What circuits do at temperatures.
+    """Whether circuits work at temperatures, and their statistics.
 
     Attributes:
         celsius: Temperatures (t,) in °C, increasing.
@@ -52,15 +51,8 @@ class Warming(Stored):
     def crash(self, home: float) -> tuple[np.ndarray, np.ndarray]:
         """The last temperature (n,) at which circuits still work, and the next, where they crash.
 
-        Args:
-            home: Temperature in °C from which it gets warmer.
-
-        Returns:
-            Both are NaN for circuits that do not work at home; the second is infinite where none
-            was found.
-
-        Raises:
-            ValueError: Home is not one of the temperatures.
+        It gets warmer from `home` (°C), one of the temperatures; both are NaN for circuits that do
+        not work there, and the second is infinite where none crashed.
         """
         at = np.flatnonzero(self.celsius == home)
         if not len(at):
@@ -87,7 +79,7 @@ def warm(
         model_at: The model at a temperature in °C.
         theta: Circuits (n, d).
         celsius: Temperatures (t,) in °C, increasing.
-        rule: Whether circuits work (n,), from statistics (n, k).
+        rule: As of a `Criterion`.
         repeats: Simulations of each circuit at each temperature.
         seed: Seed of the noise.
 
@@ -128,10 +120,9 @@ def share_interval(works: np.ndarray, level: float = 0.9) -> tuple[np.ndarray, n
 
 
 def q10_of(celsius: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Q10 (n,) of positive values (n, t), by least squares; NaN are left out.
+    """Q10 (n,) of positive values (n, t), the factor over 10 K by least squares.
 
-    Returns:
-        The factors over 10 K; NaN for rows with fewer than three temperatures.
+    NaN are left out; rows with fewer than three values have no Q10.
 
     Example:
         >>> t = np.array([7.0, 11.0, 15.0, 19.0])

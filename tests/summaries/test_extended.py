@@ -127,12 +127,7 @@ def test_a_silent_trace_is_kept_for_training():
 def test_only_a_constant_voltage_has_nan():
     x = named(np.full(400, -65.0))
     undefined = {n for n, value in x.items() if np.isnan(value)}
-    assert undefined == {
-        "skewness",
-        "kurtosis",
-        "autocorrelation_0.25ms",
-        "autocorrelation_1ms",
-    }
+    assert undefined == {"skewness", "kurtosis", "autocorrelation_0.25ms", "autocorrelation_1ms"}
 
 
 def test_two_three_and_four_spikes():
