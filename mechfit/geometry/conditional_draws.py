@@ -1,8 +1,8 @@
-r"""Draws from a conditional: one or two parameters free, all others fixed.
+r"""Draws of one or two parameters from their conditional distribution, all others fixed.
 
-The conditional density is computed at the nodes of a lattice (``lattice.py``), linear in between,
-and its distribution function is inverted: first the cell, then the place within it. Taught in
-``book/geometry/compensation.md``.
+The conditional density is computed at the nodes of a lattice (``lattice.py``) and interpolated
+linearly; its distribution function is inverted, first for the cell, then for the place within it.
+Taught in ``book/geometry/compensation.md``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def sample_conditional_on_grid(
 
     Args:
         log_prob: Log-density (n,) of parameters (n, d), up to a constant.
-        point: Where the others are fixed (d,).
+        point: Values (d,) at which the others are fixed.
         free: Number of the free parameter, or of two.
         low: Lower bounds (d,).
         high: Upper bounds (d,).
@@ -41,21 +41,17 @@ def sample_conditional_on_grid(
         grid: Nodes along each free parameter, closer where its conditional is narrow.
 
     Raises:
-        ValueError: More than two free parameters, or a point outside the bounds.
+        ValueError: Not one or two free parameters, or a point outside the bounds.
     """
     x, low, high = boxed(np.asarray(point, float)[None], low, high)
     free, rng = chosen(free, x.shape[1]), np.random.default_rng(seed)
-    if len(free) > 2:
-        raise ValueError(f"free is {free.tolist()}, expected one or two parameters")
     at, _ = nodes(*slices(log_prob, x[0], low, high), low, high, grid)
     log_q = on_axes(log_prob, x[0], free, [at[k] for k in free])
     q = np.exp(log_q - log_q.max()).reshape(grid, -1)
     wide = np.diff(at[free[0]])[:, None]
     theta, u = np.tile(x[0], (n, 1)), rng.random((3, n))
-    if len(free) == 1:
-        q, second = np.repeat(q, 2, 1), np.array([0.0, 1.0])
-    else:
-        second = at[free[1]]
+    second = at[free[1]] if len(free) == 2 else np.array([0.0, 1.0])
+    q = q if len(free) == 2 else np.repeat(q, 2, 1)
     mass = (q[1:, 1:] + q[1:, :-1] + q[:-1, 1:] + q[:-1, :-1]) * wide * np.diff(second)
     total = np.cumsum(mass.ravel())
     r, c = np.unravel_index(np.searchsorted(total / total[-1], u[0], side="right"), mass.shape)

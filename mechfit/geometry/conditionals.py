@@ -1,15 +1,14 @@
-r"""Conditionals: what a posterior says of some parameters when all others are known.
+r"""Conditional densities and correlations of two parameters, all others fixed.
 
-With all parameters but i and j held at a draw, their conditional density and its correlation are
+With all parameters but i and j fixed at a draw, their conditional density and its correlation are
 
     q(a, b) ∝ q(theta_1, ..., a, ..., b, ..., theta_d),      rho_ij = cov(a, b) / (sd(a) sd(b)),
 
-and the mean of rho_ij over draws tells whether a change of one can be made up for by the other,
-where the correlation of the draws themselves is blurred by all that is not held. Published on a
-grid of 50 x 50 over the prior: Gonçalves, Lueckmann, Deistler et al. (2020),
-doi:10.7554/eLife.56261. Where a conditional is thinner than a step of that grid, the sum sees one
-point, and where there is no mass most points are wasted: by default the points are those of
-``lattice.py``. Taught in ``book/geometry/compensation.md``.
+and the mean of rho_ij over draws tells whether one can compensate for a change of the other.
+Published on a grid of 50 x 50 over the prior: Gonçalves, Lueckmann, Deistler et al. (2020),
+doi:10.7554/eLife.56261. A conditional thinner than a step of that grid falls on one point, and
+most points lie where there is no mass: by default the points are those of ``lattice.py``. Taught
+in ``book/geometry/compensation.md``.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def conditional_density(
 
     Args:
         log_prob: Log-density (n,) of parameters (n, d), up to a constant.
-        point: Where the others are fixed (d,).
+        point: Values (d,) at which the others are fixed.
         parameters: Number of one parameter, or of two.
         low: Lower bounds (d,).
         high: Upper bounds (d,).
@@ -58,9 +57,6 @@ def conditional_density(
         0.9
     """
     x, low, high = boxed(np.asarray(point, float)[None], low, high)
-    free = np.unique(parameters)
-    if np.size(parameters) != len(free) or len(free) > 2:
-        raise ValueError(f"parameters are {parameters}, expected one or two different ones")
     free = chosen(parameters, x.shape[1])
     axes = tuple(
         np.linspace(low[k], high[k], grid) if isinstance(grid, int) else np.asarray(grid[m], float)
@@ -85,8 +81,8 @@ def pair_correlations(
 ) -> np.ndarray:
     """Correlation (n, p) of pairs of parameters given all others, at each draw.
 
-    The adapted grid sees a conditional that is narrow at the draw, however narrow it is, and what
-    is wider than a 30th of the box anywhere else; a fixed one what is wider than its step.
+    The adapted grid resolves a conditional at the draw, however narrow it is, and elsewhere what
+    is wider than a 30th of the box; a fixed grid resolves what is wider than its step.
 
     Args:
         log_prob: Log-density (n,) of parameters (n, d), up to a constant.
@@ -107,12 +103,14 @@ def pair_correlations(
         array([[0.5]])
     """
     x, low, high = boxed(samples, low, high)
-    i, j = _pairs(pairs, x.shape[1])
+    i, j = np.triu_indices(x.shape[1], 1) if pairs is None else _pairs(pairs, x.shape[1])
 
-    def row(at: np.ndarray) -> np.ndarray:
-        if grid is None:
-            return _adapted(log_prob, at, i, j, low, high)
-        return _over_box(log_prob, at, i, j, low, high, grid)
+    def row(point: np.ndarray) -> np.ndarray:
+        if grid is not None:
+            return _over_box(log_prob, point, i, j, low, high, grid)
+        at, weights = nodes(*slices(log_prob, point, low, high), low, high)
+        log_q = lattice(log_prob, point, i, j, at)
+        return _correlation(log_q, at[i], at[j], weights[i], weights[j])
 
     return np.array(map_cores(row, x, " draws"))
 
@@ -123,13 +121,13 @@ def partners(
     names: Sequence[str] | None = None,
     most: int = 5,
 ) -> list[tuple[int | str, float]]:
-    """The parameters that compensate best for one, with their conditional correlations.
+    """The parameters that compensate best for one, the strongest first, with their correlations.
 
     Args:
         correlations: Conditional correlations (d, d).
         parameter: Number of the parameter, or its name.
         names: Names of all parameters; without them numbers are returned.
-        most: How many to return, the strongest first.
+        most: Number of partners.
 
     Example:
         >>> rho = np.array([[1.0, 0.2, -0.7], [0.2, 1.0, 0.1], [-0.7, 0.1, 1.0]])
@@ -143,13 +141,6 @@ def partners(
     k = names.index(parameter) if isinstance(parameter, str) else parameter
     order = [m for m in np.argsort(-abs(rho[k]), kind="stable") if m != k]
     return [(names[m], float(rho[k, m])) for m in order[:most]]
-
-
-def _adapted(log_prob, x, i, j, low, high):  # noqa: ANN001, ANN202
-    """Correlations (p,) of pairs at x from lattices of their own."""
-    at, weights = nodes(*slices(log_prob, x, low, high), low, high)
-    log_q = lattice(log_prob, x, i, j, at)
-    return _correlation(log_q, at[i], at[j], weights[i], weights[j])
 
 
 def _over_box(log_prob, x, i, j, low, high, grid):  # noqa: ANN001, ANN202
@@ -177,11 +168,7 @@ def _correlation(log_q, a, b, by_a, by_b):  # noqa: ANN001, ANN202
 
 def _pairs(pairs, d):  # noqa: ANN001, ANN202
     """Numbers (p,) of the first and the second parameters of pairs."""
-    if pairs is None:
-        return np.triu_indices(d, 1)
-    pairs = np.asarray(pairs)
-    if pairs.ndim != 2 or pairs.shape[1] != 2 or (pairs[:, 0] == pairs[:, 1]).any():
-        raise ValueError(f"pairs are {pairs.tolist()}, expected (p, 2) of different parameters")
-    for pair in pairs:
-        chosen(pair, d)
-    return pairs[:, 0], pairs[:, 1]
+    found = [chosen(pair, d) for pair in pairs]
+    if any(len(pair) != 2 for pair in found):
+        raise ValueError(f"pairs are {pairs}, expected (p, 2) of different parameters")
+    return np.array(found).reshape(-1, 2).T

@@ -1,4 +1,4 @@
-"""Farthest-point sampling: a few points that are as different from each other as they come.
+"""Farthest-point sampling: a few points that lie as far apart as possible.
 
 The next point is the one whose nearest chosen point is farthest away (Gonzalez 1985,
 doi:10.1016/0304-3975(85)90224-5). Taught in the chapter geometry/pyloric-circuit.
@@ -14,9 +14,9 @@ def farthest_points(points: ArrayLike, n: int, first: int = 0) -> np.ndarray:
     """Choose n points far apart from each other.
 
     Args:
-        points: Points (m, d) in units in which Euclidean distances mean something.
-        n: How many to choose, at most m.
-        first: Index of the point to begin with.
+        points: Points (m, d), in units in which Euclidean distances make sense.
+        n: Number of points to choose, at most m.
+        first: Index of the first one.
 
     Returns:
         Their indices (n,), in the order in which they were chosen.

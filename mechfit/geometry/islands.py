@@ -1,16 +1,15 @@
-r"""Islands or valleys: whether parameter sets that do the same hang together.
+r"""Islands or valleys: whether parameter sets are connected by paths of high probability.
 
-Two parameter sets are *connected* if a path between them nowhere falls below the level t that a
-share 1 - a of the posterior's draws lies above,
+Two parameter sets are *connected* if log q on a path between them nowhere falls below its 1 %
+quantile t over the posterior's draws,
 
-    min_s log q(x(s) | x_o) >= t,      P(log q(theta | x_o) < t) = a = 1 %,
+    min_s log q(x(s) | x_o) >= t,      P(log q(theta | x_o) < t) = 1 %,
 
-and if what lies on it still works when it is simulated. Many are joined by a spanning tree:
-pairs are tried from the closest on, and a pair that is joined already is passed over (Kruskal
-1956). As many groups are left as the method finds islands. A path that is found proves that two
-sets are connected in q; one that is not found proves nothing: the search may have missed it. In
-30 dimensions most of a posterior's draws lie far below its peak, so that t is low: what it would
-take for islands, the tests show. Taught in ``book/geometry/islands-or-valleys.md``.
+and if what lies on it still works when simulated. Many are joined by a spanning tree: pairs are
+tried from the closest on, except those that are connected already (Kruskal 1956); the groups left
+are the islands. A path that is found proves that two sets are connected in q; a search without
+success proves nothing. In 30 dimensions most draws lie far below the peak, so that t is low.
+Taught in ``book/geometry/islands-or-valleys.md``.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ SHARE = 0.01
 
 @dataclass(frozen=True)
 class Connection:
-    """What lies between two parameter sets.
+    """The best path found between two parameter sets.
 
     Attributes:
         path: Nodes (n, d) of the path, at equal distances.
         log_prob: Log-density (n,) at the nodes.
         line: Lowest log-density on the straight line.
         level: The level that the path must not fall below.
-        works: Whether what was simulated of the nodes works (m,), or None.
+        works: Whether simulated nodes work (m,), or None if none was simulated.
     """
 
     path: np.ndarray
@@ -68,12 +67,12 @@ class Connection:
 
 @dataclass(frozen=True)
 class Islands:
-    """How many parameter sets hang together.
+    """Groups of connected parameter sets.
 
     Attributes:
         groups: Number of each set's group (n,), from 0.
         pairs: Pairs (p, 2) that were tried, from the closest on.
-        connections: What lies between them (p,).
+        connections: The paths found between them (p,).
     """
 
     groups: np.ndarray
@@ -105,16 +104,16 @@ def connect(
     nodes: int = 80,
     **settings: object,
 ) -> Connection:
-    """Look for a path between two parameter sets that nowhere falls below a level.
+    """Search for a path between two parameter sets on which log q nowhere falls below a level.
 
     Args:
         log_prob: Log-density (n,) of parameters (n, d).
         start: One parameter set (d,).
         end: The other (d,).
-        level: Log-density that the path must not fall below.
-        works: Whether parameters (m, d) work when simulated (m,); asked at nodes of a path that
-            stays above the level.
-        tried: Number of nodes that are simulated, at equal distances, with the ends.
+        level: The lowest log-density allowed.
+        works: Whether parameters (m, d) work when simulated (m,); evaluated on a path that stays
+            above the level.
+        tried: Number of nodes to simulate, at equal distances, with the ends.
         scale: Unit of each parameter (d,).
         nodes: Number of nodes.
         **settings: Of `high_probability_path`.
@@ -137,14 +136,14 @@ def islands(
     attempts: int = 3,
     **settings: object,
 ) -> Islands:
-    """Join parameter sets by paths, and tell how many groups are left.
+    """Connect parameter sets by paths and count the groups that are left.
 
     Args:
         log_prob: Log-density (n,) of parameters (n, d).
         samples: Draws of the posterior (n, d).
-        level: Log-density that paths must not fall below, such as the 1 % quantile over draws.
+        level: The lowest log-density allowed, such as the 1 % quantile over draws.
         scale: Unit of each parameter (d,).
-        attempts: How many pairs of the same two groups are tried before they count as apart.
+        attempts: Number of pairs of the same two groups that are tried.
         **settings: Of `connect`.
     """
     samples = np.asarray(samples, float)

@@ -1,11 +1,10 @@
-r"""Lattices: where a conditional density has its mass, and log q there for few questions.
+r"""Lattices: log q of two parameters, all others fixed, from few evaluations.
 
-Log q is smooth even where q is a thin bent ridge. So it is filled in over a lattice of two
-parameters, all others held at a draw: from level to level cubic interpolation doubles the lattice,
-and log q is asked for only where the interpolation was seen to err and where there may be mass.
-Nodes x = m + a sinh(u), at equal steps of u, lie closer around the mean m of a conditional that is
-narrow; slices through the draw tell mean and width. What is narrow only far from the draw, and
-narrower than a 30th of the box there, is missed.
+Log q is smooth even where q is a thin bent ridge. Each level doubles the lattice by cubic
+interpolation, and log q is evaluated only where the interpolation erred at the level before and
+where there may be mass. Nodes x = m + a sinh(u), at equal steps of u, lie closer around the mean m
+of a narrow conditional; mean and width come from slices through the draw. A feature far from the
+draw is missed if it is narrower than a 30th of the box.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from scipy.ndimage import maximum_filter
 __all__ = ["LAST", "ask", "boxed", "chosen", "lattice", "nodes", "on_axes", "slices"]
 
 ROWS = 4000
-"""Rows of one call of log q."""
+"""Most rows in one call of log q."""
 FIRST, DROPS = 9, (60.0, 25.0, 10.0)
 """Nodes of the first lattice, and how far below the peak log q still matters at each doubling."""
 LAST = (FIRST - 1) * 2 ** len(DROPS) + 1
 DOUBT, GAIN, RISE = 0.15, 4.0, 0.5
-"""Error of log q that is let pass; by what it falls from one lattice to the next; what rises by
-more above its neighbors is not believed unless it is asked."""
+"""Error of log q that is tolerated; factor by which it falls from level to level; a guess that
+rises by more above its neighbors is evaluated, or lowered to them."""
 NARROW = 0.7
-"""Widest distance of nodes around a draw, in standard deviations of a conditional."""
+"""Largest distance of nodes around a draw, in standard deviations of a conditional."""
 
 
 def slices(log_prob, x, low, high):  # noqa: ANN001, ANN202
@@ -50,10 +49,7 @@ def slices(log_prob, x, low, high):  # noqa: ANN001, ANN202
 
 
 def nodes(mean, sd, low, high, n=LAST):  # noqa: ANN001, ANN202
-    """Nodes (d, n) from bound to bound and their weights; around a narrow mean they are closer.
-
-    Nodes are x = mean + a sinh(u) at equal steps of u; a is found by bisection.
-    """
+    """Nodes (d, n) from bound to bound, mean + a sinh(u), and their weights; a by bisection."""
     span = high - low
     wanted = np.minimum(NARROW * sd * (n - 1) / span, 1.0)
     few, many = np.full(len(mean), -25.0), np.full(len(mean), 6.0)
@@ -70,7 +66,7 @@ def nodes(mean, sd, low, high, n=LAST):  # noqa: ANN001, ANN202
 
 
 def lattice(log_prob, x, i, j, at):  # noqa: ANN001, ANN202
-    """Log q (p, n, n) of pairs over their nodes, asked for where interpolation is in doubt."""
+    """Log q (p, n, n) of pairs over their nodes, evaluated where interpolation is in doubt."""
     p, step = len(i), (at.shape[1] - 1) // (FIRST - 1)
     k, r, c = (each.ravel() for each in np.indices((p, FIRST, FIRST)))
     log_q = _ask_pairs(log_prob, x, i[k], j[k], at[i[k], r * step], at[j[k], c * step])
@@ -148,7 +144,7 @@ def on_axes(log_prob, x, free, axes):  # noqa: ANN001, ANN202
 
 
 def ask(log_prob, points):  # noqa: ANN001, ANN202
-    """Log q (n,) at points (n, d), some at a time."""
+    """Log q (n,) at points (n, d), `ROWS` at a time."""
     parts = range(0, len(points), ROWS)
     log_q = [np.asarray(log_prob(points[k : k + ROWS]), float) for k in parts]
     log_q = np.concatenate(log_q) if log_q else np.empty(0)
@@ -174,9 +170,11 @@ def boxed(samples, low, high):  # noqa: ANN001, ANN202
 
 
 def chosen(parameters, d):  # noqa: ANN001, ANN202
-    """Numbers of distinct parameters, as an array."""
-    free = np.atleast_1d(np.asarray(parameters))
-    good = free.dtype.kind in "iu" and len(free) and len(set(free.tolist())) == len(free)
+    """Numbers of one or two different parameters, as an array."""
+    free = np.atleast_1d(parameters)
+    good = free.dtype.kind in "iu" and len(free) in (1, 2) and len(np.unique(free)) == len(free)
     if not good or not ((free >= 0) & (free < d)).all():
-        raise ValueError(f"parameters are {parameters}, expected different ones below {d}")
+        raise ValueError(
+            f"parameters are {parameters}, expected one or two different ones below {d}"
+        )
     return free

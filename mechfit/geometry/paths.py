@@ -1,16 +1,16 @@
-r"""Paths: from one parameter set to another through what the posterior believes in.
+r"""Paths of high posterior probability between two parameter sets.
 
-A path x(s) costs the integral of a weight of its log-density over its length,
+The cost of a path x(s) is the integral of a weight of its log-density over its length,
 
     C = integral_0^1 w(log q(x(s))) |x'(s)| ds,      w = exp(-b log q),
 
-so that a step costs more where q is low. Where one adds a constant to log q, every path costs the
-same factor more: the best one stays the best. It does not depend on how the path is parametrized
-either. With b = 1 / sqrt(d / 2), a step costs e times as much where log q is lower by what it
-varies by over a normal posterior in d dimensions. The path is a chain of nodes, moved all at once
-(L-BFGS) along the gradient of log C; unequal spacing is punished. The surprisal w = -log q is the
-weight of Gonçalves, Lueckmann, Deistler et al. (2020), doi:10.7554/eLife.56261; with it a constant
-added to log q changes the path. Taught in ``book/geometry/islands-or-valleys.md``.
+so that a step costs more where q is low. It does not depend on how the path is parametrized, and a
+constant added to log q multiplies the cost of all paths alike. With b = 1 / sqrt(d / 2) a step
+costs e times as much where log q is lower by its standard deviation over a normal posterior in d
+dimensions. The path is a chain of nodes, which L-BFGS moves along the gradient of log C, with a
+penalty on unequal spacing. The surprisal w = -log q is the weight of Gonçalves, Lueckmann,
+Deistler et al. (2020), doi:10.7554/eLife.56261; with it a constant added to log q changes the
+path. Taught in ``book/geometry/islands-or-valleys.md``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Weight = Callable[[np.ndarray, np.ndarray, float], tuple[float, np.ndarray]]
 """Logarithm of the mean weight, and its derivatives (n,), from log q (n,), shares (n,) and b."""
 
 SPACING = 10.0
-"""What unequal spacing costs, in squared coefficients of variation of the steps."""
+"""Penalty on the squared coefficient of variation of the steps."""
 SHORTEST, EDGE = 1e-10, 1e-4
 """Shortest step; distance from the bounds that a walk keeps; in units of the scale."""
 
@@ -123,8 +123,8 @@ def high_probability_path(
         scale: Unit of each parameter (d,) in which lengths are measured, such as the standard
             deviation of its prior.
         nodes: Number of nodes, with the start and the end.
-        sharpness: How much the low densities weigh: b is the sharpness over sqrt(d / 2). A path of
-            great sharpness avoids its lowest point at any length.
+        sharpness: b is the sharpness over sqrt(d / 2); the larger, the longer the detours around
+            low densities.
         weight: The weight w: `inverse_density` or `surprisal`.
         first: Path (n, d) to begin with; by default the straight line.
         most: Most iterations.
@@ -147,7 +147,7 @@ def high_probability_path(
     low, high = np.broadcast_to(low, d), np.broadcast_to(high, d)
     if not ((ends >= low) & (ends <= high)).all():
         raise ValueError(f"start and end are {ends.tolist()}, expected both inside the bounds")
-    scale = np.broadcast_to(np.asarray(scale, float), d)
+    scale = np.broadcast_to(scale, d).astype(float)
     path = straight(*ends, nodes) if first is None else along(np.asarray(first), nodes, scale)
     path = np.clip(path, low, high)
     path[[0, -1]] = ends
@@ -185,13 +185,10 @@ def _cost(both, path, scale, weigh, b):  # noqa: ANN001, ANN202
     steps = np.diff(path, axis=0) / scale
     lengths = np.maximum(np.linalg.norm(steps, axis=1), SHORTEST)
     total, mean = lengths.sum(), lengths.mean()
-    relative = lengths / mean
-    uneven = SPACING * ((relative - 1) ** 2).mean()
+    relative, apart = lengths / mean, lengths / mean - 1
+    uneven = SPACING * (apart**2).mean()
     # the derivative of the unevenness by a length; the mean moves along
-    by_length = (
-        2 * SPACING / len(lengths) / mean * ((relative - 1) - (relative * (relative - 1)).mean())
-    )
-    by_length = by_length + 1 / total
+    by_length = 2 * SPACING / len(lengths) / mean * (apart - (relative * apart).mean()) + 1 / total
     pull = by_length[:, None] * steps / lengths[:, None]
     gradient = by_log_q[:, None] * slope * scale
     gradient[1:] += pull
@@ -211,10 +208,9 @@ def orthogonal_path(
     step: float = 0.01,
     reach: float | None = None,
 ) -> np.ndarray:
-    """Walk down the density from a node of a path, at a right angle to the path.
+    """Follow the negative gradient of log q from a node of a path, at a right angle to the path.
 
-    Each step of fixed length follows the negative gradient of log q, projected on the plane that
-    is orthogonal to the path at the node. A parameter that reaches its bound stays there.
+    Steps are of fixed length; a parameter that reaches its bound stays there.
 
     Args:
         log_prob: Log-density (n,) of parameters (n, d).

@@ -1,12 +1,12 @@
-r"""Sensitivity: along which directions a posterior, or an output, changes most.
+r"""Sensitivity: the directions along which a posterior, or an output, changes most and least.
 
 The gradient of a function f of the parameters, such as log q, in units of the prior's standard
 deviations s, has the mean square along a direction v
 
     v^T M v,      M = E[g g^T],      g = s ∇f(theta),      theta ~ q,
 
-and the eigenvectors of M are the directions from the stiff, along which f changes most, to the
-sloppy, along which it hardly changes. For log q of a normal posterior M is the inverse of its
+and its eigenvectors are the directions from stiff, along which f changes most, to sloppy, along
+which it hardly changes. For log q of a normal posterior M is the inverse of its
 covariance. Constantine, Dow & Wang (2014), doi:10.1137/130916138; activity scores: Constantine &
 Diaz (2017), doi:10.1016/j.ress.2017.01.013. Taught in ``book/geometry/compensation.md``.
 """

@@ -1,4 +1,4 @@
-"""Slopes: the gradient of a function that has none of its own, by central differences."""
+"""Gradients of functions by central differences."""
 
 from __future__ import annotations
 
