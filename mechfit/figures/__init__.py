@@ -6,13 +6,10 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 
 from mechfit.figures import renderer  # noqa: F401
 from mechfit.figures.bars import statistic_bars
-from mechfit.figures.brushed import brushed
 from mechfit.figures.contraction import contraction_matrix
-from mechfit.figures.correlations import correlations
 from mechfit.figures.curves import curves, history
 from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
-from mechfit.figures.journey import Route, journey
 from mechfit.figures.live import live_trace
 from mechfit.figures.marginals import choice_explorer
 from mechfit.figures.pairplot import pairplot
@@ -32,15 +29,11 @@ __all__ = [
     "PRIOR",
     "ROLES",
     "SAMPLE",
-    "Route",
-    "brushed",
     "choice_explorer",
     "contraction_matrix",
-    "correlations",
     "curves",
     "fields",
     "history",
-    "journey",
     "live_trace",
     "pairplot",
     "parameter_explorer",

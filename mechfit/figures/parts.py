@@ -131,7 +131,7 @@ def named_lines(
 
     The key stands `offset` px above the view; a key above several views must clear their titles.
     """
-    legend = alt.Legend(symbolType="stroke", offset=offset) if key else None
+    legend = alt.Legend(symbolType="stroke", symbolSize=600, offset=offset) if key else None
     color = alt.Scale(domain=list(looks), range=[r.color for r in looks.values()])
     dash = alt.Scale(domain=list(looks), range=[list(r.dash) for r in looks.values()])
     return {
