@@ -151,7 +151,7 @@ def _map(
         x, y = np.transpose(np.asarray(route.theta, float))
         data = table(x=x, y=y, o=np.arange(len(x))).transform_calculate(name=repr(name))
         line = data.mark_line(strokeWidth=1.7, aria=False)
-        lines.append(line.encode(**place, **named_lines(looks, offset=20), order="o:Q"))
+        lines.append(line.encode(**place, **named_lines(looks, offset=30), order="o:Q"))
     at = every.transform_filter(stop).transform_calculate(x="datum.a", y="datum.b")
     return square(heat_cells(cells, limits, BINS).encode(**place), *lines, *markers(at, place))
 
