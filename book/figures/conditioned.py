@@ -9,18 +9,16 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.labels import parse
-from mechfit.figures.parts import rows_of, table
+from mechfit.figures.parts import heading, rows_of, table
 from mechfit.figures.theme import OBSERVED, PAGE, POSTERIOR, present
 
-CELLS, MOST, SIDE, ROW = 25, 3, 250, 16
-STEP = 100 // CELLS
-INSIDE = (
-    "(w > 99 || abs(100 * datum.x - box_cx) <= w / 2)"
-    " && (h > 99 || abs(100 * datum.y - box_cy) <= h / 2)"
-)
+STEP, MOST, SIDE, ROW = 4, 3, 250, 16
+"""Step of the rectangle's center (%), means told, side of the plane and height of a row (px)."""
+INSIDE = "(w > 99 || abs(datum.x - box_cx) <= w / 2) && (h > 99 || abs(datum.y - box_cy) <= h / 2)"
 """Whether a draw lies in the rectangle; a side of 100 % restricts nothing."""
 HELD = "(datum.i == across && w < 100 || datum.i == up && h < 100)"
-UNIT = alt.Scale(domain=[0, 1], nice=False, zero=False)
+PERCENT = alt.Scale(domain=[0, 100], nice=False, zero=False)
+"""Places on the ranges of the prior, in percent."""
 
 
 def conditioned(
@@ -50,9 +48,9 @@ def conditioned(
     """
     d, pair = len(labels), list(axes)
     draws, limits = numbers("draws", draws, "n", d, least=2), ranges(limits, d)
-    shares = np.clip((draws - limits[:, 0]) / np.diff(limits).ravel(), 0, 1)
+    shares = np.clip(100 * (draws - limits[:, 0]) / np.diff(limits).ravel(), 0, 100)
     points = alt.Chart(alt.NamedData("draws")).transform_calculate(
-        x=decode("datum.c", "across", 0, 1), y=decode("datum.c", "up", 0, 1)
+        x=decode("datum.c", "across", 0, 100), y=decode("datum.c", "up", 0, 100)
     )
     names = [parse(label).name for label in labels]
     plane = _plane(points, labels, limits, center)
@@ -61,7 +59,7 @@ def conditioned(
         alt.vconcat(plane, _words(points, labels, len(draws)), spacing=8),
         rows,
         spacing=18,
-        datasets={"draws": [{"c": encode(point, 0, 1)} for point in shares]},
+        datasets={"draws": [{"c": encode(point, 0, 100)} for point in shares]},
     ).add_params(PAGE)
     for name, way, first in zip(("across", "up"), ("horizontal", "vertical"), pair, strict=True):
         menu = alt.binding_select(options=[*range(d)], labels=list(labels), name=f"{way} axis")
@@ -70,7 +68,7 @@ def conditioned(
         bind = alt.binding_range(min=5, max=100, step=5, name=f"{way} (%)")
         chart = chart.add_params(alt.param(name=name, value=value, bind=bind))
     reach = np.array([s / 2 if s < 100 else 100 for s in size])
-    inside = (abs(100 * shares[:, pair] - center) <= reach).all(1)
+    inside = (abs(shares[:, pair] - center) <= reach).all(1)
     z = (shares[inside].mean(0) - shares.mean(0)) / np.maximum(shares.std(0), 1e-9)
     free = [i for i in np.argsort(-abs(z)) if i not in pair or size[pair.index(i)] == 100]
     said = ", ".join(f"{names[i]} {z[i]:+.2f}".replace("-", "−") for i in free[:MOST])
@@ -93,70 +91,55 @@ def _plane(
 ) -> alt.LayerChart:
     """Draw all draws, those inside, and the rectangle, which a click moves."""
     low, span = limits[:, 0].round(6).tolist(), np.diff(limits).ravel().round(6).tolist()
-    axis = {"title": None, "values": [0, 0.25, 0.5, 0.75, 1]}
-    tick = "format({low}[{menu}] + datum.value * {span}[{menu}], '.3~g')"
+    ticks = {"title": None, "values": [0, 25, 50, 75, 100]}
+    at = "format({low}[{menu}] + datum.value / 100 * {span}[{menu}], '.3~g')"
+    axis, side = (
+        alt.Axis(labelExpr=at.format(low=low, span=span, menu=menu), **ticks)
+        for menu in ("across", "up")
+    )
     place = {
-        c: kind(f"{c}:Q", scale=UNIT, axis=alt.Axis(labelExpr=tick.format(**it), **axis))
-        for c, kind, it in (
-            ("x", alt.X, {"low": low, "span": span, "menu": "across"}),
-            ("y", alt.Y, {"low": low, "span": span, "menu": "up"}),
-        )
+        "x": alt.X("x:Q", scale=PERCENT, axis=axis),
+        "y": alt.Y("y:Q", scale=PERCENT, axis=side),
     }
     dot = {"opacity": 0.35, "size": 8, "color": OBSERVED, "aria": False}
-    rectangle = rows_of([{}]).transform_calculate(
-        x="clamp(box_cx - w / 2, 0, 100) / 100",
-        x2="clamp(box_cx + w / 2, 0, 100) / 100",
-        y="clamp(box_cy - h / 2, 0, 100) / 100",
-        y2="clamp(box_cy + h / 2, 0, 100) / 100",
-    )
     edge = {"fill": "transparent", "stroke": OBSERVED, "strokeWidth": 1.6, "strokeDash": [5, 2]}
+    middle = {"x": "box_cx - w / 2", "x2": "box_cx + w / 2"}
+    middle |= {"y": "box_cy - h / 2", "y2": "box_cy + h / 2"}
+    ends = {name: f"clamp({value}, 0, 100)" for name, value in middle.items()}
+    rectangle = rows_of([{}]).transform_calculate(**ends).mark_rect(aria=False, **edge)
     inside = points.transform_filter(INSIDE)
-    words = alt.expr(f"{list(labels)}[up]")
-    heading = alt.TitleParams(
-        words, fontSize=12, fontWeight="normal", anchor="start", frame="group", offset=6
-    )
     return alt.layer(
         points.mark_circle(**dot).encode(**place),
         inside.mark_circle(**dot | {"color": POSTERIOR, "size": 22, "opacity": 0.85}).encode(
             **place
         ),
-        rectangle.mark_rect(aria=False, **edge).encode(**place, x2="x2", y2="y2"),
-        _cells(center, place),
-    ).properties(width=SIDE, height=SIDE, title=heading)
+        rectangle.encode(**place, x2="x2", y2="y2"),
+        _centers(center, place),
+    ).properties(width=SIDE, height=SIDE, title=heading(alt.expr(f"{list(labels)}[up]")))
 
 
-def _cells(center: tuple[int, int], place: dict) -> alt.Chart:
-    """Lay cells over the plane; a click on one, or a drag, sets the center of the rectangle."""
+def _centers(center: tuple[int, int], place: dict) -> alt.Chart:
+    """Lay a grid over the plane; a click or a drag sets the rectangle's center to its points."""
+    grid = np.arange(STEP // 2, 100, STEP)
     bind = {
-        axis: alt.binding_range(min=STEP // 2, max=100 - STEP // 2, step=STEP, name=name)
+        axis: alt.binding_range(min=int(grid[0]), max=int(grid[-1]), step=STEP, name=name)
         for axis, name in (("cy", "center up (%)"), ("cx", "center across (%)"))
     }
     box = alt.selection_point(
         name="box",
         fields=list(bind),
         on="click, [pointerdown, window:pointerup] > pointermove",
+        nearest=True,
         toggle=False,
         clear=False,
         empty=False,
         value=[{"cx": center[0], "cy": center[1]}],
         bind=bind,
     )
-    cells = (
-        rows_of([{"k": list(range(CELLS**2))}])
-        .transform_flatten(["k"])
-        .transform_calculate(
-            cx=f"{STEP} * (datum.k % {CELLS}) + {STEP / 2}",
-            cy=f"{STEP} * floor(datum.k / {CELLS}) + {STEP / 2}",
-        )
-        .transform_calculate(
-            x=f"(datum.cx - {STEP / 2}) / 100",
-            x2=f"(datum.cx + {STEP / 2}) / 100",
-            y=f"(datum.cy - {STEP / 2}) / 100",
-            y2=f"(datum.cy + {STEP / 2}) / 100",
-        )
-    )
-    mark = cells.mark_rect(fill="transparent", stroke=None, cursor="crosshair", aria=False)
-    return mark.encode(**place, x2="x2", y2="y2").add_params(box)
+    cx, cy = (c.ravel() for c in np.meshgrid(grid, grid))
+    spots = table(cx=cx, cy=cy).transform_calculate(x="datum.cx", y="datum.cy")
+    mark = spots.mark_point(opacity=0, size=100, cursor="crosshair", aria=False)
+    return mark.encode(**place).add_params(box)
 
 
 def _words(points: alt.Chart, labels: Sequence[str], n: int) -> alt.Chart:
@@ -177,12 +160,12 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
     d = len(names)
     low, high = np.quantile(shares, [0.25, 0.75], axis=0)
     everywhere = table(name=names, x=low, x2=high, mean=shares.mean(0))
-    mean, spread = shares.mean(0).round(5).tolist(), shares.std(0)
-    spread = np.where(spread > 0, spread, 1.0).round(5).tolist()
+    mean, spread = shares.mean(0).round(3).tolist(), shares.std(0)
+    spread = np.where(spread > 0, spread, 1.0).round(3).tolist()
     moved = (
         inside.transform_calculate(i=f"sequence({d})")
         .transform_flatten(["i"])
-        .transform_calculate(v=decode("datum.c", "datum.i", 0, 1))
+        .transform_calculate(v=decode("datum.c", "datum.i", 0, 100))
         .transform_aggregate(x="q1(v)", x2="q3(v)", mean="mean(v)", groupby=["i"])
         .transform_calculate(
             name=f"{list(names)}[datum.i]",
@@ -197,7 +180,7 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
     )
     low_high = alt.Axis(
         title=None,
-        values=[0, 1],
+        values=[0, 100],
         orient="top",
         ticks=False,
         domain=False,
@@ -206,11 +189,11 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
         labelExpr="datum.value ? 'highest' : 'lowest'",
         labelAlign=alt.expr("datum.value ? 'right' : 'left'"),
     )
-    x = alt.X("x:Q", scale=UNIT, axis=low_high)
+    x = alt.X("x:Q", scale=PERCENT, axis=low_high)
     side = alt.Axis(title=None, ticks=False, domain=False, labelFontSize=11)
     y = alt.Y("name:N", sort=None, scale=alt.Scale(domain=list(names)), axis=side)
     end = {"align": "left", "baseline": "middle", "dx": 8, "aria": False}
-    said = {"x": alt.datum(1), "y": y, "text": "said:N"}
+    said = {"x": alt.datum(100), "y": y, "text": "said:N"}
     bold = f"datum.rank <= {MOST} && !{HELD}"
     words = [
         moved.transform_filter(test)
@@ -225,7 +208,7 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
         ),
         moved.mark_bar(fill=POSTERIOR, fillOpacity=0.5, height=5, **bar).encode(x=x, x2="x2", y=y),
         moved.mark_circle(color=POSTERIOR, size=45, opacity=1, aria=False).encode(
-            x=alt.X("mean:Q", scale=UNIT, axis=low_high), y=y
+            x=alt.X("mean:Q", scale=PERCENT, axis=low_high), y=y
         ),
         *words,
     ).properties(width=SIDE + 10, height={"step": ROW})
