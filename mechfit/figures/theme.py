@@ -9,7 +9,6 @@ composed with `|` and `&`; views have nominal widths that add up to about `WIDTH
 the renderer (renderer.py) makes them follow the page.
 """
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ import altair as alt
 
 FONT = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 NARROW = 500
-_PAGE = 630
 WIDTH = 600
 """Nominal width in px of a row of views."""
 
@@ -127,25 +125,3 @@ def present(chart: alt.TopLevelMixin, title: str, description: str, hint: str = 
             raise ValueError(f"{name} is empty, expected a sentence that says what to see")
     words = alt.TitleParams(title, subtitle=hint) if hint else alt.TitleParams(title)
     return chart.properties(title=words, description=description)
-
-
-def page(margin: int) -> str:
-    """Write the expression for the width that a chart may fill beside a margin in px."""
-    return f"(page - {margin})"
-
-
-def finish(
-    chart: alt.LayerChart, title: str, description: str, size: tuple[int, int], subtitle: str = ""
-) -> alt.LayerChart:
-    """Give a chart its title, text alternative, nominal size in px and the signal `page`."""
-    if not title.strip():
-        raise ValueError("title is empty, expected the sentence that says what to see")
-    wide, narrow = (textwrap.wrap(title, letters) for letters in (_PAGE // 7, 44))
-    words = {"text": alt.ExprRef(f"page < {NARROW} ? {narrow!r} : {wide!r}")}
-    if subtitle:
-        words["subtitle"] = textwrap.wrap(subtitle, 56)
-    inner = "windowSize()[0]"
-    fits = f"{inner} > 0 && {inner} < 700 ? max(280, {inner} - 56) : {_PAGE}"
-    return chart.add_params(alt.param(name="page", expr=fits)).properties(
-        title=alt.TitleParams(**words), description=description, width=size[0], height=size[1]
-    )

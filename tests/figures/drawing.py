@@ -6,18 +6,16 @@ import altair as alt
 import vl_convert
 
 
-def drawn(chart: alt.TopLevelMixin | dict, page: float | None = None, **values) -> str:
-    """The SVG of a chart after sliders and menus were set, on a page of some width (px).
+def drawn(chart: alt.TopLevelMixin | dict, **values) -> str:
+    """The SVG of a chart after sliders and menus were set.
 
     A rectangle is moved by a part of its fields: box={"cx": 20}.
     """
     spec = chart if isinstance(chart, dict) else chart.to_dict()
-    params = {param["name"]: param for param in spec["params"]} if values or page else {}
+    params = {param["name"]: param for param in spec["params"]} if values else {}
     for name, value in values.items():
         param = params[name]
         param["value"] = [param["value"][0] | value] if isinstance(value, dict) else value
-    if page is not None:
-        params["page"]["expr"] = str(page)
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "NaN" not in svg
     assert "undefined" not in svg
