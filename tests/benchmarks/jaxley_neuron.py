@@ -8,13 +8,13 @@ noise, keeps all voltages, and answers with the seconds of the processor that th
 
 import json
 import sys
-import time
 
 import jax
 import jax.numpy as jnp
 import jaxley as jx
 import numpy as np
 from jaxley.channels import K, Km, Leak, Na
+from timing import Timer
 
 from mechfit.models import HodgkinHuxley
 
@@ -42,7 +42,6 @@ def neuron() -> jx.Compartment:
 
 
 def main() -> None:
-    """Answer one line after the other."""
     cell = neuron()
 
     def voltage(values: jax.Array) -> jax.Array:
@@ -56,15 +55,15 @@ def main() -> None:
     theta = np.vstack([model.truth, model.prior.sample(1000, seed=1)])
     values = jnp.asarray(theta[:, COLUMNS] * UNITS, jnp.float32)
     for line in sys.stdin:
-        if line.strip() == "spikes":
+        if line == "spikes\n":
             v = np.asarray(simulate(values[: CHECKED + 1]))
             counts = ((v[:, 1:] > -10) & (v[:, :-1] <= -10)).sum(1)
             print(json.dumps(counts.tolist()), flush=True)
         else:
             batch = values[1 : int(line) + 1].block_until_ready()
-            start = time.process_time()
-            simulate(batch).block_until_ready()
-            print(time.process_time() - start, flush=True)
+            with Timer() as timer:
+                simulate(batch).block_until_ready()
+            print(timer.seconds, flush=True)
 
 
 if __name__ == "__main__":

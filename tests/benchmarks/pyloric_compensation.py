@@ -13,26 +13,23 @@ authors' and stays where it is.
 import json
 import sys
 import time
-from pathlib import Path
+from itertools import takewhile
 
 import numpy as np
-from paper_density import FILE, PaperDensity, reference_file
+from artefacts import ARTEFACTS, record
+from joblib import Memory
+from paper_density import BOX, PaperDensity, density_or_exit
+from timing import Timer
 
 from mechfit.geometry import active_subspace, pair_correlations
-from mechfit.inference.files import write
 from mechfit.models import Pyloric
 from mechfit.simulation.workers import cores
 
-ARTEFACTS = Path(__file__).parents[2] / "book" / "artefacts"
-WORK = ARTEFACTS / ".work" / "compensation"
-TOLD = ARTEFACTS / "pyloric-compensation.json"
-MINE = ARTEFACTS / "pyloric-compensation.npz"
 SEED, DRAWS, BLOCK, STORED, SLOPES = 8, 500, 10, 500, 1000
 PAIRS = ((3, 6), (11, 14), (19, 22), (6, 28), (14, 24), (14, 25), (14, 30), (22, 26), (22, 27),
          (22, 29))  # fmt: skip
 ALL = np.stack(np.triu_indices(31, 1), 1)
 TEN = np.array([np.flatnonzero((pair == ALL).all(1))[0] for pair in PAIRS])
-BOX = np.sqrt(3)
 STEPS = {
     "ours": (DRAWS, ALL, None, SEED),
     "published": (DRAWS, ALL, 50, SEED),
@@ -43,33 +40,25 @@ STEPS = {
 """Draws, pairs, points a side and seed of each step."""
 
 
-def take(density: PaperDensity, quick: PaperDensity, step: str) -> None:
-    """Correlations at the draws of a step that are not there yet, block by block."""
-    draws, pairs, grid, seed = STEPS[step]
-    z = density.sample(DRAWS, seed)
-    for first in range(0, draws, BLOCK):
-        file = WORK / f"{step}-{first:03d}.json"
-        if file.exists():
-            continue
-        rows, began, busy = z[first : first + BLOCK], time.time(), time.process_time()
+@Memory(ARTEFACTS / ".work" / "compensation", verbose=0).cache
+def block(step: str, first: int) -> tuple[np.ndarray, float, float]:
+    """Correlations (BLOCK, p) at draws of a step, and their seconds of the clock and processor."""
+    _, pairs, grid, seed = STEPS[step]
+    z, quick = density_or_exit().sample(DRAWS, seed), density_or_exit(np.float32)
+    with Timer(time.perf_counter) as clock, Timer() as processor:
+        rows = z[first : first + BLOCK]
         rho = pair_correlations(quick.log_prob, rows, -BOX, BOX, pairs, grid=grid)
-        seconds, busy = time.time() - began, time.process_time() - busy
-        made = {"rho": rho.tolist(), "seconds": seconds, "cpu_seconds": busy}
-        write(file, json.dumps(made).encode())
-        print(file.name, f"{seconds:.1f} s", flush=True)
+    print(step, first, f"{clock.seconds:.1f} s", flush=True)
+    return rho, clock.seconds, processor.seconds
 
 
 def taken(step: str) -> dict:
     """Correlations (n, p) of the finished blocks of a step up to a gap, and their time."""
-    blocks = []
-    for first in range(0, STEPS[step][0], BLOCK):
-        file = WORK / f"{step}-{first:03d}.json"
-        if not file.exists():
-            break
-        blocks.append(json.loads(file.read_text("utf-8")))
-    rho = np.concatenate([block["rho"] for block in blocks]) if blocks else np.empty((0, 1))
-    spent = {k: round(sum(b[k] for b in blocks), 1) for k in ("seconds", "cpu_seconds")}
-    return {"rho": rho, "draws": len(rho)} | spent
+    keys = [(step, first) for first in range(0, STEPS[step][0], BLOCK)]
+    blocks = [block(*key) for key in takewhile(lambda k: block.check_call_in_cache(*k), keys)]
+    rho = np.concatenate([np.empty((0, len(STEPS[step][1]))), *(b[0] for b in blocks)])
+    spent = {"seconds": sum(b[1] for b in blocks), "cpu_seconds": sum(b[2] for b in blocks)}
+    return {"rho": rho, "draws": len(rho)} | {k: round(v, 1) for k, v in spent.items()}
 
 
 def beside(found: dict, stored: np.ndarray, names: list[str]) -> dict:
@@ -98,11 +87,10 @@ def converged(parts: dict) -> dict:
     told = {"draws": n, "grid": STEPS["fine"][2]}
     if not n:
         return told
-    exact = fine["rho"][:n].mean(0)
-    near = {"ours": parts["ours"]["rho"][:n, TEN], "published": parts["published"]["rho"][:n, TEN]}
-    near |= {"half as fine": half["rho"][:n]}
-    off = {name: float(abs(rho.mean(0) - exact).max()) for name, rho in near.items()}
-    return told | {"greatest_difference": {name: round(v, 4) for name, v in off.items()}}
+    near = {step: parts[step]["rho"][:, TEN] for step in ("ours", "published")}
+    near["half as fine"] = half["rho"]
+    off = {s: abs(rho[:n].mean(0) - fine["rho"][:n].mean(0)).max() for s, rho in near.items()}
+    return told | {"greatest_difference": {s: round(float(v), 4) for s, v in off.items()}}
 
 
 def stiffness(density: PaperDensity) -> dict:
@@ -115,7 +103,7 @@ def stiffness(density: PaperDensity) -> dict:
 
 def alike(stored: np.ndarray) -> dict:
     """How the correlations of our own posterior, of geometry.py, go with the published ones."""
-    with np.load(MINE) as kept:
+    with np.load(ARTEFACTS / "pyloric-compensation.npz") as kept:
         mine = kept["mean"].astype(float)
     off = abs(mine - stored)
     return {
@@ -143,19 +131,16 @@ def tell(density: PaperDensity) -> None:
     for step in ("ours", "published", "other draws"):
         if len(parts[step]["rho"]) > 1:
             told[step] = beside(parts[step], stored, names)
-    write(TOLD, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+    record("pyloric-compensation", told)
     print(json.dumps({k: v for k, v in told.items() if k != "slopes"}, indent=1))
 
 
 def main() -> None:
-    path = reference_file()
-    if path is None:
-        raise SystemExit(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}")
-    WORK.mkdir(parents=True, exist_ok=True)
-    density, quick = PaperDensity(path), PaperDensity(path, np.float32)
+    density = density_or_exit()
     for step in sys.argv[1:] or STEPS:
         if step != "tell":
-            take(density, quick, step)
+            for first in range(0, STEPS[step][0], BLOCK):
+                block(step, first)
     tell(density)
 
 

@@ -9,21 +9,19 @@ parameters on a grid over the prior, all others held at a draw, in the mean over
 
 import json
 import time
-from pathlib import Path
 
 import numpy as np
-from paper_density import FILE, PaperDensity, reference_file
+from artefacts import ARTEFACTS, record
+from paper_density import BOX, density_or_exit
+from pyloric_compensation import PAIRS as TEN
+from pyloric_compensation import SEED
 
 from mechfit.geometry import pair_correlations
 from mechfit.inference import c2st, load
-from mechfit.inference.files import write
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Pyloric
 
-ARTEFACTS = Path(__file__).parents[2] / "book" / "artefacts"
-PAIRS = ((3, 6), (11, 14), (19, 22), (6, 28), (14, 24), (14, 25), (14, 30), (22, 26), (22, 27),
-         (22, 29), (10, 11), (2, 4))  # fmt: skip
-SEED, DRAWS, SIMULATED, CONDITIONED, GRID = 8, 5_000, 500, 40, 50
-ROOT3 = np.sqrt(3)
+PAIRS = (*TEN, (10, 11), (2, 4))
+DRAWS, SIMULATED, CONDITIONED, GRID = 5_000, 500, 40, 50
 
 
 def predicted(theta: np.ndarray) -> dict:
@@ -41,13 +39,9 @@ def predicted(theta: np.ndarray) -> dict:
 
 
 def main() -> None:
-    """Compare and keep the numbers."""
-    path = reference_file()
-    if path is None:
-        raise SystemExit(f"MECHFIT_REFERENCE_DATA names no folder with {FILE}")
-    paper, model = PaperDensity(path), Pyloric()
+    paper, model = density_or_exit(), Pyloric()
     z = paper.sample(DRAWS, SEED)
-    box, inside = 31 * np.log(2 * ROOT3), paper.inside(20_000, SEED)
+    box, inside = 31 * np.log(2 * BOX), paper.inside(20_000, SEED)
     stored = paper.file["rho_symm_stored"]
     names = [p.symbol for p in model.prior.parameters]
     result = {
@@ -63,22 +57,21 @@ def main() -> None:
         posterior = load(ARTEFACTS / name).at(RECORDED_RHYTHM)
         theta = posterior.sample(DRAWS, SEED)
         ours = paper.to_z(theta)
-        prior = model.prior.log_prob(theta[:1])[0]
-        log_q = posterior.log_prob(theta)
+        volumes = model.prior.log_prob(theta) - posterior.log_prob(theta)
         rho = pair_correlations(
             lambda points, q=posterior: q.log_prob(paper.to_theta(points)),
-            *(ours[:CONDITIONED], -ROOT3, ROOT3, PAIRS),
+            *(ours[:CONDITIONED], -BOX, BOX, PAIRS),
             grid=GRID,
         ).mean(0)
         result["ours"][name] = {
             "predicted": predicted(theta[:SIMULATED]),
             "c2st": round(float(c2st(z, ours, seed=SEED)), 4),
-            "log_volume": float(-(log_q - prior).mean()),
+            "log_volume": float(volumes.mean()),
             "correlations": rho.round(3).tolist(),
             "correlations_of_draws": CONDITIONED,
         }
         print(name, json.dumps(result["ours"][name], indent=1), flush=True)
-    write(ARTEFACTS / "pyloric-paper.json", (json.dumps(result, indent=1) + "\n").encode())
+    record("pyloric-paper", result)
     print(json.dumps({k: v for k, v in result.items() if k != "ours"}, indent=1))
 
 

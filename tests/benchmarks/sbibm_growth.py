@@ -11,24 +11,14 @@ the error of its fourth-order companion; a logarithm keeps small populations pos
 from math import exp
 
 import numpy as np
+from scipy.integrate import RK45
 
 from mechfit.compile import compiled
 
 TOLERANCE = 1e-8
 MOST_STEPS = 200_000
-
-STAGES = np.array(
-    [
-        [0, 0, 0, 0, 0, 0],
-        [1 / 5, 0, 0, 0, 0, 0],
-        [3 / 40, 9 / 40, 0, 0, 0, 0],
-        [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
-        [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
-        [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
-        [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-    ]
-)
-ERROR = np.array([71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40])
+STAGES = np.vstack([np.pad(RK45.A, ((0, 0), (0, 1))), RK45.B])
+ERROR = -RK45.E
 
 
 @compiled

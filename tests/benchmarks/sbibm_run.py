@@ -10,49 +10,32 @@ those of the processor.
 
 import argparse
 import ast
-import csv
 import hashlib
 import json
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 import psutil
 import sbibm_data
-from loky import ProcessPoolExecutor
-from sbibm_table import TABLE, print_tables
+from joblib import Parallel, delayed
+from sbibm_table import TABLE, Row, append, print_tables, read
 from sbibm_tasks import TASKS, Task
 from threadpoolctl import threadpool_limits
+from timing import Timer
 
-import mechfit.inference
-from mechfit.inference import (
-    MAF,
-    NPE,
-    NSF,
-    SNPE_C,
-    TSNPE,
-    Posterior,
-    c2st,
-    fit,
-    infer,
-    load,
-    save,
-)
+import mechfit
+from mechfit.inference import MAF, NPE, NSF, SNPE_C, TSNPE, Posterior, c2st, fit, infer, load, save
 from mechfit.simulation import simulate
 
 WORK = Path(__file__).with_name(".work")
 DRAWS = 10_000
 ROUNDS = 10
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef
-IDLE = 300
-"""Seconds after which a process without work ends, also where the one that started it is gone."""
 
 
 @dataclass(frozen=True)
@@ -70,32 +53,10 @@ class Cell:
         """Name of the method in the table."""
         return self.method if self.members == 1 else f"{self.method}*{self.members}"
 
-
-@dataclass(frozen=True)
-class Row:
-    """What is kept of an observation; the seconds of simulation and training are the fit's.
-
-    In rounds, simulations count as training, and the members are those of the last round; what an
-    earlier process did is not counted.
-    """
-
-    task: str
-    budget: int
-    method: str
-    observation: int
-    seed: int
-    c2st: float
-    seconds_simulate: float
-    seconds_train: float
-    seconds_sample: float
-    seconds_c2st: float
-    version: str
-    date: str
-
     @property
-    def key(self) -> tuple:
-        """What makes two rows the same measurement."""
-        return self.task, self.budget, self.method, self.observation, self.seed
+    def stem(self) -> str:
+        """Beginning of the names of its files."""
+        return f"{self.task}-{self.budget}-{self.method}-{self.seed}"
 
 
 class Fitted(NamedTuple):
@@ -106,14 +67,13 @@ class Fitted(NamedTuple):
     seconds_train: float
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(NamedTuple):
     """A way to posteriors.
 
     Attributes:
         fit: Called with the cell, the folder to keep fits in and the observation x_o.
         amortized: Whether one fit, made with x_o None, serves all observations.
-        entry: Module of `mechfit.inference` that it enters by.
+        entry: Module by which it enters `mechfit.inference`.
     """
 
     fit: Callable[[Cell, Path, np.ndarray | None], Fitted]
@@ -126,41 +86,40 @@ def amortized(flow: MAF | NSF | None = None) -> Method:
 
     def fit_members(cell: Cell, work: Path, x_o: None) -> Fitted:
         task = TASKS[cell.task]
-        start = time.process_time()
-        bank = simulate(task, cell.budget, seed=cell.seed)
-        seconds_simulate = time.process_time() - start
-        members, seconds = [], []
+        with Timer() as simulating:
+            bank = simulate(task, cell.budget, seed=cell.seed)
+        members, seconds = [], 0.0
         for member in range(cell.members):
-            name = f"{cell.task}-{cell.budget}-{cell.method}-{cell.seed}-{member}"
-            path, times = work / name, work / f"{name}.seconds"
+            path = work / f"{cell.stem}-{member}"
+            times = path.with_name(f"{path.name}.seconds")
             if not times.exists():
-                start = time.process_time()
-                save(fit(bank, task.prior, flow=flow, seed=1000 * cell.seed + member), path)
-                times.write_text(json.dumps(time.process_time() - start))
+                with Timer() as training:
+                    made = fit(bank, task.prior, flow=flow, seed=1000 * cell.seed + member)
+                save(made, path)
+                times.write_text(json.dumps(training.seconds))
             members.append(load(path))
-            seconds.append(json.loads(times.read_text()))
-        return Fitted(members, seconds_simulate, sum(seconds))
+            seconds += json.loads(times.read_text())
+        return Fitted(members, simulating.seconds, seconds)
 
-    return Method(fit_members, amortized=True, entry="fit")
+    return Method(fit_members, amortized=True, entry="mechfit.inference.fit")
 
 
 def sequential(method: TSNPE | SNPE_C) -> Method:
     """Ten rounds around each observation; a stopped one goes on where it stood."""
 
     def fit_rounds(cell: Cell, work: Path, x_o: np.ndarray) -> Fitted:
-        label = hashlib.sha256(x_o.tobytes()).hexdigest()[:8]
-        store = work / f"{cell.task}-{cell.budget}-{cell.method}-{cell.seed}-{label}"
-        start = processor_seconds()
+        store = work / f"{cell.stem}-{hashlib.sha256(x_o.tobytes()).hexdigest()[:8]}"
         task, settings = TASKS[cell.task], {"method": method, "seed": cell.seed, "store": store}
         each = cell.budget // ROUNDS
-        posterior = infer(task, x_o, rounds=ROUNDS, simulations=each, **settings)
-        if cell.members > 1:
-            npe = NPE(task.prior, x_o, names=task.statistic_names, **settings)
-            last = {**npe.settings, "seed": npe.seeds(ROUNDS - 1)[1], "members": cell.members}
-            posterior = method.learn(npe.rounds, task.prior, **last).at(x_o)
-        return Fitted([posterior], 0.0, processor_seconds() - start)
+        with Timer(processor_seconds) as timer:
+            posterior = infer(task, x_o, rounds=ROUNDS, simulations=each, **settings)
+            if cell.members > 1:
+                npe = NPE(task.prior, x_o, names=task.statistic_names, **settings)
+                last = {**npe.settings, "seed": npe.seeds(ROUNDS - 1)[1], "members": cell.members}
+                posterior = method.learn(npe.rounds, task.prior, **last).at(x_o)
+        return Fitted([posterior], 0.0, timer.seconds)
 
-    return Method(fit_rounds, amortized=False, entry="rounds")
+    return Method(fit_rounds, amortized=False, entry="mechfit.inference.sequential.npe")
 
 
 METHODS = {
@@ -190,10 +149,11 @@ def run(
         observations: Numbers 1 to 10.
         table: File to append rows to.
         work: Folder for fits, one folder in it for every state of the code.
-        workers: Processes that compute C2ST.
+        workers: Processes that compute C2ST; where each observation has a fit of its own, this
+            process computes it between fits, or theirs would count as the next fit's seconds.
         draws: Draws of the posterior; the benchmark's numbers are of 10,000.
     """
-    done = {row.key for row in read(table)}
+    done = {row[:5] for row in read(table)}
     key = cell.task, cell.budget, cell.label
     missing = [i for i in observations if (*key, i, cell.seed) not in done]
     if not missing:
@@ -201,33 +161,29 @@ def run(
     task, code = TASKS[cell.task], code_version(method.entry)
     work = work / code
     work.mkdir(parents=True, exist_ok=True)
-    fitted = method.fit(cell, work, None) if method.amortized else None
-    lock = Lock()
+    shared = method.fit(cell, work, None) if method.amortized else None
 
-    def judge(i: int, samples: np.ndarray, seconds: tuple[float, ...]) -> None:
-        reference = sbibm_data.reference(task.name, i)[:draws]
-        value, seconds_c2st = pool.submit(score, reference, samples).result()
-        rounded = [round(s, 2) for s in (*seconds, seconds_c2st)]
-        today = date.today().isoformat()
-        with lock:
-            append(table, Row(*key, i, cell.seed, round(value, 4), *rounded, code, today))
-
-    with (
-        ProcessPoolExecutor(workers, timeout=IDLE) as pool,
-        ThreadPoolExecutor(workers) as threads,
-    ):
-        running = []
+    def judged() -> Iterator[tuple]:
         for i in missing:
-            x_o = sbibm_data.observation(task.name, i)
-            one = fitted or method.fit(cell, work, x_o)
-            start = time.process_time()
-            samples = mixture(task, one.members, x_o, draws, seed=1000 * cell.seed + i)
-            seconds = *one[1:], time.process_time() - start
-            running.append(threads.submit(judge, i, samples, seconds))
-            if not method.amortized:  # or the next fit's processes were counted with this one's
-                running[-1].result()
-        for future in as_completed(running):
-            future.result()
+            x_o, seed = sbibm_data.observation(task.name, i), 1000 * cell.seed + i
+            members, *spent = shared or method.fit(cell, work, x_o)
+            with Timer() as timer:
+                samples = mixture(task, members, x_o, draws, seed)
+            yield delayed(judge)(task.name, i, samples, [*spent, timer.seconds])
+
+    parallel = Parallel(workers if method.amortized else 1, return_as="generator_unordered")
+    for i, value, seconds in parallel(judged()):
+        rounded = [round(s, 2) for s in seconds]
+        today = date.today().isoformat()
+        append(table, Row(*key, i, cell.seed, round(value, 4), *rounded, code, today))
+
+
+def judge(task: str, number: int, samples: np.ndarray, spent: list[float]) -> tuple:
+    """C2ST of an observation's samples, on one thread, and all seconds that led there."""
+    reference = sbibm_data.reference(task, number)[: len(samples)]
+    with threadpool_limits(1), Timer() as timer:
+        value = c2st(reference, samples)
+    return number, value, [*spent, timer.seconds]
 
 
 def mixture(
@@ -248,75 +204,37 @@ def processor_seconds() -> float:
     return sum(t.user + t.system for t in times)
 
 
-def score(reference: np.ndarray, samples: np.ndarray) -> tuple[float, float]:
-    """C2ST and the seconds it took on one thread."""
-    start = time.process_time()
-    with threadpool_limits(1):
-        value = c2st(reference, samples)
-    return value, time.process_time() - start
-
-
 def code_version(entry: str) -> str:
-    """Version of mechfit with a hash of a module's code and of what it imports of its room.
+    """Version of mechfit with a hash of a module's code and of what it imports of inference.
 
     Comments and docstrings do not count.
     """
-    room = Path(mechfit.inference.__file__).parent
-    trees, waiting = {}, [entry]
+    root, trees, waiting = Path(mechfit.__file__).parents[1], {}, [entry]
     while waiting:
         name = waiting.pop()
-        if name in trees:
+        file = root / f"{name.replace('.', '/')}.py"
+        if name in trees or not (name.startswith("mechfit.inference.") and file.exists()):
             continue
-        trees[name] = tree = ast.parse((room / f"{name}.py").read_text(encoding="utf-8"))
+        trees[name] = tree = ast.parse(file.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
-                package, _, module = node.module.rpartition(".")
-                waiting += [module] * (package == "mechfit.inference")
+                waiting += [node.module, *(f"{node.module}.{n.name}" for n in node.names)]
             elif isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
                 node.body = node.body[1:]
     digest = hashlib.sha256("".join(ast.dump(trees[n]) for n in sorted(trees)).encode())
     return f"{version('mechfit')}+{digest.hexdigest()[:8]}"
 
 
-def read(table: Path) -> list[Row]:
-    """Rows of a table; none if there is no file."""
-    if not table.exists():
-        return []
-    types = Row.__annotations__
-    with table.open(newline="", encoding="utf-8") as file:
-        return [Row(**{k: types[k](v) for k, v in r.items()}) for r in csv.DictReader(file)]
-
-
-def append(table: Path, row: Row) -> None:
-    """Add a row, under a line of names if it is the first."""
-    table.parent.mkdir(parents=True, exist_ok=True)
-    with table.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if not file.tell():
-            writer.writerow(asdict(row))
-        writer.writerow(astuple(row))
-
-
-def numbers(text: str) -> list[int]:
-    """Observations from `1-3` or `1,4`."""
-    out = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        out += range(int(first), int(last or first) + 1)
-    if not set(out) <= set(sbibm_data.OBSERVATIONS):
-        raise ValueError(f"observations are {text}, expected numbers from 1 to 10")
-    return out
-
-
 def main() -> None:
     """Measure one cell, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    every = list(sbibm_data.OBSERVATIONS)
     parser.add_argument("--task", choices=TASKS)
     parser.add_argument("--budget", type=int, default=1000)
     parser.add_argument("--method", choices=METHODS, default="npe")
     parser.add_argument("--members", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--observations", type=numbers, default=numbers("1-10"))
+    parser.add_argument("--observations", type=int, nargs="+", choices=every, default=every)
     parser.add_argument("--workers", type=int, default=2, help="processes that compute C2ST")
     parser.add_argument("--table", type=Path, default=TABLE)
     given = parser.parse_args()

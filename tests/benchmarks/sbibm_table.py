@@ -10,27 +10,66 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, median
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sbibm_run import Row
+from typing import NamedTuple
 
 DATA = Path(__file__).with_name("data")
 TABLE = DATA / "sbibm.csv"
 TARGETS = DATA / "sbibm_targets.csv"
 
 
+class Row(NamedTuple):
+    """What is kept of an observation; the seconds of simulation and training are the fit's.
+
+    The first five fields tell what is measured. In rounds, simulations count as training, and the
+    members are those of the last round; what an earlier process did is not counted.
+    """
+
+    task: str
+    budget: int
+    method: str
+    observation: int
+    seed: int
+    c2st: float
+    seconds_simulate: float
+    seconds_train: float
+    seconds_sample: float
+    seconds_c2st: float
+    version: str
+    date: str
+
+
+def records(path: Path) -> list[dict[str, str]]:
+    """Lines of a file under its line of names."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read(table: Path) -> list[Row]:
+    """Rows of a table; none if there is no file."""
+    types = Row.__annotations__
+    lines = records(table) if table.exists() else []
+    return [Row(**{name: types[name](value) for name, value in r.items()}) for r in lines]
+
+
+def append(table: Path, row: Row) -> None:
+    """Add a row, under a line of names if it is the first."""
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with table.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if not file.tell():
+            writer.writerow(Row._fields)
+        writer.writerow(row)
+
+
 def targets() -> dict[tuple[str, int], dict[str, float | None]]:
     """Published C2ST by task and budget; None where there is none."""
-    with TARGETS.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     return {
         (r.pop("task"), int(r.pop("budget"))): {k: float(v) if v else None for k, v in r.items()}
-        for r in rows
+        for r in records(TARGETS)
     }
 
 
-def print_tables(rows: Sequence["Row"]) -> None:
+def print_tables(rows: Sequence[Row]) -> None:
     """Print one table for every method."""
     methods = defaultdict(lambda: defaultdict(list))
     for row in rows:
@@ -39,28 +78,24 @@ def print_tables(rows: Sequence["Row"]) -> None:
         print("\n" + "\n".join(lines(method, cells)))
 
 
-def lines(method: str, cells: dict[tuple[str, int], list["Row"]]) -> list[str]:
+def lines(method: str, cells: dict[tuple[str, int], list[Row]]) -> list[str]:
     """Lines of one method's table."""
     others = targets()
     columns = list(next(iter(others.values())))
     head = f"{method:16} {'sims':>7} {'n':>3} {'median':>7} {'mean':>7}"
-    out = [head + "".join(f"  {c:>17}" for c in columns)]
-    won, compared = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
+    out, wins = [head + "".join(f"  {c:>17}" for c in columns)], {c: [] for c in columns}
     for key in [k for k in others if k in cells] + [k for k in cells if k not in others]:
         values = [row.c2st for row in cells[key]]
         ours = {"median": median(values), "mean": mean(values)}
-        numbers = "".join(f" {value:7.3f}" for value in ours.values())
-        mixed = "~" if len({row.version for row in cells[key]}) > 1 else ""
-        line = f"{key[0]:16} {key[1]:7d} {len(values):3d}{numbers}"
+        line = f"{key[0]:16} {key[1]:7d} {len(values):3d}"
+        line += "".join(f" {value:7.3f}" for value in ours.values())
         for column in columns:
             theirs = others.get(key, {}).get(column)
             if theirs is None:
                 line += f"  {'':>17}"
                 continue
-            better = ours[column.rpartition("_")[2]] < theirs
-            won[column] += better
-            compared[column] += 1
-            line += f"  {theirs:>15.3f} {'+' if better else '-'}"
-        out.append(line + mixed)
-    counts = [f"{won[c]} of {compared[c]}" if compared[c] else "" for c in columns]
+            wins[column].append(ours[column.rpartition("_")[2]] < theirs)
+            line += f"  {theirs:>15.3f} {'+' if wins[column][-1] else '-'}"
+        out.append(line + "~" * (len({row.version for row in cells[key]}) > 1))
+    counts = [f"{sum(w)} of {len(w)}" if w else "" for w in wins.values()]
     return [*out, f"{'won':{len(head)}}" + "".join(f"  {c:>17}" for c in counts)]

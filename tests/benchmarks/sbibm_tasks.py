@@ -6,14 +6,16 @@ et al. (2021), arXiv:2101.04653, and of version 1.1 of `sbibm`, where every draw
 mixture has a component of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from sbibm_growth import populations
+from scipy.linalg import block_diag, toeplitz
 from scipy.special import expit, ndtr
 from scipy.stats import binom
 
-from mechfit.models import LogNormal, Model, Normal, Parameter, Prior
+from mechfit.models import LogNormal, Model, Normal, Parameter, Prior, Uniform
+from mechfit.models.distributions import Distribution
 from mechfit.models.numerics.noise import normals
 
 Simulator = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -28,25 +30,27 @@ SIR_TOTAL, SIR_TESTED = 1e6, 1000
 class Task(Model):
     """A task of the benchmark.
 
-    Attributes:
-        name: Its name in `sbibm`.
-        prior: What the inference works with; if there is a `mixing` matrix M (d, d), it sees
-            independent parameters z, and the task's own ones are theta = M z.
+    Args:
+        function: Simulator x (n, k) of theta (n, d) and normals (n, noise), with the task's name.
+        distributions: Those of the parameters that the inference works with, its prior.
+        k: Number of statistics.
         noise: Number of standard normals that one simulation takes.
-        function: Simulator x (n, k) of theta (n, d) and normals (n, noise).
+        mixing: Matrix M (d, d): where it is given, the inference sees independent parameters z,
+            and the task's own ones are theta = M z.
     """
 
     def __init__(
         self,
-        name: str,
-        prior: Prior,
-        sizes: tuple[int, int],
         function: Simulator,
+        distributions: Sequence[Distribution],
+        k: int,
+        noise: int,
         mixing: np.ndarray | None = None,
     ) -> None:
-        self.name, self.prior, self.function = name, prior, function
-        k, self.noise = sizes
-        self.mixing = np.eye(len(prior)) if mixing is None else mixing
+        self.name, self.function, self.noise = function.__name__, function, noise
+        each = enumerate(distributions, start=1)
+        self.prior = Prior(tuple(Parameter(f"theta{i}", dist) for i, dist in each))
+        self.mixing = np.eye(len(self.prior)) if mixing is None else mixing
         self.statistic_names = tuple(f"x{i}" for i in range(1, k + 1))
         self.statistic_units = ("",) * k
 
@@ -59,12 +63,6 @@ class Task(Model):
         rows = range(first, first + len(theta))
         noise = np.stack([normals(seed, i, self.noise) for i in rows])
         return self.function(self.native(theta), noise)
-
-    def simulate(self, theta, seed, *, first=0, noise=None):
-        raise TypeError("a task of the benchmark has no traces, use statistics()")
-
-    def summarize(self, traces):
-        raise TypeError("a task of the benchmark has no traces, use statistics()")
 
 
 def two_moons(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -99,14 +97,9 @@ def gaussian_mixture(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return theta + np.where(noise[:, :1] < 0, 1.0, 0.1) * noise[:, 1:]
 
 
-def stimulus() -> np.ndarray:
-    """Design (100, 10) of the Bernoulli GLM: a constant and white noise, 0 to 8 steps late."""
-    white = np.random.RandomState(42).randn(100).astype(np.float32)  # noqa: NPY002
-    late = [np.concatenate([np.zeros(lag), white[: 100 - lag]]) for lag in range(9)]
-    return np.stack([np.ones(100), *late], axis=1)
-
-
-DESIGN = stimulus()
+WHITE = np.random.RandomState(42).randn(100).astype(np.float32)  # noqa: NPY002
+DESIGN = np.column_stack([np.ones(100), toeplitz(WHITE, np.zeros(9))])
+"""Design (100, 10) of the Bernoulli GLM: a constant and white noise, 0 to 8 steps late."""
 
 
 def bernoulli_glm(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -123,10 +116,7 @@ def smooth_filters() -> np.ndarray:
     """
     difference = np.eye(9) - np.eye(9, k=-1)
     rough = difference @ difference + np.diag(np.sqrt(np.arange(9) / 9))
-    precision = np.zeros((10, 10))
-    precision[0, 0] = 0.5
-    precision[1:, 1:] = rough.T @ rough
-    return np.linalg.cholesky(np.linalg.inv(precision))
+    return np.linalg.cholesky(np.linalg.inv(block_diag(0.5, rough.T @ rough)))
 
 
 def lotka_volterra_means(theta: np.ndarray) -> np.ndarray:
@@ -154,41 +144,17 @@ def sir(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return binom.ppf(ndtr(noise), SIR_TESTED, sir_means(theta))
 
 
-def box(d: int, size: float) -> Prior:
-    """Uniform prior between -size and size in d dimensions."""
-    return Prior.uniform(names(d), [-size] * d, [size] * d)
-
-
-def product(*distributions: Normal) -> Prior:
-    """Independent parameters."""
-    pairs = zip(names(len(distributions)), distributions, strict=True)
-    return Prior(tuple(Parameter(name, each) for name, each in pairs))
-
-
-def names(d: int) -> list[str]:
-    """Names of d parameters."""
-    return [f"theta{i}" for i in range(1, d + 1)]
-
-
 RATES = LogNormal(-0.125, 0.5), LogNormal(-3.0, 0.5)
 CONTACT, RECOVERY = LogNormal(np.log(0.4), 0.5), LogNormal(np.log(0.125), 0.2)
 TASKS = {
-    t.name: t
-    for t in (
-        Task("two_moons", box(2, 1.0), (2, 2), two_moons),
-        Task("slcp", box(5, 3.0), (8, 8), slcp),
-        Task(
-            "gaussian_linear", product(*[Normal(0.0, SQRT_TENTH)] * 10), (10, 10), gaussian_linear
-        ),
-        Task("gaussian_mixture", box(2, 10.0), (2, 3), gaussian_mixture),
-        Task(
-            "bernoulli_glm",
-            product(*[Normal(0.0, 1.0)] * 10),
-            (10, 100),
-            bernoulli_glm,
-            smooth_filters(),
-        ),
-        Task("lotka_volterra", product(*RATES, *RATES), (20, 20), lotka_volterra),
-        Task("sir", product(CONTACT, RECOVERY), (10, 10), sir),
+    task.name: task
+    for task in (
+        Task(two_moons, [Uniform(-1.0, 1.0)] * 2, 2, 2),
+        Task(slcp, [Uniform(-3.0, 3.0)] * 5, 8, 8),
+        Task(gaussian_linear, [Normal(0.0, SQRT_TENTH)] * 10, 10, 10),
+        Task(gaussian_mixture, [Uniform(-10.0, 10.0)] * 2, 2, 3),
+        Task(bernoulli_glm, [Normal(0.0, 1.0)] * 10, 10, 100, smooth_filters()),
+        Task(lotka_volterra, [*RATES, *RATES], 20, 20),
+        Task(sir, [CONTACT, RECOVERY], 10, 10),
     )
 }

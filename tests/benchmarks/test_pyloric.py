@@ -8,11 +8,11 @@ to compile counts for nobody.
 import os
 
 import numpy as np
+from timing import Candidate, gpu, on_all_cores, on_one_core, speeds
 
 from mechfit.models import Pyloric, PyloricActivity
 from mechfit.models.pyloric.reference import Setting, circuit
 from mechfit.simulation import simulate
-from tests.benchmarks.rounds import Candidate, gpu, on_all_cores, on_one_core, speeds
 
 PLAIN = "float64 scalar loop, noise given, no statistics"
 OURS = "16 lanes of float32, noise and 19 statistics"
@@ -36,14 +36,13 @@ def test_pyloric_on_one_core_and_all(monkeypatch):
     monkeypatch.setenv("MECHFIT_PROGRESS", "0")
     fast, whole, hasty = Pyloric(), PyloricActivity(), Pyloric(patience=3000.0)
     theta, cores = fast.prior.sample(512, seed=1), os.cpu_count()
+    few = theta[:32]
     setting, noise = Setting.of(theta[0]), np.random.default_rng(1).normal(size=(440_000, 3))
     speed = speeds(
         {
             PLAIN: on_one_core(lambda: circuit(setting, 0.001 * noise), 1),
-            OURS: on_one_core(lambda: fast.statistics(theta[:32], seed=1), 32),
-            "the same with 46 statistics": on_one_core(
-                lambda: whole.statistics(theta[:32], 1), 32
-            ),
+            OURS: on_one_core(lambda: fast.statistics(few, seed=1), 32),
+            "the same with 46 statistics": on_one_core(lambda: whole.statistics(few, seed=1), 32),
             "giving up after 3 s without bursts": on_one_core(
                 lambda: hasty.statistics(theta, seed=1), 512
             ),

@@ -4,24 +4,22 @@ Its neural posterior estimation, driven by our simulations, ends at the analytic
 diagnostics, given our posterior, find it calibrated.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
-from scipy.stats import kstest
+from sbi_peer import box_of, drawn, sbi_inference, sbi_runs, tensor, tensors, trained
+from scipy.stats import kstest, multivariate_normal
 
 from mechfit.inference import NPE, as_sbi
 from mechfit.inference.diagnostics import calibrate
 from mechfit.models import HodgkinHuxley
-from mechfit.simulation import Bank
-from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, C, S, mean
+from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, C, S, bank, mean
 
-sbi_inference = pytest.importorskip("sbi.inference", exc_type=ImportError)
 sbi_diagnostics = pytest.importorskip("sbi.diagnostics", exc_type=ImportError)
 STANDARD_NORMAL = torch.distributions.MultivariateNormal(torch.zeros(3), torch.eye(3))
 STD = np.diag(C) ** 0.5
 LEAST_P = 1e-3
+QUIET = {"show_progress_bar": False}
 
 
 def simulator(model, seed):
@@ -31,61 +29,45 @@ def simulator(model, seed):
     def simulate(theta):
         nonlocal done
         done += len(theta)
-        x = model.statistics(theta.double().numpy(), seed, first=done - len(theta))
-        return torch.as_tensor(x, dtype=torch.float32)
+        return tensor(model.statistics(theta.double().numpy(), seed, first=done - len(theta)))
 
     return simulate
 
 
-def simulations(n, seed):
-    """Parameters and data of the linear Gaussian problem, in tensors."""
-    theta = PRIOR.sample(n, seed)
-    x = theta @ A.T + S * np.random.default_rng(seed + 100).normal(size=(n, 5))
-    return torch.as_tensor(theta).float(), torch.as_tensor(x).float()
+def trained_by_sbi(model, prior, n, folder, **settings):
+    """The posterior of sbi's own training on n simulations of our model, and their data."""
+    with sbi_runs(folder, seed=1):
+        theta, x = sbi_inference.simulate_for_sbi(
+            simulator(model, 1), prior, n, simulation_batch_size=100, seed=1, **QUIET
+        )
+        return trained(prior, theta, x, **settings).build_posterior(), x
 
 
-def trained_by_sbi(model, prior, n, folder, monkeypatch, **settings):
-    """The posterior of sbi's own training on n simulations of our model."""
-    monkeypatch.chdir(folder)  # it writes its logs where it runs
-    theta, x = sbi_inference.simulate_for_sbi(
-        simulator(model, 1), prior, n, simulation_batch_size=100, seed=1, show_progress_bar=False
-    )
-    trainer = sbi_inference.NPE(prior, show_progress_bars=False)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
-        trainer.append_simulations(theta, x).train(**settings)
-        return trainer.build_posterior(), x
-
-
-def test_sbi_learns_from_our_models(tmp_path, monkeypatch):
-    posterior, _ = trained_by_sbi(MODEL, STANDARD_NORMAL, 4000, tmp_path, monkeypatch)
-    x_o = torch.as_tensor(X_O, dtype=torch.float32)
-    samples = posterior.sample((5000,), x=x_o, show_progress_bars=False).numpy()
+def test_sbi_learns_from_our_models(tmp_path):
+    posterior, _ = trained_by_sbi(MODEL, STANDARD_NORMAL, 4000, tmp_path)
+    samples = drawn(posterior, X_O, 5000)
     np.testing.assert_allclose((samples.mean(0) - mean(X_O)) / STD, 0, atol=0.3)
     np.testing.assert_allclose(samples.std(0) / STD, 1, atol=0.3)
 
 
 @pytest.mark.filterwarnings("ignore:Maximum number of epochs")
 @pytest.mark.filterwarnings("ignore:Data has extreme outliers")
-def test_sbi_learns_from_a_neuron(tmp_path, monkeypatch):
+def test_sbi_learns_from_a_neuron(tmp_path):
     model = HodgkinHuxley()
-    low, high = torch.as_tensor(model.prior.limits(), dtype=torch.float32).T
-    prior = torch.distributions.Independent(torch.distributions.Uniform(low, high), 1)
-    posterior, x = trained_by_sbi(model, prior, 2000, tmp_path, monkeypatch, max_num_epochs=30)
-    samples = posterior.sample((100,), x=x[0], show_progress_bars=False, max_sampling_time=60)
+    posterior, x = trained_by_sbi(model, box_of(model.prior), 2000, tmp_path, max_num_epochs=30)
+    samples = drawn(posterior, x[0], 100, max_sampling_time=60)
     assert np.isfinite(model.prior.log_prob(samples)).all()
 
 
 @pytest.fixture(scope="module")
 def ours():
-    return as_sbi(NPE(PRIOR, X_O, seed=1).append(*simulations(10_000, 1)).fit())
+    return as_sbi(NPE(PRIOR, X_O, seed=1).append_bank(bank(10_000, 1)).fit())
 
 
 @pytest.mark.parametrize("batched", [True, False])
 def test_sbc_of_sbi_finds_ranks_uniform(ours, batched):
-    theta, x = simulations(500, 2)
     ranks, draws = sbi_diagnostics.run_sbc(
-        theta, x, ours, show_progress_bar=False, use_batched_sampling=batched
+        *tensors(bank(500, 2)), ours, use_batched_sampling=batched, **QUIET
     )
     assert ranks.shape == draws.shape == (500, 3)
     for j in range(3):
@@ -94,16 +76,13 @@ def test_sbc_of_sbi_finds_ranks_uniform(ours, batched):
 
 
 def test_coverage_of_sbi_is_as_expected(ours):
-    theta, x = simulations(500, 3)
-    ranks, _ = sbi_diagnostics.run_sbc(
-        theta, x, ours, reduce_fns=ours.log_prob, show_progress_bar=False
-    )
+    runs = tensors(bank(500, 3))
+    ranks, _ = sbi_diagnostics.run_sbc(*runs, ours, reduce_fns=ours.log_prob, **QUIET)
     assert kstest((ranks[:, 0] + 0.5) / 1001, "uniform").pvalue > LEAST_P
 
 
 def test_tarp_of_sbi_finds_no_fault(ours):
-    theta, x = simulations(500, 4)
-    expected, level = sbi_diagnostics.run_tarp(theta, x, ours, show_progress_bar=False)
+    expected, level = sbi_diagnostics.run_tarp(*tensors(bank(500, 4)), ours, **QUIET)
     area, p = sbi_diagnostics.check_tarp(expected, level)
     assert abs(area) < 0.5
     assert p > LEAST_P
@@ -111,53 +90,49 @@ def test_tarp_of_sbi_finds_no_fault(ours):
 
 @pytest.mark.filterwarnings("ignore:Note that log probs of the true parameters")
 def test_sbi_reads_our_log_probabilities(ours):
-    theta, x = simulations(500, 5)
-    off = theta.double().numpy() - x.double().numpy() @ (C @ A.T / S**2).T
-    exact = 0.5 * np.einsum("ni,ij,nj->n", off, np.linalg.inv(C), off)
-    exact += 0.5 * np.linalg.slogdet(2 * np.pi * C)[1]
-    nltp = sbi_diagnostics.get_nltp(theta, x, ours)
+    runs = bank(500, 5)
+    off = runs.theta - runs.x @ (C @ A.T / S**2).T
+    exact = -multivariate_normal(cov=C).logpdf(off)
+    nltp = sbi_diagnostics.get_nltp(*tensors(runs), ours)
     assert -0.05 < nltp.mean() - exact.mean() < 0.15  # in the mean, the exact posterior is best
 
 
-def drawn(calibration):
-    """A posterior for sbi that hands out the draws of a calibration."""
+class Drawn:
+    """A posterior for sbi that hands out draws (n, draws, d) as they are."""
 
-    class Drawn:
-        def sample_batched(self, shape, x, **_):
-            return torch.as_tensor(calibration.draws).transpose(0, 1).float()
+    def __init__(self, draws):
+        self.draws = draws
 
-    return Drawn()
+    def sample_batched(self, shape, x, **_):
+        return tensor(self.draws).transpose(0, 1)
 
 
 @pytest.fixture(scope="module")
 def calibration(ours):
-    theta, x = (rows.double().numpy() for rows in simulations(500, 6))
-    bank = Bank(theta, x, np.ones(500, bool), 6, MODEL.statistic_names)
-    return calibrate(ours.posterior, bank, draws=200, seed=1)
+    return calibrate(ours.posterior, bank(500, 6), draws=200, seed=1)
 
 
 def test_ranks_are_those_of_sbi(calibration):
-    c = calibration
-    theta, x = (torch.as_tensor(rows).float() for rows in (c.theta, c.x))
     ranks, _ = sbi_diagnostics.run_sbc(
-        theta, x, drawn(c), num_posterior_samples=200, show_progress_bar=False
+        *tensors(calibration), Drawn(calibration.draws), num_posterior_samples=200, **QUIET
     )
-    np.testing.assert_allclose(ranks.numpy(), np.floor(201 * c.ranks), atol=1)  # single precision
-    assert (ranks.numpy() == np.floor(201 * c.ranks)).mean() > 0.99
+    expected = np.floor(201 * calibration.ranks)
+    np.testing.assert_allclose(ranks.numpy(), expected, atol=1)  # single precision
+    assert (ranks.numpy() == expected).mean() > 0.99
 
 
 def test_tarp_is_that_of_sbi(calibration):
-    c, unit = calibration, PRIOR.to_unit
-    cube = replace(c, draws=unit(c.draws.reshape(-1, 3))[0].reshape(c.draws.shape))
-    theta, points = (torch.as_tensor(unit(rows)[0]).float() for rows in (c.theta, c.references))
+    theta, points, draws = (
+        PRIOR.to_unit(rows.reshape(-1, 3))[0].reshape(rows.shape)
+        for rows in (calibration.theta, calibration.references, calibration.draws)
+    )
     covered, level = sbi_diagnostics.run_tarp(
-        theta,
-        torch.as_tensor(c.x).float(),
-        drawn(cube),
-        references=points,
+        *(tensor(theta), tensor(calibration.x), Drawn(draws)),
+        references=tensor(points),
         num_posterior_samples=200,
         z_score_theta=False,
-        show_progress_bar=False,
+        **QUIET,
     )
-    expected = (np.floor(201 * c.distances)[:, None] / 200 <= level.numpy() + 1e-6).mean(0)
+    counted = np.floor(201 * calibration.distances)[:, None] / 200
+    expected = (counted <= level.numpy() + 1e-6).mean(0)
     np.testing.assert_allclose(covered.numpy()[1:-1], expected[1:-1], atol=0.012)

@@ -5,21 +5,18 @@ the same parameters by our priors and the same observations by our simulators. T
 the posteriors must be at rest under Metropolis steps with our density.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import sbibm_data
-import sbibm_run
 import torch
 from sbibm_growth import populations
-from sbibm_run import Cell, Fitted, Method, Row, append, numbers, read, run
-from sbibm_table import lines, targets
+from sbibm_run import METHODS, Cell, Fitted, Method, code_version, run
+from sbibm_table import Row, append, lines, read, targets
 from sbibm_tasks import (
     DESIGN,
     LV_TIMES,
     SIR_TESTED,
+    SIR_TIMES,
     TASKS,
     Task,
     lotka_volterra_means,
@@ -34,14 +31,15 @@ from mechfit.models import Uniform
 pytestmark = pytest.mark.skipif(not sbibm_data.installed(), reason=sbibm_data.HINT)
 
 ALL = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+FIT, ROUNDS = (METHODS[name].entry for name in ("npe", "tsnpe"))
 STEPS = 20
 HIGHEST = 5.0
 """Largest z-score that chance is granted, among some hundreds."""
+CHAINS = {name: 2000 if name in ("lotka_volterra", "sir") else 5000 for name in TASKS}
 
 
 def normal(generator: torch.Generator, *shape: int) -> np.ndarray:
-    drawn = torch.normal(torch.zeros(shape), torch.ones(shape), generator=generator)
-    return drawn.double().numpy()
+    return torch.normal(torch.zeros(shape), 1.0, generator=generator).double().numpy()
 
 
 def uniform(generator: torch.Generator, *shape: int) -> np.ndarray:
@@ -80,9 +78,8 @@ def test_stored_seed_gives_stored_truth_and_observation(task, number):
 
 
 def test_sir_observations_vary_like_binomials():
-    pairs = [(sbibm_data.truth("sir", i), sbibm_data.observation("sir", i)) for i in range(1, 11)]
-    p = sir_means(np.array([theta for theta, _ in pairs]))
-    x = np.array([x for _, x in pairs])
+    p = sir_means(np.array([sbibm_data.truth("sir", i) for i in sbibm_data.OBSERVATIONS]))
+    x = np.array([sbibm_data.observation("sir", i) for i in sbibm_data.OBSERVATIONS])
     many = SIR_TESTED * p > 5
     squares = ((x - SIR_TESTED * p) ** 2 / (SIR_TESTED * p * (1 - p)))[many]
     assert 0.001 < chi2.sf(squares.sum(), squares.size) < 0.999
@@ -104,34 +101,26 @@ def slcp_log_likelihood(theta, x):
     return -0.5 * squares - 2 * np.linalg.slogdet(covariance)[1]
 
 
-def gaussian_linear_log_likelihood(theta, x):
-    return -0.5 * ((x - theta) ** 2).sum(1) / 0.1
-
-
 def gaussian_mixture_log_likelihood(theta, x):
     wide, narrow = (norm.logpdf(x, theta, scale).sum(1) for scale in (1.0, 0.1))
     return np.logaddexp(wide, narrow)
 
 
-def bernoulli_glm_log_likelihood(theta, x):
-    return theta @ x - np.logaddexp(0, theta @ DESIGN.T).sum(1)
+LIKELIHOODS = {
+    "two_moons": two_moons_log_likelihood,
+    "slcp": slcp_log_likelihood,
+    "gaussian_linear": lambda theta, x: norm.logpdf(x, theta, 0.1**0.5).sum(1),
+    "gaussian_mixture": gaussian_mixture_log_likelihood,
+    "bernoulli_glm": lambda theta, x: theta @ x - np.logaddexp(0, theta @ DESIGN.T).sum(1),
+    "lotka_volterra": lambda t, x: norm.logpdf(np.log(x), lotka_volterra_means(t), 0.1).sum(1),
+    "sir": lambda theta, x: binom.logpmf(x, SIR_TESTED, sir_means(theta)).sum(1),
+}
 
 
-def lotka_volterra_log_likelihood(theta, x):
-    return norm.logpdf(np.log(x), lotka_volterra_means(theta), 0.1).sum(1)
-
-
-def sir_log_likelihood(theta, x):
-    return binom.logpmf(x, SIR_TESTED, sir_means(theta)).sum(1)
-
-
-LIKELIHOODS = {name: globals()[f"{name}_log_likelihood"] for name in TASKS}
-
-
-def drift(task, number, log_likelihood, chains):
+def drift(task, number, log_likelihood):
     """Largest z-score of changes in means and squares under Metropolis steps."""
     x_o, rng = sbibm_data.observation(task.name, number), np.random.default_rng(number)
-    draws = sbibm_data.reference(task.name, number)
+    draws, chains = sbibm_data.reference(task.name, number), CHAINS[task.name]
     to_z = np.linalg.inv(task.mixing).T
 
     def log_density(theta):
@@ -150,27 +139,21 @@ def drift(task, number, log_likelihood, chains):
         taken = np.log(rng.random(chains)) < proposed - log_p
         theta = np.where(taken[:, None], theta + step, theta)
         log_p = np.where(taken, proposed, log_p)
-    scaled = [(t - draws.mean(0)) / draws.std(0) for t in (draws[:chains], theta)]
-    change = np.column_stack(
-        [log_p - before, scaled[1] - scaled[0], scaled[1] ** 2 - scaled[0] ** 2]
-    )
+    first, last = ((t - draws.mean(0)) / draws.std(0) for t in (draws[:chains], theta))
+    change = np.column_stack([log_p - before, last - first, last**2 - first**2])
     return abs(change.mean(0) / change.std(0) * chains**0.5).max()
 
 
 @ALL
 @pytest.mark.parametrize("number", [1, 6])
 def test_stored_posterior_is_at_rest(task, number):
-    chains = 2000 if task.name in ("lotka_volterra", "sir") else 5000
-    assert drift(task, number, LIKELIHOODS[task.name], chains) < HIGHEST
+    assert drift(task, number, LIKELIHOODS[task.name]) < HIGHEST
 
 
 @ALL
 def test_sharper_likelihood_does_not_leave_it_at_rest(task):
-    def sharper(theta, x):
-        return 1.3 * LIKELIHOODS[task.name](theta, x)
-
-    chains = 2000 if task.name in ("lotka_volterra", "sir") else 5000
-    assert drift(task, 1, sharper, chains) > HIGHEST
+    log_likelihood = LIKELIHOODS[task.name]
+    assert drift(task, 1, lambda theta, x: 1.3 * log_likelihood(theta, x)) > HIGHEST
 
 
 @pytest.mark.parametrize("number", sbibm_data.OBSERVATIONS)
@@ -188,10 +171,10 @@ def test_populations_follow_a_finer_method(name):
     theta = task.prior.sample(20, seed=1)
     if name == "lotka_volterra":
         means, start = lotka_volterra_means(theta).reshape(20, 2, 10), [30.0, 1.0]
-        times = LV_TIMES
+        times, low, high = LV_TIMES, *np.log([1e-10, 1e4])
     else:
         means, start = np.log(sir_means(theta))[:, None], [1 - 1e-6, 1e-6]
-        times = 17.0 * np.arange(10)
+        times, low, high = SIR_TIMES, -np.inf, np.inf
 
     def slope(_, log_size, theta):
         u, v = np.exp(log_size)
@@ -199,19 +182,10 @@ def test_populations_follow_a_finer_method(name):
             return [-theta[0] * v, theta[0] * u - theta[1]]
         return [theta[0] - theta[1] * v, theta[3] * u - theta[2]]
 
+    accurate = {"method": "DOP853", "rtol": 1e-11, "atol": 1e-11, "t_eval": times}
     for row, mean in zip(theta, means, strict=True):
-        fine = solve_ivp(
-            slope,
-            (0, times[-1]),
-            np.log(start),
-            "DOP853",
-            times,
-            args=(row,),
-            rtol=1e-11,
-            atol=1e-11,
-        )
-        expected = np.clip(fine.y, *np.log([1e-10, 1e4])) if name != "sir" else fine.y[1:]
-        np.testing.assert_allclose(mean, expected, atol=1e-5)
+        fine = solve_ivp(slope, (0, times[-1]), np.log(start), args=(row,), **accurate).y
+        np.testing.assert_allclose(mean, fine.clip(low, high)[-len(mean) :], atol=1e-5)
 
 
 def test_populations_give_up_where_steps_become_too_small():
@@ -232,12 +206,11 @@ class Exact:
         return self.x_o / 2 + 0.05**0.5 * noise
 
 
-def threads(workers, timeout):
-    return ThreadPoolExecutor(workers)
+def test_the_state_of_the_code_is_that_of_modules_of_inference():
+    assert code_version(FIT) == code_version(FIT) != code_version(ROUNDS)
 
 
-def test_runner_appends_once_and_does_only_what_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(sbibm_run, "ProcessPoolExecutor", threads)
+def test_runner_appends_once_and_does_only_what_is_missing(tmp_path):
     fits = []
 
     def fit(cell, work, x_o):
@@ -246,10 +219,10 @@ def test_runner_appends_once_and_does_only_what_is_missing(tmp_path, monkeypatch
 
     table, cell = tmp_path / "table.csv", Cell("gaussian_linear", 1000, "exact", members=3)
     settings = {"table": table, "work": tmp_path, "workers": 1, "draws": 100}
-    run(cell, Method(fit, amortized=True, entry="fit"), [1, 2], **settings)
-    run(cell, Method(fit, amortized=True, entry="fit"), [1, 2], **settings)
+    for _ in range(2):
+        run(cell, Method(fit, amortized=True, entry=FIT), [1, 2], **settings)
     assert fits == [None]
-    run(cell, Method(fit, amortized=False, entry="fit"), [2, 3], **settings)
+    run(cell, Method(fit, amortized=False, entry=FIT), [2, 3], **settings)
     np.testing.assert_array_equal(fits[1], sbibm_data.observation("gaussian_linear", 3))
     rows = read(table)
     assert [(r.observation, r.method, r.seconds_train) for r in rows] == [
@@ -261,15 +234,9 @@ def test_runner_appends_once_and_does_only_what_is_missing(tmp_path, monkeypatch
 def test_table_compares_medians_with_medians_and_means_with_means(tmp_path):
     row = Row("sir", 1000, "npe", 1, 1, 0.6, 0.1, 0.1, 0.1, 0.1, "0+a", "2025-01-01")
     for i, value in enumerate((0.60, 0.60, 0.96), start=1):
-        append(tmp_path / "t.csv", replace(row, observation=i, c2st=value))
+        append(tmp_path / "t.csv", row._replace(observation=i, c2st=value))
     assert len(targets()) == 3 * len(TASKS)
     text = lines("npe", {("sir", 1000): read(tmp_path / "t.csv")})[1]
     words = text.split()
     assert words[2:5] == ["3", "0.600", "0.720"]
     assert [words[i] for i in (6, 8, 10, 12, 14)] == ["-", "-", "+", "+", "-"]
-
-
-def test_numbers_of_observations():
-    assert numbers("1-3,7") == [1, 2, 3, 7]
-    with pytest.raises(ValueError, match="from 1 to 10"):
-        numbers("0-3")

@@ -14,50 +14,45 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from artefacts import ARTEFACTS, record
+from timing import Candidate, gpu, on_all_cores, on_one_core, one_core, speeds
 
 from mechfit.models import HodgkinHuxley
 from mechfit.models.hodgkin_huxley.model import voltage_rows
 from mechfit.simulation import simulate
-from tests.benchmarks.rounds import Candidate, gpu, on_all_cores, on_one_core, one_core, speeds
 
 PLAIN = "float64 scalar loop, noise given, voltage only"
 OURS = "float32 lanes, with noise and seven statistics"
 JAXLEY = "jaxley, float32, batch of {}, voltage only"
 HEAD = "Hodgkin–Huxley, 120 ms at 0.01 ms, one core"
-RECORDS = Path(__file__).parents[2] / "book" / "artefacts" / "speeds.json"
 BATCHES = (200, 500, 1000)
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 
-class Jaxley:
-    """A process that simulates the same neuron with jaxley, on the core it was started on."""
+@contextmanager
+def jaxley() -> Iterator[Callable[[object], float | list[int]]]:
+    """Ask a process that simulates the same neuron with jaxley, on the core it was started on."""
 
-    def __init__(self, process: subprocess.Popen) -> None:
-        self.process = process
-
-    def ask(self, line: object) -> float | list[int]:
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
+    def ask(line: object) -> float | list[int]:
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
         assert answer, "the process with jaxley has died; its own words are above"
         return json.loads(answer)
 
-
-@contextmanager
-def jaxley() -> Iterator[Jaxley]:
     command = [sys.executable, str(Path(__file__).with_name("jaxley_neuron.py"))]
     environment = {**os.environ, "XLA_FLAGS": ONE_THREAD, "JAX_PLATFORMS": "cpu"}
     pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with one_core():
         process = subprocess.Popen(command, env=environment, **pipe)
     with process:  # leaving closes its input, which ends it
-        yield Jaxley(process)
+        yield ask
 
 
 def check_same_neuron(counts: list[int]) -> None:
@@ -77,24 +72,21 @@ def our_candidates() -> dict[str, Candidate]:
     few = theta[:64]
     noise = np.random.default_rng(1).standard_normal((64, fast.current.size))
     voltage = np.empty_like(noise)
-
-    def plain() -> None:
-        voltage_rows(few, fast.current, fast.dt, fast.v_init, noise, voltage)
-
+    whole = f"the same by simulate(), on all cores ({os.cpu_count()})"
     return {
-        PLAIN: on_one_core(plain, 64),
+        PLAIN: on_one_core(
+            lambda: voltage_rows(few, fast.current, fast.dt, fast.v_init, noise, voltage), 64
+        ),
         "float64 scalar loop, with noise and statistics": on_one_core(
             lambda: reference.statistics(few, seed=1), 64
         ),
         OURS: on_one_core(lambda: fast.statistics(theta, seed=1), 640),
-        f"the same by simulate(), on all cores ({os.cpu_count()})": on_all_cores(
-            lambda: simulate(fast, 4000, seed=1), 4000
-        ),
+        whole: on_all_cores(lambda: simulate(fast, 4000, seed=1), 4000),
     }
 
 
 def on_gpu() -> dict[str, Candidate]:
-    """Add the device of this machine, if it has one that numba can use."""
+    """What the GPU of this machine does, if it has one."""
     if gpu() is None:
         return {}
     model = HodgkinHuxley(device="cuda")
@@ -113,35 +105,34 @@ def processor() -> str:
     return found[1] if found else platform.machine()
 
 
-def record(speed: dict[str, float]) -> None:
+def keep(speed: dict[str, float]) -> None:
     """Keep what was measured for the book, under the name of this machine."""
-    recorded = json.loads(RECORDS.read_text(encoding="utf-8")) if RECORDS.exists() else {}
-    machine = f"{processor()}, {os.cpu_count()} cores"
+    recorded = json.loads((ARTEFACTS / "speeds.json").read_text(encoding="utf-8"))
     rates = {name: round(value) for name, value in speed.items()}
-    recorded[machine] = {"date": time.strftime("%Y-%m-%d"), "rates": rates}
-    text = json.dumps(recorded, indent=1, ensure_ascii=False)
-    RECORDS.write_text(text + "\n", encoding="utf-8")
+    machine = f"{processor()}, {os.cpu_count()} cores"
+    record("speeds", recorded | {machine: {"date": time.strftime("%Y-%m-%d"), "rates": rates}})
 
 
 def test_hodgkin_huxley_on_one_core(monkeypatch):
     monkeypatch.setenv("MECHFIT_PROGRESS", "0")
     candidates = our_candidates() | on_gpu()
-    with jaxley() if find_spec("jaxley") else nullcontext() as other:
-        if other:
-            check_same_neuron(other.ask("spikes"))
-            for n in BATCHES:
-                candidates[JAXLEY.format(n)] = Candidate(lambda n=n: other.ask(n), n)
+    with jaxley() if find_spec("jaxley") else nullcontext() as ask:
+        if ask:
+            check_same_neuron(ask("spikes"))
+            batches = {JAXLEY.format(n): Candidate(lambda n=n: ask(n), n) for n in BATCHES}
+            candidates |= batches
         speed = speeds(candidates)
-    batches = {JAXLEY.format(n): speed.pop(JAXLEY.format(n)) for n in BATCHES if other}
-    theirs = max(batches.values(), default=None)
-    speed |= {name: value for name, value in batches.items() if value == theirs}
+    theirs = max(speed[name] for name in batches) if ask else None
+    speed = {
+        name: value for name, value in speed.items() if "jaxley" not in name or value == theirs
+    }
 
     print(f"\n\n{HEAD:48}  simulations/s  : scalar loop  : jaxley")
     for name, value in speed.items():
         ratio = f"{value / theirs:8.2f}" if theirs else f"{'–':>8}"
         print(f"{name:48}  {value:13.0f}  {value / speed[PLAIN]:13.1f}  {ratio}")
     if os.environ.get("MECHFIT_RECORD"):
-        record(speed)
+        keep(speed)
     if not theirs:
         print("jaxley is left out: it is not installed (the extra `bench` has it)")
     assert speed[OURS] > 5 * speed[PLAIN]

@@ -1,4 +1,4 @@
-"""Timing in rounds: every candidate once, then every candidate again, and the best of each.
+"""Speeds: every candidate once, then every candidate again, and the best of each.
 
 On one core the seconds are those of the processor, on all cores those of the clock: what else the
 machine does meanwhile costs little in the first, and hurts all alike in the second.
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 ROUNDS = 5
 
@@ -47,14 +47,27 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+class Timer:
+    """The `seconds` of a `with` block; by default those of the processor."""
+
+    def __init__(self, clock: Callable[[], float] = time.process_time) -> None:
+        self.clock = clock
+
+    def __enter__(self) -> Self:
+        self.start = self.clock()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = self.clock() - self.start
+
+
 def on_one_core(call: Callable[[], object], simulations: int) -> Candidate:
     """Time a call that computes in its own thread."""
 
     def seconds() -> float:
-        with one_core():
-            start = time.thread_time()
+        with one_core(), Timer(time.thread_time) as timer:
             call()
-            return time.thread_time() - start
+        return timer.seconds
 
     return Candidate(seconds, simulations)
 
@@ -63,9 +76,9 @@ def on_all_cores(call: Callable[[], object], simulations: int) -> Candidate:
     """Time a call that may use whatever there is."""
 
     def seconds() -> float:
-        start = time.perf_counter()
-        call()
-        return time.perf_counter() - start
+        with Timer(time.perf_counter) as timer:
+            call()
+        return timer.seconds
 
     return Candidate(seconds, simulations)
 
