@@ -24,13 +24,7 @@ from mechfit.geometry.slopes import Function, Slope, slope_of
 
 @dataclass(frozen=True)
 class Harmonics:
-    """A path of sines.
-
-    Attributes:
-        start: Where it starts (d,).
-        end: Where it ends (d,).
-        coefficients: Rows α_1 ... α_K, β_1 ... β_K (2 K, d).
-    """
+    """A path from start (d,) to end (d,); coefficients have rows α_1 ... α_K, β_1 ... β_K."""
 
     start: np.ndarray
     end: np.ndarray
@@ -59,8 +53,8 @@ class Harmonics:
 
 def waves(orders: int, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sines and squared sines (n, 2 K) at s (n,), and their derivatives (n, 2 K)."""
-    angle = np.pi * np.outer(s, np.arange(1, orders + 1))
     rate = np.pi * np.arange(1, orders + 1)
+    angle = np.outer(s, rate)
     value = np.concatenate([np.sin(angle), np.sin(angle) ** 2], 1)
     return value, np.concatenate([rate * np.cos(angle), rate * np.sin(2 * angle)], 1)
 
@@ -74,7 +68,6 @@ def harmonic_path(
     orders: int = 2,
     nodes: int = 80,
     first: np.ndarray | None = None,
-    most: int = 3000,
 ) -> Harmonics:
     """Find the published kind of path between two parameter sets.
 
@@ -86,11 +79,11 @@ def harmonic_path(
         orders: Number K of sines.
         nodes: Nodes over which the loss is summed.
         first: Coefficients (2 K, d) to begin with; by default 0, the straight line.
-        most: Most iterations.
     """
     start, end = np.asarray(start, float), np.asarray(end, float)
     gone, s, both = end - start, np.linspace(0, 1, nodes), slope_of(log_prob, log_prob_grad)
     value, slope = waves(orders, s)
+    begin = np.zeros((2 * orders, len(start))) if first is None else np.asarray(first)
 
     def cost(flat: np.ndarray) -> tuple[float, np.ndarray]:
         x, velocity = Harmonics(start, end, flat.reshape(2 * orders, -1)).at(s)
@@ -100,11 +93,6 @@ def harmonic_path(
         by_velocity = -(log_q / speed)[:, None] * velocity * gone
         return -(log_q * speed).sum(), (value.T @ by_x + slope.T @ by_velocity).ravel()
 
-    found = minimize(
-        cost,
-        (np.zeros((2 * orders, len(start))) if first is None else np.asarray(first)).ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": most, "maxfun": 2 * most, "maxcor": 30, "ftol": 1e-10, "gtol": 1e-5},
-    )
+    options = {"maxiter": 3000, "maxfun": 6000, "maxcor": 30, "ftol": 1e-10, "gtol": 1e-5}
+    found = minimize(cost, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
     return Harmonics(start, end, found.x.reshape(2 * orders, -1))

@@ -73,7 +73,7 @@ class PaperDensity:
         """Log-density (n,) of z (n, 31)."""
         u, total = np.array(z, self.precision), 0.0
         for layer in self.layers:
-            mean, log_precision, _ = self._heads(layer, u)
+            mean, log_precision = self._heads(layer, u)[:2]
             u = np.exp(log_precision / 2) * (u - mean)
             total = total + log_precision.sum(-1) / 2
         return total - (u**2).sum(-1) / 2 - u.shape[-1] / 2 * np.log(2 * np.pi)
@@ -117,7 +117,7 @@ class PaperDensity:
         for layer in reversed(self.layers):
             u, noise = noise, np.zeros_like(noise)
             for rank in np.argsort(layer["order"]):
-                mean, log_precision, _ = self._heads(layer, noise)
+                mean, log_precision = self._heads(layer, noise)[:2]
                 noise[:, rank] = mean[:, rank] + u[:, rank] * np.exp(-log_precision[:, rank] / 2)
         return noise
 

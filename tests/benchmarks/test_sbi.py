@@ -13,7 +13,8 @@ from scipy.stats import kstest, multivariate_normal
 from mechfit.inference import NPE, as_sbi
 from mechfit.inference.diagnostics import calibrate
 from mechfit.models import HodgkinHuxley
-from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, C, S, bank, mean
+from mechfit.simulation import Bank
+from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, C, S, mean
 
 sbi_diagnostics = pytest.importorskip("sbi.diagnostics", exc_type=ImportError)
 STANDARD_NORMAL = torch.distributions.MultivariateNormal(torch.zeros(3), torch.eye(3))
@@ -32,6 +33,14 @@ def simulator(model, seed):
         return tensor(model.statistics(theta.double().numpy(), seed, first=done - len(theta)))
 
     return simulate
+
+
+def bank(n, seed):
+    """Simulations of the linear Gaussian problem, in single precision."""
+    theta = PRIOR.sample(n, seed)
+    x = theta @ A.T + S * np.random.default_rng(seed + 100).normal(size=(n, 5))
+    theta, x = (tensor(rows).double().numpy() for rows in (theta, x))
+    return Bank(theta, x, np.ones(n, bool), seed, MODEL.statistic_names)
 
 
 def trained_by_sbi(model, prior, n, folder, **settings):
