@@ -12,7 +12,7 @@ layers of strided convolutions with filters w and a linear map of the short trac
 and `Subset` reads statistics of which some may be missing. Both are trained with random input
 masks, so that one training covers every number of trials or every subset of statistics. Zaheer et
 al. (2017), arXiv:1703.06114; Radev et al. (2020), arXiv:2003.06281. Taught in
-``book/inference/density-estimators.md`` and ``book/summaries/which-features.md``.
+``book/summaries/which-features.md`` and ``book/summaries/learned-features.md``.
 """
 
 from __future__ import annotations
