@@ -1,7 +1,7 @@
-"""Bank: simulations with what is needed to trust and to repeat them.
+"""Bank: simulated pairs of parameters and statistics, with the seed that repeats them.
 
-Row i holds a parameter set theta_i, the statistics x_i of one simulation of it, and whether these
-are all finite. The seed remakes it: simulation i has the noise of the key (seed, i). Taught in
+Row i holds a parameter set theta_i, the statistics x_i of one simulation of it, and whether all of
+these are finite. Simulation i has the noise of the key (seed, i). Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
@@ -28,11 +28,11 @@ class Bank:
 
     Attributes:
         theta: Parameters (n, d).
-        x: Statistics (n, k); NaN where a simulation has none.
+        x: Statistics (n, k); NaN where undefined.
         valid: Whether all statistics of a row are finite (n,).
         seed: Seed that the bank was made with.
         statistic_names: Names of the k columns of x.
-        failure: What the first failed simulation of a foreign simulator said, or "".
+        failure: Message of the first failed simulation of a foreign simulator, or "".
     """
 
     theta: np.ndarray
@@ -87,8 +87,7 @@ class Memory:
 
     def __init__(self, model: Model, n: int, seed: int) -> None:
         self.model, self.n, self.seed = model, n, seed
-        self.blocks: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self.failures: list[tuple[int, str]] = []
+        self.blocks: dict[int, tuple[np.ndarray, np.ndarray, str]] = {}
 
     def __enter__(self) -> Memory:
         return self
@@ -101,19 +100,17 @@ class Memory:
 
     def write(self, block: int, theta: np.ndarray, x: np.ndarray, failure: str) -> None:
         """Keep a block."""
-        self.blocks[block] = theta, x
-        self.failures += [(block, failure)] if failure else []
+        self.blocks[block] = theta, x, failure
 
     def bank(self) -> Bank | None:
         """Return the blocks up to the first one missing, None if it is the very first."""
         whole = next(b for b in range(len(self.blocks) + 1) if b not in self.blocks)
         if not whole:
             return None
-        theta, x = (np.concatenate([self.blocks[b][i] for b in range(whole)]) for i in (0, 1))
-        failure = min((f for f in self.failures if f[0] < whole), default=(0, ""))[1]
-        return Bank(
-            theta, x, np.isfinite(x).all(1), self.seed, self.model.statistic_names, failure
-        )
+        thetas, xs, failures = zip(*(self.blocks[b] for b in range(whole)), strict=True)
+        theta, x = np.concatenate(thetas), np.concatenate(xs)
+        valid, failure = np.isfinite(x).all(1), next(filter(None, failures), "")
+        return Bank(theta, x, valid, self.seed, self.model.statistic_names, failure)
 
 
 def draw_seed(seed: int, k: int) -> int:

@@ -1,8 +1,8 @@
-"""Fingerprint: all settings of a model in words, so that a bank is never continued by another.
+"""Fingerprint: all settings of a model as text, so that a bank is never continued by another.
 
-Every public attribute of the model is described: numbers and names by themselves, arrays by shape
-and hash, functions by name and a hash of what they compute, classes by a hash of their source. To
-them comes the version of the package and the hash of its own simulators.
+It describes every public attribute of the model: numbers and names by themselves, arrays by shape
+and hash, functions by name and a hash of what they compute, classes by a hash of their source; and
+the version of the package with a hash of its simulators.
 """
 
 from __future__ import annotations
@@ -42,13 +42,14 @@ def settings(model: Model) -> dict[str, str]:
 
 
 def describe(value: object) -> str:
-    """Say in one line what a setting is."""
+    """Describe a setting in one line."""
     if isinstance(value, np.ndarray):
         return f"array {value.shape} {_hash(value.tobytes())}"
     function = inspect.unwrap(getattr(value, "py_func", value))
     if inspect.isfunction(function):
         closed = [cell.cell_contents for cell in function.__closure__ or ()]
-        known = [describe(c) for c in (*closed, *(function.__defaults__ or ())) if _plain(c)]
+        fixed = (*closed, *(function.__defaults__ or ()))
+        known = [describe(value) for value in fixed if isinstance(value, PLAIN)]
         digest = _hash(_code(function.__code__) + repr(known).encode())
         python = "{}.{}".format(*sys.version_info)
         return f"{function.__module__}.{function.__qualname__} {digest} in Python {python}"
@@ -64,7 +65,7 @@ def describe(value: object) -> str:
 
 
 def differences(stored: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Say for each setting that differs what it was and what it is."""
+    """Describe each setting that differs: what it was and what it is."""
     return [
         f"{name} was {stored.get(name, 'absent'):.{SHOWN}}, is {now.get(name, 'absent'):.{SHOWN}}"
         for name in dict.fromkeys([*stored, *now])
@@ -72,12 +73,8 @@ def differences(stored: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _plain(value: object) -> bool:
-    return isinstance(value, PLAIN)
-
-
 def _code(code: CodeType) -> bytes:
-    """What a function computes: its instructions, constants and names, but not where it stands."""
+    """What a function computes: instructions, constants and names, without line numbers."""
     inner = [c for c in code.co_consts if isinstance(c, CodeType)]
     constants = [c for c in code.co_consts if not isinstance(c, CodeType)]
     named = repr((constants, code.co_names)).encode()

@@ -1,8 +1,7 @@
 """Many simulations: on all cores, in processes or on a cluster, in memory or on disk.
 
-One call for every scale: the bank it returns depends on the model, the proposal, n and the seed,
-and on nothing else; neither the workers nor the order of their work, neither a stop nor a restart
-can be seen in it. Taught in ``book/beyond/scaling.md``.
+The bank depends on the model, the parameters or their proposal, n and the seed alone: not on the
+workers, the order of their work, or a stop and a restart. Taught in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -54,8 +53,8 @@ def simulate(
         client: Client of a Dask cluster to work there; all cores of this machine by default.
 
     Returns:
-        A bank of n rows, also those whose statistics are not finite (marked invalid). Stopped by
-        Ctrl-C, the call returns what it has in memory; with a store it raises, as all is on disk.
+        A bank of n rows; those whose statistics are not finite are marked invalid. Stopped by
+        Ctrl-C, the call returns what is finished; with a store it raises, as all is on disk.
 
     Raises:
         ValueError: Parameters are given and drawn, or neither; or the store holds simulations
@@ -91,11 +90,9 @@ def simulate(
     sink = Memory(model, n, seed) if store is None else Store(store, model, n, seed)
     workers = workers_for(model, client)
     with sink, progress_bar(n, " simulations") as bar:
-        work = run(
-            cut(missing(sink, source, bar.update), model, n, workers, first), workers, model, seed
-        )
+        tasks = cut(missing(sink, source, bar.update), model, n, workers, first)
         try:
-            with closing(work):
+            with closing(run(tasks, workers, model, seed)) as work:
                 for task, x, failure in work:
                     finish(task, x, failure, sink)
                     bar.update(len(x))

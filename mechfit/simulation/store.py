@@ -1,10 +1,9 @@
 """Store: a bank in a Zarr folder, written block by block so that a stop at any moment loses none.
 
-`theta`, `x` and `valid` have one chunk per block. `blocks` holds the seed with which a block's
-first parameters were drawn, the number of finished rows and a checksum, and is written last: what
-it does not vouch for counts as missing and is simulated again. Each chunk appears under its name
-only when it is complete, so others can read while one writes. Taught in
-``book/beyond/scaling.md``.
+`theta`, `x` and `valid` have one chunk per block. `blocks` is written last, with the seed of a
+block's first parameters, the number of finished rows and a checksum: what it does not confirm is
+simulated again. A chunk appears under its name only when it is complete, so others can read while
+one writes. Taught in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -91,7 +90,7 @@ class Store:
         return tuple(parts[:2]) if checksum == checksum_of(parts) else None
 
     def write(self, block: int, theta: np.ndarray, x: np.ndarray, failure: str) -> None:
-        """Store a block's rows from its first one on, and vouch for them."""
+        """Store a block's rows from its first one on, then their number and checksum."""
         parts = theta, x, np.isfinite(x).all(1)
         start = block * self.model.block
         for name, rows in zip(ARRAYS, parts, strict=True):
@@ -99,9 +98,8 @@ class Store:
         if failure and not first_failure(self.group, block, block + 1):
             text = failure.encode()[:MESSAGE].ljust(MESSAGE, b"\0")
             self.group["failures"][block] = np.frombuffer(text, np.uint8)
-        drawn = draw_seed(self.seed, start // DRAWS)
-        commit = [drawn, len(theta), checksum_of(parts)]
-        self.group["blocks"][block] = np.array(commit, np.uint64)
+        entry = [draw_seed(self.seed, start // DRAWS), len(theta), checksum_of(parts)]
+        self.group["blocks"][block] = np.array(entry, np.uint64)
 
     def bank(self) -> StoredBank:
         """The first n simulations, as far as they are finished."""
@@ -112,17 +110,16 @@ class Store:
         draft = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
         shutil.rmtree(draft, ignore_errors=True)
         group = zarr_here().create_group(draft)
-        block, k = self.model.block, len(self.model.statistic_names)
-        for name, width, dtype, length in (
-            ("theta", len(self.model.prior), "f8", block),
-            ("x", k, "f8", block),
-            ("blocks", 3, "u8", 1),
-            ("failures", MESSAGE, "u1", 1),
+        block = self.model.block
+        for name, dtype, chunks in (
+            ("theta", "f8", (block, len(self.model.prior))),
+            ("x", "f8", (block, len(self.model.statistic_names))),
+            ("valid", "?", (block,)),
+            ("blocks", "u8", (1, 3)),
+            ("failures", "u1", (1, MESSAGE)),
         ):
-            group.create_array(
-                name, shape=(0, width), chunks=(length, width), dtype=dtype, compressors=None
-            )
-        group.create_array("valid", shape=(0,), chunks=(block,), dtype="?", compressors=None)
+            shape = (0, *chunks[1:])
+            group.create_array(name, shape=shape, chunks=chunks, dtype=dtype, compressors=None)
         group["blocks"].attrs["columns"] = ["seed", "rows", "crc32"]
         group.attrs["mechfit"] = {
             "seed": self.seed,
@@ -147,10 +144,8 @@ class Store:
             )
 
     def _grow(self) -> None:
-        rows = {name: self.n for name in ARRAYS}
-        blocks = -(-self.n // self.model.block)
-        for name, length in {**rows, "blocks": blocks, "failures": blocks}.items():
-            array = self.group[name]
+        for name, array in self.group.arrays():
+            length = self.n if name in ARRAYS else -(-self.n // self.model.block)
             if array.shape[0] < length:
                 array.resize((length, *array.shape[1:]))
 
@@ -167,14 +162,13 @@ class StoredBank(Bank):
             raise ValueError(damaged("a block", path)) from error
         whole = int(np.argmin(np.r_[rows == about["block"], [False]]))
         finished = int(rows[: whole + 1].sum())
-        state = {
-            "path": Path(path),
-            "block": about["block"],
-            "n": finished if n is None else min(n, finished),
-            "seed": about["seed"],
-            "statistic_names": tuple(about["statistic_names"]),
-        }
-        self.__dict__.update(state)
+        self.__dict__.update(
+            path=Path(path),
+            block=about["block"],
+            n=finished if n is None else min(n, finished),
+            seed=about["seed"],
+            statistic_names=tuple(about["statistic_names"]),
+        )
 
     def __len__(self) -> int:
         return self.n
@@ -182,28 +176,19 @@ class StoredBank(Bank):
     def _first(self, n: int) -> Bank:
         return StoredBank(self.path, n)
 
-    @property
-    def theta(self) -> np.ndarray:
-        """Parameters (n, d)."""
-        return self._arrays[0]
-
-    @property
-    def x(self) -> np.ndarray:
-        """Statistics (n, k)."""
-        return self._arrays[1]
-
-    @property
-    def valid(self) -> np.ndarray:
-        """Whether all statistics of a row are finite (n,)."""
-        return self._arrays[2]
+    def __getattr__(self, name: str) -> np.ndarray:
+        """Read theta, x and valid when one of them is first used."""
+        if name not in ARRAYS:
+            raise AttributeError(f"a bank has no attribute {name!r}")
+        self.__dict__.update(zip(ARRAYS, self._read(), strict=True))
+        return self.__dict__[name]
 
     @cached_property
     def failure(self) -> str:
-        """What the first failed simulation said, or ""."""
+        """Message of the first failed simulation, or ""."""
         return first_failure(open_group(self.path, "r"), 0, -(-self.n // self.block))
 
-    @cached_property
-    def _arrays(self) -> tuple[np.ndarray, ...]:
+    def _read(self) -> tuple[np.ndarray, ...]:
         group = open_group(self.path, "r")
         blocks = group["blocks"][: -(-self.n // self.block)]
         try:
@@ -234,7 +219,7 @@ def open_bank(path: str | os.PathLike) -> Bank:
 
 
 def open_group(path: str | os.PathLike, mode: str) -> zarr.Group:
-    """Open the folder of a bank, or say what is wrong with it."""
+    """Open the folder of a bank; ValueError if it is none."""
     zarr = zarr_here()
     try:
         group = zarr.open_group(path, mode=mode)
@@ -247,7 +232,7 @@ def open_group(path: str | os.PathLike, mode: str) -> zarr.Group:
 
 
 def zarr_here() -> ModuleType:
-    """Import zarr, or say how to get it."""
+    """Import zarr; an ImportError names the extra that installs it."""
     try:
         import zarr
     except ImportError as error:
@@ -256,7 +241,7 @@ def zarr_here() -> ModuleType:
 
 
 def first_failure(group: zarr.Group, start: int, stop: int) -> str:
-    """What the first failed simulation of some blocks said, or "" if that is damaged."""
+    """Message of the first failed simulation of some blocks, or "" if it is damaged."""
     try:
         texts = group["failures"][start:stop]
     except ValueError:
@@ -266,7 +251,7 @@ def first_failure(group: zarr.Group, start: int, stop: int) -> str:
 
 
 def damaged(what: str, path: str | os.PathLike) -> str:
-    """Say what to do about a block that the checksum or its length shows to be damaged."""
+    """Message about a damaged block."""
     return f"{what} of {path} is damaged; repeat the call that made it to mend it"
 
 

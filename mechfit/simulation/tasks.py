@@ -20,7 +20,7 @@ import numpy as np
 from mechfit.models import Model
 from mechfit.simulation.bank import DRAWS, Memory, draw_seed
 from mechfit.simulation.store import Store
-from mechfit.simulation.workers import Failure, Workers, rows
+from mechfit.simulation.workers import Failure, Workers, simulate_rows
 
 __all__ = ["LANES", "Draws", "Given", "Proposal", "cut", "finish", "missing", "run"]
 
@@ -60,23 +60,9 @@ class Task:
     first: int
 
 
-class Source(Protocol):
-    """Where the parameters of the simulations come from, by their numbers."""
-
-    def rows(self, start: int, stop: int) -> np.ndarray:
-        """Parameters of the simulations from start to stop (stop - start, d)."""
-
-    def agrees(self, stored: np.ndarray, start: int) -> bool:
-        """Whether stored parameters (m, d) are those of the simulations from start on."""
-
-
 @dataclass
 class Draws:
-    """Parameters drawn from a proposal; remembers the last `DRAWS` of them.
-
-    The first stored rows tell whether the proposal is the same; a network that runs on another
-    machine draws the same up to rounding.
-    """
+    """Parameters drawn from a proposal; keeps the last `DRAWS` of them."""
 
     proposal: Proposal
     seed: int
@@ -94,7 +80,7 @@ class Draws:
         return np.concatenate(parts)
 
     def agrees(self, stored: np.ndarray, start: int) -> bool:
-        """Compare the first stored rows, up to rounding."""
+        """Compare the first stored rows, up to the rounding of a network on another machine."""
         if self.compared:
             return True
         self.compared = True
@@ -118,9 +104,9 @@ class Given:
 
 
 def missing(
-    sink: Memory | Store, source: Source, found: Callable[[int], object]
+    sink: Memory | Store, source: Draws | Given, found: Callable[[int], object]
 ) -> Iterator[Block]:
-    """Yield the blocks that lack rows; tell `found` how many rows were there."""
+    """Yield the blocks that lack rows; call `found` with the number of rows that are there."""
     size, k = sink.model.block, len(sink.model.statistic_names)
     for b in range(-(-sink.n // size)):
         start, wanted = b * size, min(size, sink.n - b * size)
@@ -168,8 +154,8 @@ def run(
 ) -> Iterator[tuple[Task, np.ndarray, Failure | None]]:
     """Run tasks and yield each with its statistics and its first failure, in any order.
 
-    A worker that dies takes the tasks of others with it. All of them are then repeated alone,
-    and the one that kills again is repeated row by row: a row that kills alone is to blame.
+    When a worker dies, all tasks that end with it are repeated one at a time, and a task that dies
+    again row by row; the row that dies alone has failed.
     """
     running: dict[Future, Task] = {}
     suspects: deque[Task] = deque()
@@ -183,7 +169,7 @@ def run(
                 if task is None:
                     break
                 theta = task.block.theta[task.start : task.stop]
-                future = workers.submit(rows, model, theta, seed, task.first)
+                future = workers.submit(simulate_rows, model, theta, seed, task.first)
                 running[future] = task
                 future.add_done_callback(ended.put)
             if not running:

@@ -1,10 +1,9 @@
-"""Workers: where tasks run. Three kinds, one interface: a function in, a future out.
+"""Workers: threads, processes or a Dask cluster, to which functions are submitted as to futures.
 
-Compiled models run in threads, since their loops hold no lock of the interpreter; foreign ones in
-processes of their own (loky); and either on the workers of a Dask cluster, a foreign one in a
-process beside the worker. A foreign simulation that takes too long ends its process, which no code
-inside it can prevent; `died` are the errors by which that is known. Taught in
-``book/beyond/scaling.md``.
+Compiled models run in threads, as their loops release the lock of the interpreter; foreign ones in
+processes (loky); either on the workers of a Dask cluster, a foreign one in a process beside the
+worker. A foreign simulation that takes too long ends its process, which no code inside it can
+prevent. Taught in ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ __all__ = [
     "Threads",
     "Workers",
     "map_cores",
-    "rows",
+    "simulate_rows",
     "workers_for",
 ]
 
@@ -50,7 +49,7 @@ class Workers(Protocol):
     Attributes:
         count: Number of tasks that run at once.
         ahead: Number of tasks to hand over before the first has ended.
-        died: Errors that mean: the worker is gone.
+        died: Errors of tasks whose worker died.
     """
 
     count: int
@@ -139,17 +138,10 @@ def workers_for(model: Model, client: Client | None) -> Workers:
 
 
 def map_cores(function: Callable[[T], R], items: Sequence[T], unit: str) -> list[R]:
-    """Compute a function of each item in threads on all cores, under a progress bar.
+    """Compute a function of each item in threads on all cores, and return the results in order.
 
-    It pays for a function that spends its time in numpy or in compiled code.
-
-    Args:
-        function: The function, of one item.
-        items: What to compute it of.
-        unit: What an item is called in the progress bar.
-
-    Returns:
-        The results in the order of the items.
+    Threads are faster for a function that spends its time in numpy or in compiled code. `unit` is
+    the name of an item in the progress bar.
 
     Example:
         >>> map_cores(np.linalg.norm, [np.ones(4), np.zeros(4)], " vectors")
@@ -170,14 +162,14 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def rows(
+def simulate_rows(
     model: Model, theta: np.ndarray, seed: int, first: int
 ) -> tuple[np.ndarray, Failure | None]:
-    """Simulate theta (m, d); this is what runs on a worker.
+    """Simulate theta (m, d) on a worker.
 
     Returns:
-        The statistics x (m, k), and the number of the first failed simulation of a foreign model
-        with what it said.
+        The statistics x (m, k), and the number and message of the first failed simulation of a
+        foreign model.
     """
     if not model.run_in_process:
         return model.statistics(theta, seed, first=first), None
@@ -211,7 +203,7 @@ def processes(count: int) -> Executor:
 
 
 def keep() -> None:
-    """Keep this process when it grows: loky takes 300 MB for a leak, and torch is larger."""
+    """Keep this process when it grows: loky replaces one at 300 MB, and torch is larger."""
     process_executor._USE_PSUTIL = False
 
 

@@ -108,17 +108,14 @@ def test_a_neuron_falls_silent_when_its_sodium_goes(monkeypatch):
     model = HodgkinHuxley(dt=0.02)
     works = Criterion(model, lambda x: x[:, 0] > 0)
     theta = np.array(model.truth)
-    found = breakdown_radii(works, theta, [[-1.0] + [0.0] * 7], low=0.0, most=60.0, seed=1,
-                            repeats=3)  # fmt: skip
-    radius = found.radius[0, 0]
+    how = {"low": 0.0, "most": 60.0, "repeats": 3, "seed": 1}
+    radius = breakdown_radii(works, theta, -np.eye(8)[:1], **how).radius[0, 0]
     assert 5 < radius < 50
     before, after = (theta - np.eye(8)[0] * (radius + f) for f in (-4.0, 2.0))
     assert works(before, 9).all()
     assert not works(after, 9).any()
     monkeypatch.setattr("mechfit.simulation.workers.cores", lambda: 1)
-    alone = breakdown_radii(works, theta, [[-1.0] + [0.0] * 7], low=0.0, most=60.0, seed=1,
-                            repeats=3)  # fmt: skip
-    np.testing.assert_array_equal(alone.radius, found.radius)
+    assert breakdown_radii(works, theta, -np.eye(8)[:1], **how).radius[0, 0] == radius
 
 
 def test_a_way_is_measured_along_its_path():
@@ -137,17 +134,15 @@ def test_a_way_is_measured_along_its_path():
 def test_the_number_of_threads_changes_nothing(monkeypatch):
     """The circuit of the crab, pushed in two ways with noise, on one thread and on three."""
     model = Pyloric(duration=2000.0, burn_in=500.0)
-    theta, found = model.prior.sample(70, seed=3), []
+    works, theta = Criterion(model, lambda x: x[:, 1] > 0), model.prior.sample(70, seed=3)
+    how = {"scale": 10.0, "most": 0.1, "repeats": 2, "halvings": 1, "seed": 5}
+    found = []
     for threads in (1, 3):
         monkeypatch.setattr("mechfit.simulation.workers.cores", lambda n=threads: n)
-        works = Criterion(model, lambda x: x[:, 1] > 0)
-        found.append((works.statistics(theta, 5), breakdown_radii(
-            works, theta[:2], np.eye(31)[:2], scale=10.0, most=0.1, repeats=2, halvings=1, seed=5
-        )))  # fmt: skip
-    (x_one, one), (x_three, three) = found
-    np.testing.assert_array_equal(x_one, x_three)
-    for name in vars(one):
-        np.testing.assert_array_equal(getattr(one, name), getattr(three, name))
+        radii = breakdown_radii(works, theta[:2], np.eye(31)[:2], **how)
+        found.append({"x": works.statistics(theta, 5), **radii.arrays()})
+    for name, value in found[0].items():
+        np.testing.assert_array_equal(value, found[1][name])
 
 
 @pytest.mark.slow

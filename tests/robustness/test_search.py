@@ -39,16 +39,16 @@ def test_the_smallest_axis_is_found(works):
 def test_the_posterior_guides_it():
     direction, radius = start(ellipsoid)
     how = {"rounds": 1, "guesses": 12, "repeats": 1, "checks": 1}
-    mean = [
-        np.mean([
-            smallest_perturbation(
-                ellipsoid, HOME, direction, radius, stiffness=m, seed=seed, **how
-            ).radius
+
+    def mean_radius(stiffness):
+        begin = ellipsoid, HOME, direction, radius
+        found = [
+            smallest_perturbation(*begin, stiffness=stiffness, seed=seed, **how)
             for seed in range(20)
-        ])
-        for m in (None, M)
-    ]  # fmt: skip
-    assert mean[1] < mean[0] <= radius
+        ]
+        return np.mean([each.radius for each in found])
+
+    assert mean_radius(M) < mean_radius(None) <= radius
 
 
 def test_bounds_hold():

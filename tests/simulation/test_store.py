@@ -19,6 +19,7 @@ from mechfit.simulation.store import Store
 SETTINGS = {"duration": 30.0, "window": (5.0, 25.0)}
 MODEL = HodgkinHuxley(**SETTINGS)
 MODEL.block = 512
+INNER = Prior.uniform(MODEL.prior.names, MODEL.truth * 0.9, MODEL.truth * 1.1)
 N = 3000
 BANK = simulate(MODEL, N, seed=3)
 CHILD = f"""
@@ -29,7 +30,21 @@ from mechfit.simulation import simulate
 model = HodgkinHuxley(**{SETTINGS})
 model.block = 512
 """
-ENV = {**os.environ, "MECHFIT_PROGRESS": "0"}
+
+
+def child(store, code, **how):
+    """Start a process that simulates, with `model` defined."""
+    env = {**os.environ, "MECHFIT_PROGRESS": "0"}
+    return subprocess.Popen([sys.executable, "-c", CHILD + code, str(store)], env=env, **how)
+
+
+def interrupt(process, store, rows, number):
+    """Send a signal when as many rows are stored, and wait for the end; return what it said."""
+    while not (store.exists() and len(open_bank(store)) >= rows):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(number)
+    return process.communicate()[1]
 
 
 def assert_same(bank, reference):
@@ -42,22 +57,21 @@ def assert_same(bank, reference):
 
 def simulated_rows(monkeypatch):
     """Count the rows that are really simulated."""
-    counted, rows = [], engine.rows
+    counted, simulate_rows = [], engine.simulate_rows
 
     def counting(model, theta, seed, first):
         counted.append(len(theta))
-        return rows(model, theta, seed, first)
+        return simulate_rows(model, theta, seed, first)
 
-    monkeypatch.setattr(engine, "rows", counting)
+    monkeypatch.setattr(engine, "simulate_rows", counting)
     return counted
 
 
 def test_stored_equals_memory_and_a_second_call_simulates_nothing(tmp_path, monkeypatch):
     counted = simulated_rows(monkeypatch)
-    assert_same(simulate(MODEL, N, seed=3, store=tmp_path / "bank"), BANK)
-    assert sum(counted) == N
-    assert_same(simulate(MODEL, N, seed=3, store=tmp_path / "bank"), BANK)
-    assert sum(counted) == N
+    for _ in range(2):
+        assert_same(simulate(MODEL, N, seed=3, store=tmp_path / "bank"), BANK)
+        assert sum(counted) == N
 
 
 def test_growing_adds_only_what_is_missing(tmp_path, monkeypatch):
@@ -104,12 +118,7 @@ def test_any_zarr_reader_understands_it(tmp_path):
         (HodgkinHuxley(precision="float64", **SETTINGS), 3, None, "precision was 'float32'"),
         (HodgkinHuxley(current=2 * MODEL.current, **SETTINGS), 3, None, "current was array"),
         (MODEL, 4, None, "seed was 3, is 4"),
-        (
-            MODEL,
-            3,
-            Prior.uniform(MODEL.prior.names, MODEL.truth * 0.9, MODEL.truth * 1.1),
-            "another proposal",
-        ),
+        (MODEL, 3, INNER, "another proposal"),
     ],
 )
 def test_other_settings_are_refused(tmp_path, model, seed, proposal, reason):
@@ -122,10 +131,8 @@ def test_other_settings_are_refused(tmp_path, model, seed, proposal, reason):
 
 def test_an_edited_function_is_another_model(tmp_path):
     prior = Prior.uniform(["a"], [0.0], [1.0])
-    one, two = (
-        Model.from_function(lambda theta, rng: theta, prior, ["x"]),
-        Model.from_function(lambda theta, rng: 2 * theta, prior, ["x"]),
-    )
+    one = Model.from_function(lambda theta, rng: theta, prior, ["x"])
+    two = Model.from_function(lambda theta, rng: 2 * theta, prior, ["x"])
     simulate(one, 5, seed=1, store=tmp_path / "bank")
     with pytest.raises(ValueError, match="f was .*lambda"):
         simulate(two, 5, seed=1, store=tmp_path / "bank")
@@ -164,35 +171,24 @@ def test_one_writer_at_a_time(tmp_path):
 
 @pytest.mark.slow
 def test_reading_while_writing(tmp_path):
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD + "simulate(model, 40_000, 3, store=sys.argv[1])"]
-        + [str(tmp_path / "bank")],
-        env=ENV,
-    )
-    lengths = set()
-    while child.poll() is None:
-        if (tmp_path / "bank").exists():
-            bank = open_bank(tmp_path / "bank")
-            if len(bank):
-                lengths.add(len(bank))
-                m = min(N, len(bank))
-                assert_same(bank.first(m), BANK.first(m))
-    assert child.returncode == 0
+    store, lengths = tmp_path / "bank", set()
+    writer = child(store, "simulate(model, 40_000, 3, store=sys.argv[1])")
+    while writer.poll() is None:
+        if store.exists() and len(bank := open_bank(store)):
+            lengths.add(len(bank))
+            m = min(N, len(bank))
+            assert_same(bank.first(m), BANK.first(m))
+    assert writer.returncode == 0
     assert len(lengths) > 2
-    assert len(open_bank(tmp_path / "bank")) == 40_000
+    assert len(open_bank(store)) == 40_000
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 2000, 9000])
 def test_kill_in_mid_bank(tmp_path, after):
     store, n = tmp_path / "bank", 30_000
-    command = CHILD + f"simulate(model, {n}, 3, store=sys.argv[1])"
-    child = subprocess.Popen([sys.executable, "-c", command, str(store)], env=ENV)
-    while not (store.exists() and len(open_bank(store)) >= after):
-        assert child.poll() is None
-        time.sleep(0.005)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    writer = child(store, f"simulate(model, {n}, 3, store=sys.argv[1])")
+    interrupt(writer, store, after, signal.SIGKILL)
     kept = len(open_bank(store))
     assert after <= kept < n
     assert_same(open_bank(store).first(min(kept, N)), BANK.first(min(kept, N)))
@@ -202,15 +198,9 @@ def test_kill_in_mid_bank(tmp_path, after):
 @pytest.mark.slow
 def test_ctrl_c_in_mid_bank(tmp_path):
     store, n = tmp_path / "bank", 30_000
-    command = CHILD + f"simulate(model, {n}, 3, store=sys.argv[1])"
-    child = subprocess.Popen(
-        [sys.executable, "-c", command, str(store)], env=ENV, stderr=subprocess.PIPE, text=True
-    )
-    while not (store.exists() and len(open_bank(store)) >= 2000):
-        assert child.poll() is None
-        time.sleep(0.005)
-    child.send_signal(signal.SIGINT)
-    assert "KeyboardInterrupt" in child.communicate()[1]
+    code = f"simulate(model, {n}, 3, store=sys.argv[1])"
+    writer = child(store, code, stderr=subprocess.PIPE, text=True)
+    assert "KeyboardInterrupt" in interrupt(writer, store, 2000, signal.SIGINT)
     assert 2000 <= len(open_bank(store)) < n
     assert_same(simulate(MODEL, N, seed=3, store=store), BANK)
 
@@ -224,11 +214,11 @@ simulate(model, 1000, 3, store=sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
 simulate(model, {N}, 3, store=sys.argv[1])
 """
-    command = [sys.executable, "-c", CHILD + limit, str(store)]
-    done = subprocess.run(command, env=ENV, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "File too large" in done.stderr
-    assert f"Finished blocks are safe in {store}" in done.stderr
+    writer = child(store, limit, stderr=subprocess.PIPE, text=True)
+    said = writer.communicate()[1]
+    assert writer.returncode == 1
+    assert "File too large" in said
+    assert f"Finished blocks are safe in {store}" in said
     assert len(open_bank(store)) == 1000
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
     assert_same(simulate(MODEL, N, seed=3, store=store), BANK)
