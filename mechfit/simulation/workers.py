@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from loky import get_reusable_executor, process_executor
@@ -41,26 +41,6 @@ __all__ = [
 
 Failure = tuple[int, str]
 T, R = TypeVar("T"), TypeVar("R")
-
-
-class Workers(Protocol):
-    """Where tasks run.
-
-    Attributes:
-        count: Number of tasks that run at once.
-        ahead: Number of tasks to hand over before the first has ended.
-        died: Errors of tasks whose worker died.
-    """
-
-    count: int
-    ahead: int
-    died: tuple[type[Exception], ...]
-
-    def submit(self, function: Callable, *args: object) -> Future:
-        """Run function(*args)."""
-
-    def stop(self) -> None:
-        """Stop at once and forget what has not ended."""
 
 
 class Threads:
@@ -128,6 +108,11 @@ class Cluster:
     def stop(self) -> None:
         """Cancel what has not ended."""
         self.client.cancel(list(self.futures))
+
+
+Workers = Threads | Processes | Cluster
+"""Where functions run: `count` at once, and `ahead` of them submitted before the first has ended;
+`died` are the errors of those whose worker died."""
 
 
 def workers_for(model: Model, client: Client | None) -> Workers:

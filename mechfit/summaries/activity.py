@@ -1,12 +1,12 @@
-r"""Activity: how a circuit's voltages are distributed, how often it fires, and what that costs.
+r"""Activity: moments of a circuit's voltages, numbers of bursts and spikes, and energies.
 
 Mean, standard deviation, skewness and excess kurtosis follow from the mean powers
-m_k = mean((V + 50 mV)^k). An ionic current g (E - V) spends the power g (V - E)^2; its sum over
-all currents and synapses of a neuron and over time is the neuron's energy, per area of membrane.
-The energy of a burst counts from 80 samples before its first spike to 480 after its last; the
-energy per spike is that of all bursts over the number of spikes. Definitions and order are those
-of the package ``pyloric``; energies as in Deistler, Macke & Gonçalves (2022),
-doi:10.1073/pnas.2207632119. Taught in ``book/geometry/pyloric-circuit.md``.
+m_k = mean((V + 50 mV)^k). A current spends the power g (V - E)^2; its sum over all currents and
+synapses of a neuron and over time is the neuron's energy, per area of membrane. The energy of a
+burst counts from 80 samples before its first spike to 480 after its last; the energy per spike is
+that of all bursts over the number of spikes. Definitions and order of the package ``pyloric``;
+energies as in Deistler, Macke & Gonçalves (2022), doi:10.1073/pnas.2207632119. Taught in
+``book/geometry/pyloric-circuit.md``.
 """
 
 from collections.abc import Sequence
@@ -26,18 +26,13 @@ OF_NEURON = {
     **dict.fromkeys(["energy", "energy_per_burst", "energy_per_spike"], "nJ/cm²"),
 }
 ACTIVITY = {f"{name}_{n}": unit for name, unit in OF_NEURON.items() for n in NEURONS}
+DELAYS = "start_to_start", "end_to_start", "phase_gap"
 RHYTHM = (
     "cycle_period",
-    *(f"burst_duration_{n}" for n in NEURONS),
-    *(f"duty_cycle_{n}" for n in NEURONS),
+    *(f"{name}_{n}" for name in ("burst_duration", "duty_cycle") for n in NEURONS),
     "phase_LP",
     "phase_PY",
-    "start_to_start_AB/PD-LP",
-    "start_to_start_LP-PY",
-    "end_to_start_AB/PD-LP",
-    "end_to_start_LP-PY",
-    "phase_gap_AB/PD-LP",
-    "phase_gap_LP-PY",
+    *(f"{name}_{pair}" for name in DELAYS for pair in ("AB/PD-LP", "LP-PY")),
     *(f"plateau_{n}" for n in NEURONS),
 )
 PACKAGE = {name: TRIPHASIC.get(name, "ms") for name in RHYTHM} | ACTIVITY | {"pyloric_like": ""}
@@ -67,8 +62,8 @@ def activity(
         found: First and last sample (b, 2) of each neuron's bursts.
 
     Returns:
-        The statistics; the energy per burst or spike is 0 where there is none. Bursts within the
-        first 80 samples count no energy.
+        The statistics; the energy per burst or spike is 0 where there is none. A burst that begins
+        within the first 80 samples has no energy.
     """
     m1, m2, m3, m4 = means
     mu2 = m2 - m1**2
@@ -87,7 +82,7 @@ def activity(
 
 
 def in_package_order(rhythm: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """Statistics (46,) in the order of `PACKAGE` from those (19,) of the paper and (27,) above."""
+    """Statistics (46,) in the order of `PACKAGE`, from `TRIPHASIC` (19,) and `ACTIVITY` (27,)."""
     x = dict(zip(TRIPHASIC, rhythm, strict=True)) | dict(zip(ACTIVITY, active, strict=True))
     x["start_to_start_LP-PY"] = x["start_to_start_AB/PD-PY"] - x["start_to_start_AB/PD-LP"]
     return np.array([x[name] for name in PACKAGE])

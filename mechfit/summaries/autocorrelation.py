@@ -6,8 +6,8 @@ With the mean m and the variance s² of its n voltages, and a lag of l samples,
 |---|---|---|---|
 | autocorrelation_{lag}ms | | sum_(t < n - l) (v_t - m) (v_(t+l) - m) / ((n - l) s²) | NaN |
 
-It is near 1 at lags over which the voltage hardly changes and near -1 at half a period. It is NaN
-only if skewness and kurtosis are: a silent neuron that charges has a value. Lueckmann, Gonçalves
+It is near 1 at lags over which the voltage hardly changes and near -1 at half a period, and NaN
+only where skewness and kurtosis are. Lueckmann, Gonçalves
 et al. (2017), arXiv:1711.01861, use it; the code of Gonçalves, Lueckmann, Deistler et al. (2020),
 doi:10.7554/eLife.56261, divides by n, not n - l. Taught in ``book/summaries/which-features.md``.
 """

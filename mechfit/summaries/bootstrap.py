@@ -1,9 +1,8 @@
-"""Bootstrap: how much a statistic of a sample would change if the sample were drawn again.
+"""Bootstrap: an interval of a statistic of a sample.
 
-The sample itself stands for the distribution that it comes from: n rows are drawn from it with
-replacement, the statistic is computed again, and quantiles of these values are the ends of the
-percentile interval. Efron & Tibshirani (1993), *An Introduction to the Bootstrap*, chapter 13.
-Taught in ``book/robustness/perturbations.md``.
+The n rows of the sample are drawn again, with replacement, and the statistic is computed anew;
+quantiles of its values are the ends of the percentile interval. Efron & Tibshirani (1993), *An
+Introduction to the Bootstrap*, chapter 13. Taught in ``book/robustness/perturbations.md``.
 """
 
 from __future__ import annotations
@@ -22,17 +21,14 @@ def bootstrap_interval(
     level: float = 0.9,
     resamples: int = 1000,
 ) -> tuple[float, float]:
-    """Compute the percentile bootstrap interval of a statistic.
+    """Compute the lower and upper end of the percentile bootstrap interval of a statistic.
 
     Args:
         statistic: Maps samples (n, ...) to a number.
-        samples: One or more arrays (n, ...) whose rows belong together and are drawn together.
-        rng: Where the resampled rows come from.
+        samples: One or more arrays (n, ...) whose rows are drawn together.
+        rng: Generator of the resampled rows.
         level: Probability of the interval, from 0 to 1.
-        resamples: How often rows are drawn.
-
-    Returns:
-        The lower and the upper end.
+        resamples: Number of resamples.
 
     Raises:
         ValueError: No samples, samples of different length, or a level outside 0 to 1.

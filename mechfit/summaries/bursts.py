@@ -18,7 +18,7 @@ WINDOW_MS, DEGREE = 0.5, 3
 SPIKE_MV, PLATEAU_MV = -10.0, -30.0
 SILENCE_MS = 150.0
 EVERY, SHORTEST, FLOOR = 10, 200.0, 100.0
-"""A plateau is looked at every tenth sample; below 200 samples it counts as 100."""
+"""A plateau is measured at every tenth sample; below 200 samples it counts as 100."""
 
 
 def window(dt: float) -> int:
@@ -80,14 +80,9 @@ def crossings(v: np.ndarray) -> np.ndarray:
 
 @register_jitable
 def plateau(changes, crossed, found, n, end):
-    """Mean plateau of the bursts, in samples; NaN without a burst.
+    """Mean plateau, in samples, of the first n bursts found (b, 2); NaN without a burst.
 
-    Args:
-        changes: Samples (c,) as from `crossings`; the first `crossed` of them count.
-        crossed: Their number.
-        found: First and last sample of the bursts (b, 2); the first n of them count.
-        n: Their number.
-        end: Last spike, with which the last burst's plateau ends.
+    The first `crossed` of the `crossings` (c,) count; the last plateau ends with the last spike.
     """
     total, c = 0, 0
     for b in range(n):

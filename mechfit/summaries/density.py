@@ -17,10 +17,10 @@ __all__ = ["density", "heights", "mass_level", "outlines"]
 
 
 def density(samples: ArrayLike, limits: ArrayLike, bins: int) -> np.ndarray:
-    """Density of samples (n, k), k = 1 or 2, on equal bins within the limits (k, 2).
+    """Density (bins,) * k of samples (n, k), k = 1 or 2, on equal bins within the limits (k, 2).
 
-    The density (bins,) * k is relative to a uniform one over the limits; its mean is the share of
-    samples within the limits, across which smoothing moves no mass.
+    It is relative to a uniform one; its mean is the share of samples within the limits, across
+    which smoothing moves no mass.
     """
     samples, limits = np.asarray(samples, float), np.asarray(limits, float)
     if samples.ndim != 2 or limits.shape != (samples.shape[1], 2):
@@ -54,7 +54,7 @@ def mass_level(grid: np.ndarray, mass: float) -> float:
 
 
 def _crossings(grid: np.ndarray, level: float) -> dict[tuple, list[tuple]]:
-    """Join, square by square, the two grid edges through which the outline passes."""
+    """Pairs of grid edges that the outline crosses within one square, by edge."""
     links: dict[tuple, list[tuple]] = {}
     above = grid >= level
     n, m = above.shape

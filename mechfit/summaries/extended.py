@@ -42,7 +42,7 @@ def extended_rows(
 
 @dataclass(frozen=True)
 class Extended:
-    """The seven statistics and 8 + k beyond them; called with voltages, it computes all.
+    """The seven statistics and 8 + k beyond them, computed when called with voltages.
 
     Attributes:
         lags: The k lags (ms) of the autocorrelation, each rounded to a whole number of samples.

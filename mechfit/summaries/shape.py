@@ -15,8 +15,7 @@ The width interpolates linearly between samples; eFEL takes the nearest ones. A 
 if it begins inside the step, after the trough before it, and falls below half height before the
 next spike or the end of the step. None of the four is NaN, so that training keeps silent neurons:
 their threshold lies above their highest voltage, and their spikes have size 0. eFEL (Blue Brain
-Project), doi:10.5281/zenodo.593869. Taught in
-``book/summaries/which-features.md``.
+Project), doi:10.5281/zenodo.593869. Taught in ``book/summaries/which-features.md``.
 """
 
 import numpy as np

@@ -21,7 +21,7 @@ MERGE_MS = 0.5
 
 @register_jitable
 def is_peak(before: float, here: float, after: float) -> bool:
-    """Tell whether the middle one of three successive voltages (mV) is the top of a spike."""
+    """Whether the middle one of three successive voltages (mV) is the peak of a spike."""
     return before > THRESHOLD and before <= here and here > after
 
 

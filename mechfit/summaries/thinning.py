@@ -1,7 +1,7 @@
 """Thinning: reduce a trace to a few points and keep its extremes.
 
-Taking every thirtieth sample would cut spikes of 1 ms at random heights. Instead each bin of time
-keeps its lowest and its highest sample, so that the envelope of the trace survives.
+Every thirtieth sample would cut spikes of 1 ms at random heights; the lowest and the highest
+sample of each bin of time keep the envelope of the trace.
 """
 
 import numpy as np
@@ -56,9 +56,8 @@ def thin_together(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Thin traces (..., t) to one shared, evenly spaced time grid of at most `points` times.
 
-    A bin is represented by its center, or by its highest or lowest sample where the trace turns
-    within it. Peaks keep their height and move by less than half a bin. Short traces are returned
-    unchanged.
+    A bin has its central sample, or its highest or lowest where the trace turns within it: peaks
+    keep their height and move by less than half a bin. Short traces are returned unchanged.
     """
     time, voltage = _checked(time, voltage, points)
     if len(time) <= points:

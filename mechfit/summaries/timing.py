@@ -9,9 +9,9 @@ With spike times t_1 ... t_n (see `spikes`) and intervals I_k = t_(k+1) - t_k,
 | isi_cv | | sqrt(sum (I_k - isi_mean)² / (n - 2)) / isi_mean; below three: | 0 | ISI_CV |
 | adaptation | | mean of (I_(k+1) - I_k) / (I_(k+1) + I_k); below three: | 0 | adaptation_index |
 
-None is NaN, because training leaves out rows with NaN, and would leave out every silent neuron. A
-time that the step is too short to show has its lower bound instead, the length of the step; one
-interval shows neither spread nor trend. eFEL (Blue Brain Project), doi:10.5281/zenodo.593869,
+None is NaN, as training leaves out rows with NaN, and so every silent neuron. A time that is not
+reached within the step has its lower bound instead, the length of the step; one interval has
+neither spread nor trend. eFEL (Blue Brain Project), doi:10.5281/zenodo.593869,
 times a spike at its peak, a sample later, and needs four spikes for adaptation. Taught in
 ``book/summaries/which-features.md``.
 """

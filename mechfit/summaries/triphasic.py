@@ -60,15 +60,15 @@ def rhythm_of(
 
 @compiled
 def write_rhythm(found, changes, counts, ends, dt, x):
-    """Write the statistics (19,).
+    """Write the statistics to x (19,).
 
     Args:
         found: First and last sample (b, 2) of the bursts of each neuron.
-        changes: Samples (c,) at which the voltage of each crossed -30 mV, up and down in turn.
-        counts: How many of the bursts, and of the crossings, of each neuron count (2, 3).
+        changes: Samples (c,) at which the voltage of each crossed -30 mV.
+        counts: Number of the bursts, and of the crossings, of each neuron (2, 3).
         ends: Last spike (3,) of each neuron.
         dt: Step in ms.
-        x: Where to write.
+        x: Statistics (19,).
     """
     n, first = counts[0, 0], found[0]
     x[0] = dt * (first[n - 1, 0] - first[0, 0]) / (n - 1) if n > 1 else UNDEFINED

@@ -1,4 +1,4 @@
-"""The seven statistics of the talk: the response of a neuron to a current step.
+"""The seven statistics of the response of a neuron to a current step.
 
 | name | unit | definition |
 |---|---|---|
