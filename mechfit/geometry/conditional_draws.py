@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mechfit.geometry.lattice import boxed, chosen, nodes, on_axes, slices
+from mechfit.geometry import lattice
 from mechfit.geometry.slopes import Function
 
 __all__ = ["sample_conditional_on_grid"]
@@ -43,10 +43,10 @@ def sample_conditional_on_grid(
     Raises:
         ValueError: Not one or two free parameters, or a point outside the bounds.
     """
-    x, low, high = boxed(np.asarray(point, float)[None], low, high)
-    free, rng = chosen(free, x.shape[1]), np.random.default_rng(seed)
-    at, _ = nodes(*slices(log_prob, x[0], low, high), low, high, grid)
-    log_q = on_axes(log_prob, x[0], free, [at[k] for k in free])
+    x, low, high = lattice.check_samples(np.asarray(point, float)[None], low, high)
+    free, rng = lattice.check_parameters(free, x.shape[1]), np.random.default_rng(seed)
+    at, _ = lattice.sinh_nodes(*lattice.slice_moments(log_prob, x[0], low, high), low, high, grid)
+    log_q = lattice.on_axes(log_prob, x[0], free, [at[k] for k in free])
     q = np.exp(log_q - log_q.max()).reshape(grid, -1)
     wide = np.diff(at[free[0]])[:, None]
     theta, u = np.tile(x[0], (n, 1)), rng.random((3, n))

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mechfit.geometry.lattice import boxed, chosen, lattice, nodes, on_axes, slices
+from mechfit.geometry import lattice
 from mechfit.geometry.slopes import Function
 from mechfit.simulation import map_cores
 
@@ -56,13 +56,13 @@ def conditional_density(
         >>> float(a[density.argmax()].round(2))
         0.9
     """
-    x, low, high = boxed(np.asarray(point, float)[None], low, high)
-    free = chosen(parameters, x.shape[1])
+    x, low, high = lattice.check_samples(np.asarray(point, float)[None], low, high)
+    free = lattice.check_parameters(parameters, x.shape[1])
     axes = tuple(
         np.linspace(low[k], high[k], grid) if isinstance(grid, int) else np.asarray(grid[m], float)
         for m, k in enumerate(free)
     )
-    log_q = on_axes(log_prob, x[0], free, axes)
+    log_q = lattice.on_axes(log_prob, x[0], free, axes)
     density = np.exp(log_q - log_q.max())
     mass = density
     for axis in reversed(axes):
@@ -102,14 +102,16 @@ def pair_correlations(
         >>> pair_correlations(normal, np.zeros((1, 2)), -9.0, 9.0).round(2)
         array([[0.5]])
     """
-    x, low, high = boxed(samples, low, high)
+    x, low, high = lattice.check_samples(samples, low, high)
     i, j = np.triu_indices(x.shape[1], 1) if pairs is None else _pairs(pairs, x.shape[1])
 
     def row(point: np.ndarray) -> np.ndarray:
         if grid is not None:
             return _over_box(log_prob, point, i, j, low, high, grid)
-        at, weights = nodes(*slices(log_prob, point, low, high), low, high)
-        log_q = lattice(log_prob, point, i, j, at)
+        at, weights = lattice.sinh_nodes(
+            *lattice.slice_moments(log_prob, point, low, high), low, high
+        )
+        log_q = lattice.fill(log_prob, point, i, j, at)
         return _correlation(log_q, at[i], at[j], weights[i], weights[j])
 
     return np.array(map_cores(row, x, " draws"))
@@ -148,7 +150,7 @@ def _over_box(log_prob, x, i, j, low, high, grid):  # noqa: ANN001, ANN202
     found = []
     for pair in zip(i, j, strict=True):
         axes = [np.linspace(low[m], high[m], grid) for m in pair]
-        log_q = on_axes(log_prob, x, np.array(pair), axes)
+        log_q = lattice.on_axes(log_prob, x, np.array(pair), axes)
         found.append(_correlation(log_q[None], axes[0][None], axes[1][None], 1.0, 1.0)[0])
     return np.array(found)
 
@@ -161,14 +163,14 @@ def _correlation(log_q, a, b, by_a, by_b):  # noqa: ANN001, ANN202
     first, second = q.sum(2), q.sum(1)
     a = a - (first * a).sum(1, keepdims=True)
     b = b - (second * b).sum(1, keepdims=True)
-    along = (a[:, None] @ q @ b[:, :, None])[:, 0, 0]
+    covariance = (a[:, None] @ q @ b[:, :, None])[:, 0, 0]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return along / np.sqrt((first * a**2).sum(1) * (second * b**2).sum(1))
+        return covariance / np.sqrt((first * a**2).sum(1) * (second * b**2).sum(1))
 
 
 def _pairs(pairs, d):  # noqa: ANN001, ANN202
     """Numbers (p,) of the first and the second parameters of pairs."""
-    found = [chosen(pair, d) for pair in pairs]
+    found = [lattice.check_parameters(pair, d) for pair in pairs]
     if any(len(pair) != 2 for pair in found):
         raise ValueError(f"pairs are {pairs}, expected (p, 2) of different parameters")
     return np.array(found).reshape(-1, 2).T

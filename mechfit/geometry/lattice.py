@@ -12,8 +12,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-__all__ = ["LAST", "ask", "boxed", "chosen", "lattice", "nodes", "on_axes", "slices"]
-
 ROWS = 4000
 """Most rows in one call of log q."""
 FIRST, DROPS = 9, (60.0, 25.0, 10.0)
@@ -26,7 +24,7 @@ NARROW = 0.7
 """Largest distance of nodes around a draw, in standard deviations of a conditional."""
 
 
-def slices(log_prob, x, low, high):  # noqa: ANN001, ANN202
+def slice_moments(log_prob, x, low, high):  # noqa: ANN001, ANN202
     """Mean and standard deviation (d,) of each parameter with all others at x (d,)."""
     d, near = len(x), 2.0 ** -np.arange(1, 20)
     everywhere = low + (high - low) * np.linspace(0, 1, 33)[:, None]
@@ -35,7 +33,7 @@ def slices(log_prob, x, low, high):  # noqa: ANN001, ANN202
     for _ in range(2):
         points = np.tile(x, (d, t.shape[1], 1))
         points[np.arange(d), :, np.arange(d)] = t
-        log_q = ask(log_prob, points.reshape(-1, d)).reshape(t.shape)
+        log_q = evaluate(log_prob, points.reshape(-1, d)).reshape(t.shape)
         top = log_q.max(1, keepdims=True)
         if not np.isfinite(top).all():
             raise ValueError("the density is 0 at a sample, expected draws of the posterior")
@@ -48,7 +46,7 @@ def slices(log_prob, x, low, high):  # noqa: ANN001, ANN202
     return mean, sd
 
 
-def nodes(mean, sd, low, high, n=LAST):  # noqa: ANN001, ANN202
+def sinh_nodes(mean, sd, low, high, n=LAST):  # noqa: ANN001, ANN202
     """Nodes (d, n) from bound to bound, mean + a sinh(u), and their weights; a by bisection."""
     span = high - low
     wanted = np.minimum(NARROW * sd * (n - 1) / span, 1.0)
@@ -65,11 +63,11 @@ def nodes(mean, sd, low, high, n=LAST):  # noqa: ANN001, ANN202
     return x, weights / weights.sum(1, keepdims=True)
 
 
-def lattice(log_prob, x, i, j, at):  # noqa: ANN001, ANN202
+def fill(log_prob, x, i, j, at):  # noqa: ANN001, ANN202
     """Log q (p, n, n) of pairs over their nodes, evaluated where interpolation is in doubt."""
     p, step = len(i), (at.shape[1] - 1) // (FIRST - 1)
     k, r, c = (each.ravel() for each in np.indices((p, FIRST, FIRST)))
-    log_q = _ask_pairs(log_prob, x, i[k], j[k], at[i[k], r * step], at[j[k], c * step])
+    log_q = _evaluate_pairs(log_prob, x, i[k], j[k], at[i[k], r * step], at[j[k], c * step])
     log_q = log_q.reshape(p, FIRST, FIRST)
     floor = np.where(np.isfinite(log_q), log_q, np.inf).min((1, 2))
     floor = np.where(np.isfinite(floor), floor, 0.0)
@@ -88,7 +86,7 @@ def lattice(log_prob, x, i, j, at):  # noqa: ANN001, ANN202
         low = np.maximum(near, guess) < peak - drop
         rises = guess > near + RISE
         k, r, c = np.nonzero(new & (((doubt > DOUBT) & ~low) | (rises & (guess > peak - 10))))
-        value = _ask_pairs(log_prob, x, i[k], j[k], at[i[k], r * step], at[j[k], c * step])
+        value = _evaluate_pairs(log_prob, x, i[k], j[k], at[i[k], r * step], at[j[k], c * step])
         value = np.maximum(value, floor[k])
         np.maximum.at(top, k, value)
         error = np.where(new & ~low, doubt, 0.0)
@@ -121,14 +119,14 @@ def _cubic(n: int) -> np.ndarray:
     return matrix
 
 
-def _ask_pairs(log_prob, x, i, j, a, b):  # noqa: ANN001, ANN202
+def _evaluate_pairs(log_prob, x, i, j, a, b):  # noqa: ANN001, ANN202
     """Log q (m,) at x with parameter i at a and j at b, all (m,)."""
     values = np.empty(len(a))
     for k in range(0, len(a), ROWS):
         part = slice(k, k + ROWS)
         rows, points = np.arange(len(a[part])), np.tile(x, (len(a[part]), 1))
         points[rows, i[part]], points[rows, j[part]] = a[part], b[part]
-        values[part] = ask(log_prob, points)
+        values[part] = evaluate(log_prob, points)
     return values
 
 
@@ -137,13 +135,13 @@ def on_axes(log_prob, x, free, axes):  # noqa: ANN001, ANN202
     mesh = np.meshgrid(*axes, indexing="ij")
     points = np.tile(x, (mesh[0].size, 1))
     points[:, free] = np.stack([part.ravel() for part in mesh], 1)
-    log_q = ask(log_prob, points).reshape(mesh[0].shape)
+    log_q = evaluate(log_prob, points).reshape(mesh[0].shape)
     if not np.isfinite(log_q.max()):
         raise ValueError("the density is 0 on the whole grid, expected some of its mass there")
     return log_q
 
 
-def ask(log_prob, points):  # noqa: ANN001, ANN202
+def evaluate(log_prob, points):  # noqa: ANN001, ANN202
     """Log q (n,) at points (n, d), `ROWS` at a time."""
     parts = range(0, len(points), ROWS)
     log_q = [np.asarray(log_prob(points[k : k + ROWS]), float) for k in parts]
@@ -155,7 +153,7 @@ def ask(log_prob, points):  # noqa: ANN001, ANN202
     return log_q
 
 
-def boxed(samples, low, high):  # noqa: ANN001, ANN202
+def check_samples(samples, low, high):  # noqa: ANN001, ANN202
     """Samples (n, d) and bounds (d,) after checks."""
     x = np.asarray(samples, float)
     if x.ndim != 2 or not len(x):
@@ -169,7 +167,7 @@ def boxed(samples, low, high):  # noqa: ANN001, ANN202
     return x, low, high
 
 
-def chosen(parameters, d):  # noqa: ANN001, ANN202
+def check_parameters(parameters, d):  # noqa: ANN001, ANN202
     """Numbers of one or two different parameters, as an array."""
     free = np.atleast_1d(parameters)
     good = free.dtype.kind in "iu" and len(free) in (1, 2) and len(np.unique(free)) == len(free)

@@ -11,16 +11,16 @@ from tqdm.auto import tqdm
 
 __all__ = ["progress_bar"]
 
-within = ContextVar("within", default=False)
+inside_a_bar = ContextVar("inside_a_bar", default=False)
 
 
 @contextmanager
 def progress_bar(total: int, unit: str) -> Iterator[tqdm]:
     """Show a bar that counts to `total` and then vanishes; one inside another stays hidden."""
-    hidden = within.get() or os.environ.get("MECHFIT_PROGRESS") == "0"
-    token = within.set(True)
+    hidden = inside_a_bar.get() or os.environ.get("MECHFIT_PROGRESS") == "0"
+    token = inside_a_bar.set(True)
     try:
         with tqdm(total=total, unit=unit, unit_scale=True, disable=hidden, leave=False) as bar:
             yield bar
     finally:
-        within.reset(token)
+        inside_a_bar.reset(token)

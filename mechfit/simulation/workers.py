@@ -100,7 +100,7 @@ class Cluster:
 
     def submit(self, function: Callable, *args: object) -> Future:
         """Run function(*args)."""
-        future = self.client.submit(beside, function, *args, pure=False)
+        future = self.client.submit(run_beside, function, *args, pure=False)
         self.futures.add(future)
         future.add_done_callback(self.futures.discard)
         return future
@@ -173,7 +173,7 @@ def simulate_rows(
     return x, failure
 
 
-def beside(function: Callable, model: Model, *args: object) -> object:
+def run_beside(function: Callable, model: Model, *args: object) -> object:
     """Run function(model, *args) on a Dask worker; a foreign model in a process beside it."""
     if not model.run_in_process:
         return function(model, *args)
@@ -184,10 +184,10 @@ def beside(function: Callable, model: Model, *args: object) -> object:
 def processes(count: int) -> Executor:
     """The pool of this thread; it outlives a call for a minute, and is new after a death."""
     env = {"OMP_NUM_THREADS": "1"}
-    return get_reusable_executor(count, timeout=60, initializer=keep, env=env)
+    return get_reusable_executor(count, timeout=60, initializer=disable_leak_check, env=env)
 
 
-def keep() -> None:
+def disable_leak_check() -> None:
     """Keep this process when it grows: loky replaces one at 300 MB, and torch is larger."""
     process_executor._USE_PSUTIL = False
 

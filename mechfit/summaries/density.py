@@ -53,7 +53,7 @@ def mass_level(grid: np.ndarray, mass: float) -> float:
     return float(ordered[np.searchsorted(total, mass * total[-1] * (1 - 1e-12))])
 
 
-def _crossings(grid: np.ndarray, level: float) -> dict[tuple, list[tuple]]:
+def _crossed_edges(grid: np.ndarray, level: float) -> dict[tuple, list[tuple]]:
     """Pairs of grid edges that the outline crosses within one square, by edge."""
     links: dict[tuple, list[tuple]] = {}
     above = grid >= level
@@ -82,7 +82,7 @@ def outlines(grid: np.ndarray, level: float) -> list[np.ndarray]:
     """
     grid = np.asarray(grid, float)
     padded = np.pad(np.pad(grid, 1, mode="edge"), 1)
-    links = _crossings(padded, level)
+    links = _crossed_edges(padded, level)
     place = {}
     for a, b in links:
         va, vb = padded[a], padded[b]

@@ -78,8 +78,8 @@ def write_rhythm(found, changes, counts, ends, dt, x):
         x[15 + j] = dt * plateau(changes[j], counts[1, j], found[j], counts[0, j], ends[j])
     lp, py, cycles, like, gap_lp, gap_py, to_lp, to_py = 0, 0, 0, 0, 0, 0, 0, 0
     for c in range(n - 1):
-        lp, lps = within(found[1], counts[0, 1], lp, first[c, 0], first[c + 1, 0])
-        py, pys = within(found[2], counts[0, 2], py, first[c, 0], first[c + 1, 0])
+        lp, lps = next_bursts(found[1], counts[0, 1], lp, first[c, 0], first[c + 1, 0])
+        py, pys = next_bursts(found[2], counts[0, 2], py, first[c, 0], first[c + 1, 0])
         if lps == 1 and pys == 1:
             ab_start, ab_end = first[c, 0], first[c, 1]
             lp_start, lp_end = found[1][lp, 0], found[1][lp, 1]
@@ -108,7 +108,7 @@ def mean_duration(found, n):
 
 
 @register_jitable
-def within(found, n, k, start, stop):
+def next_bursts(found, n, k, start, stop):
     """First burst from the k-th on that begins at start or later; how many begin before stop."""
     while k < n and found[k, 0] < start:
         k += 1
