@@ -108,9 +108,8 @@ def pair_correlations(
     def row(point: np.ndarray) -> np.ndarray:
         if grid is not None:
             return _over_box(log_prob, point, i, j, low, high, grid)
-        at, weights = lattice.sinh_nodes(
-            *lattice.slice_moments(log_prob, point, low, high), low, high
-        )
+        mean, sd = lattice.slice_moments(log_prob, point, low, high)
+        at, weights = lattice.sinh_nodes(mean, sd, low, high)
         log_q = lattice.fill(log_prob, point, i, j, at)
         return _correlation(log_q, at[i], at[j], weights[i], weights[j])
 
