@@ -12,7 +12,8 @@ import numpy as np
 from mechfit.figures import OBSERVED, POSTERIOR
 from mechfit.figures.checks import numbers
 from mechfit.figures.encoding import decode, encode
-from mechfit.figures.fields import heat_cells, square, square_plane
+from mechfit.figures.fields import square, square_plane
+from mechfit.figures.heat import heat_cells
 from mechfit.figures.parts import rows_of
 from mechfit.figures.theme import present
 

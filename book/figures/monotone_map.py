@@ -10,10 +10,10 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from book.figures.parameter_explorer import sliders
 from mechfit.figures import OBSERVED, PATH, POSTERIOR, PRIOR, SAMPLE
 from mechfit.figures.checks import increasing, numbers
 from mechfit.figures.encoding import decode, encode
-from mechfit.figures.explorer import sliders
 from mechfit.figures.fields import square, square_plane
 from mechfit.figures.parts import rows_of, table
 from mechfit.figures.theme import present

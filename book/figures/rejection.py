@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.curves import plane
 from mechfit.figures.fields import square
+from mechfit.figures.heat import outline_marks, outline_rows
 from mechfit.figures.labels import number, parse
-from mechfit.figures.pairplot import flat_loops, outline_marks, outline_rows
 from mechfit.figures.parts import rows_of
 from mechfit.figures.theme import OBSERVED, POSTERIOR, PRIOR, WIDTH, present
 
@@ -81,10 +81,8 @@ def rejection(
             views[-1].append(mark.encode(**place))
         else:
             (left, bottom), (wide, high) = limits[:, 0], np.diff(limits).ravel() / 1000
-            loops = flat_loops(rows_of(outline_rows(posterior))).transform_calculate(
-                x=f"{left} + {wide:.6g} * datum.u", y=f"{bottom} + {high:.6g} * datum.v"
-            )
-            views[-1].append(outline_marks(loops).encode(**place))
+            x, y = f"{left} + {wide:.6g} * datum.u", f"{bottom} + {high:.6g} * datum.v"
+            views[-1].append(outline_marks(outline_rows(posterior), x, y).encode(**place))
     planes = alt.hconcat(*(square(*layers) for layers in views), spacing=24)
     middle = np.linspace(*limits[1], 2 * np.shape(posterior)[1] + 1)[1::2]
     mass = np.sum(posterior, 0) / np.sum(posterior)

@@ -10,10 +10,10 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from book.figures.parameter_explorer import sliders
 from mechfit.figures.checks import increasing, numbers
 from mechfit.figures.curves import plane
 from mechfit.figures.encoding import encode
-from mechfit.figures.explorer import sliders
 from mechfit.figures.parts import coded_trace, named_lines, rows_of
 from mechfit.figures.theme import POSTERIOR, ROLES, WIDTH, assign, present
 

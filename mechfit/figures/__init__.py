@@ -8,7 +8,6 @@ from mechfit.figures import renderer  # noqa: F401
 from mechfit.figures.bars import statistic_bars
 from mechfit.figures.contraction import contraction_matrix
 from mechfit.figures.curves import curves, history
-from mechfit.figures.explorer import parameter_explorer
 from mechfit.figures.fields import fields
 from mechfit.figures.live import live_trace
 from mechfit.figures.marginals import choice_explorer
@@ -36,7 +35,6 @@ __all__ = [
     "history",
     "live_trace",
     "pairplot",
-    "parameter_explorer",
     "predictive",
     "rhythms",
     "samples_to_traces",

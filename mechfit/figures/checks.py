@@ -1,5 +1,7 @@
 """What the charts accept: finite numbers in the expected shape. Each check is written once."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -40,3 +42,11 @@ def ranges(limits: ArrayLike, d: int) -> np.ndarray:
     if limits.shape != (d, 2) or not np.all(limits[:, 0] < limits[:, 1]):
         raise ValueError(f"limits have shape {limits.shape}, expected ({d}, 2) with low < high")
     return limits
+
+
+def units_of(units: Sequence[str] | None, k: int) -> list[str]:
+    """Return the units of k statistics, "" by default."""
+    units = [""] * k if units is None else list(units)
+    if len(units) != k:
+        raise ValueError(f"units has {len(units)} entries, expected {k}")
+    return units

@@ -1,7 +1,6 @@
 """A matrix of shares between 0 and 1, and the simulations behind the entry you choose.
 
-Rows are parameters, columns are statistics. The area of a square is its share. A click or two
-menus choose an entry, whose simulations appear below as binned densities of the parameter, each
+The area of a square is its share. The simulations appear as densities of the parameter, each
 column of bins scaled to its peak: where all columns look alike, the statistic tells nothing.
 Taught in the chapter summaries/which-features.
 """
@@ -13,12 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
-from mechfit.figures.encoding import ALPHABET, encode
+from mechfit.figures.encoding import encode
+from mechfit.figures.fields import FRAME
+from mechfit.figures.heat import heat_cells
 from mechfit.figures.labels import parse
+from mechfit.figures.parts import choice
 from mechfit.figures.theme import PAGE, POSTERIOR, SAMPLE, WIDTH, present
 
 BINS, ROW, SIDE = 16, 26, 220
-FAINT = "rgba(128,128,128,.5)"
+ENDS = ("left", "right", "bottom", "top")
 
 
 def contraction_matrix(
@@ -64,29 +66,20 @@ def contraction_matrix(
             "parameter": parts[i],
             "statistic": names[j],
             "share": round(float(shares[i, j]), 3),
-            "pair": f"{labels[i]} against {names[j]}",
-            "said": f"{measure} {shares[i, j]:.2f}",
+            "said": [f"{labels[i]} against {names[j]}", f"{measure} {shares[i, j]:.2f}"],
             "c": encode(_columns(x[:, j], theta[:, i], across[j], up[i]).ravel(), 0, 1, 1),
-            "x": [float(f"{v:.5g}") for v in across[j]],
-            "y": [float(f"{v:.5g}") for v in up[i]],
+            **{end: float(f"{v:.5g}") for end, v in zip(ENDS, (*across[j], *up[i]), strict=True)},
         }
         for i in range(d)
         for j in range(k)
     ]
     fields = {"statistic": list(names), "parameter": parts}
-    chosen = alt.selection_point(
-        name="chosen",
-        fields=list(fields),
-        on="click",
-        clear=False,
-        empty=False,
-        value=[{"parameter": parts[start[0]], "statistic": names[start[1]]}],
-        bind={field: alt.binding_select(options=o, name=field) for field, o in fields.items()},
-    )
-    best = shares.argmax(1)
+    menus = {field: alt.binding_select(options=o, name=field) for field, o in fields.items()}
+    first = {"statistic": names[start[1]], "parameter": parts[start[0]]}
+    chosen = choice(first, menus, nearest=False)
     told = "; ".join(
-        f"{p} {shares[i, j]:.2f} by {names[j]}"
-        for i, (p, j) in enumerate(zip(parts, best, strict=True))
+        f"{p} {row.max():.2f} by {names[row.argmax()]}"
+        for p, row in zip(parts, shares, strict=True)
     )
     told = (
         f"{measure.capitalize()} of {d} parameters by {k} statistics, from 0 to 1. "
@@ -104,50 +97,25 @@ def contraction_matrix(
 
 
 def _matrix(
-    source: alt.Chart,
-    chosen: alt.Parameter,
-    parts: list[str],
-    names: list[str],
-    measure: str,
+    source: alt.Chart, chosen: alt.Parameter, parts: list[str], names: list[str], measure: str
 ) -> alt.LayerChart:
     """Draw squares whose areas are the shares, and a frame around the chosen one."""
-    label = {"title": None, "ticks": False, "domain": False}
+    side = alt.Axis(title=None, ticks=False, domain=False)
     size = alt.ExprRef("page < 500 ? 9 : 11")
-    top = alt.Axis(
-        orient="top",
-        labelAngle=-60,
-        labelAlign="left",
-        labelOverlap=False,
-        labelFontSize=size,
-        labelLimit=140,
-        **label,
-    )
+    slanted = {"labelAngle": -60, "labelAlign": "left", "labelOverlap": False, "labelLimit": 140}
+    top = alt.Axis(**side.to_dict(), **slanted, orient="top", labelFontSize=size)
     place = {
-        "x": alt.X("statistic:N", sort=None, axis=top, scale=alt.Scale(domain=names, padding=0)),
-        "y": alt.Y(
-            "parameter:N",
-            sort=None,
-            axis=alt.Axis(**label),
-            scale=alt.Scale(domain=parts, padding=0),
-        ),
+        "x": alt.X("statistic:N", axis=top, scale=alt.Scale(domain=names, padding=0)),
+        "y": alt.Y("parameter:N", axis=side, scale=alt.Scale(domain=parts, padding=0)),
     }
     largest = alt.ExprRef(f"pow(min({ROW}, (page - 60) / {len(names)}) - 3, 2)")
-    key = alt.Legend(
-        title=measure, orient="bottom", values=[0.1, 0.5, 1], symbolType="square", offset=6
-    )
+    key = alt.Legend(title=measure, orient="bottom", values=[0.1, 0.5, 1], symbolType="square")
     area = alt.Size("share:Q", scale=alt.Scale(domain=[0, 1], range=[0, largest]), legend=key)
-    said = [
-        alt.Tooltip("parameter:N"),
-        alt.Tooltip("statistic:N"),
-        alt.Tooltip("share:Q", title=measure, format=".2f"),
-    ]
+    said = ["parameter:N", "statistic:N", alt.Tooltip("share:Q", title=measure, format=".2f")]
+    look = {"fill": "transparent", "aria": False}
     square = source.mark_square(fill=POSTERIOR, opacity=1, strokeWidth=0, aria=False)
-    touch = source.mark_rect(
-        fill="transparent", stroke=FAINT, strokeWidth=0.5, cursor="pointer", aria=False
-    )
-    frame = source.transform_filter(chosen).mark_rect(
-        fill="transparent", stroke=SAMPLE, strokeWidth=2, aria=False
-    )
+    touch = source.mark_rect(stroke=FRAME, strokeWidth=0.5, cursor="pointer", **look)
+    frame = source.transform_filter(chosen).mark_rect(stroke=SAMPLE, strokeWidth=2, **look)
     view = alt.layer(
         square.encode(**place, size=area),
         touch.encode(**place, tooltip=said).add_params(chosen),
@@ -158,36 +126,20 @@ def _matrix(
 
 def _behind(entry: alt.Chart) -> alt.LayerChart:
     """Draw the simulations behind the entry that is left in the source."""
-    bins = (
-        entry.transform_calculate(i=f"sequence({BINS * BINS})")
-        .transform_flatten(["i"])
-        .transform_calculate(
-            q=f"indexof('{ALPHABET}', datum.c[datum.i]) / 63",
-            dx=f"(datum.x[1] - datum.x[0]) / {BINS}",
-            dy=f"(datum.y[1] - datum.y[0]) / {BINS}",
-        )
-        .transform_calculate(
-            xlow=f"datum.x[0] + datum.dx * floor(datum.i / {BINS})",
-            ylow=f"datum.y[0] + datum.dy * (datum.i % {BINS})",
-        )
-        .transform_calculate(xhigh="datum.xlow + datum.dx", yhigh="datum.ylow + datum.dy")
-    )
-    exact = alt.Scale(nice=False, zero=False)
-    axis = {"title": None, "labelFlush": True}
-    cells = bins.mark_rect(fill=POSTERIOR, strokeWidth=0, aria=False).encode(
-        x=alt.X("xlow:Q", scale=exact, axis=alt.Axis(tickCount=6, **axis)),
-        x2="xhigh:Q",
-        y=alt.Y("ylow:Q", scale=exact, axis=alt.Axis(tickCount=5, **axis)),
-        y2="yhigh:Q",
-        fillOpacity=alt.FillOpacity("q:Q", scale=None),
-    )
-    word = entry.mark_text(align="left", baseline="bottom", aria=False)
-    lines = [
-        word.encode(x=alt.value(0), y=alt.value(y), text=f"{field}:N")
-        for field, y in (("pair", -24), ("said", -8))
-    ]
-    frame = alt.ViewConfig(stroke=FAINT)
-    return alt.layer(cells, *lines).properties(width=WIDTH, height=SIDE, view=frame)
+    exact, axis = alt.Scale(nice=False, zero=False), {"title": None, "labelFlush": True}
+    place = {
+        "x": alt.X("x:Q", scale=exact, axis=alt.Axis(tickCount=6, **axis)),
+        "y": alt.Y("y:Q", scale=exact, axis=alt.Axis(tickCount=5, **axis)),
+    }
+    sides = [[f"datum.{end}" for end in ends] for ends in (ENDS[:2], ENDS[2:])]
+    whole = entry.transform_calculate(x=sides[0][0], y=sides[1][0])
+    frame = whole.mark_rect(fill="transparent", stroke=FRAME, aria=False)
+    words = entry.mark_text(align="left", baseline="top", dy=-36, lineHeight=16, aria=False)
+    return alt.layer(
+        frame.encode(**place, x2=ENDS[1], y2=ENDS[3]),
+        heat_cells(entry, sides, BINS).encode(**place),
+        words.encode(x=alt.value(0), y=alt.value(0), text="said:N"),
+    ).properties(width=WIDTH, height=SIDE)
 
 
 def _reach(values: np.ndarray) -> np.ndarray:

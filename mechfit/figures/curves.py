@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
-from mechfit.figures.labels import number
+from mechfit.figures.labels import span
 from mechfit.figures.parts import named_lines, rows_of, table
 from mechfit.figures.theme import PATH, ROLES, WIDTH, Role, assign, present
 
@@ -27,7 +27,6 @@ def curves(
     up: str,
     points: bool = False,
     roles: Mapping[str, str] | None = None,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw named curves over one variable; pointing at a curve tells its values.
 
@@ -40,7 +39,6 @@ def curves(
         points: Mark the places where values were computed.
         roles: Name to meaning, a key of `ROLES`; by default posterior, sample, path, broken,
             observed, prior in this order.
-        description: The text alternative; the curves' ranges if left out.
 
     Returns:
         The chart.
@@ -58,41 +56,44 @@ def curves(
     place = plane(
         (x[0], x[-1]), (min(0.0, float(both.min())), float(both.max()) or 1.0), across, up
     )
-    keep, layers = _kept(len(x), 200), []
-    for name, values in named.items():
-        data = table(x=x[keep], y=values[keep]).transform_calculate(name=repr(name))
-        spot = {"size": 36, "opacity": 0.9} if points else {"size": 90, "opacity": 0}
-        said = [alt.Tooltip("x:Q", title=across), alt.Tooltip("y:Q", title=name)]
-        layers += [
-            data.mark_line(strokeWidth=1.6, aria=False).encode(
-                **place, **named_lines(looks, key=False)
-            ),
-            data.mark_circle(fill=looks[name].color, aria=False, **spot).encode(
-                **place, tooltip=said
-            ),
-        ]
-    layers.append(line_ends(x[-1], {n: v[-1] for n, v in named.items()}, place))
-    told = ", ".join(f"{n} from {number(v[0])} to {number(v[-1])}" for n, v in named.items())
-    told = f"{up} against {across}, from {number(x[0])} to {number(x[-1])}: {told}."
+    data, lines = _lines(x, named, _kept(len(x), 200)), named_lines(looks, key=False)
+    spot = {"size": 36, "opacity": 0.9} if points else {"size": 90, "opacity": 0}
+    fill = alt.Fill("name:N", scale=lines["stroke"]["scale"], legend=None)
+    said = [alt.Tooltip("name:N", title="curve"), alt.Tooltip("x:Q", title=across)]
+    said.append(alt.Tooltip("y:Q", title=up))
+    layers = [
+        data.mark_line(strokeWidth=1.6, aria=False).encode(**place, **lines),
+        data.mark_circle(strokeWidth=0, aria=False, **spot).encode(
+            **place, fill=fill, tooltip=said
+        ),
+        line_ends(x[-1], {n: v[-1] for n, v in named.items()}, place),
+    ]
+    told = ", ".join(f"{n} from {span(v[0], v[-1])}" for n, v in named.items())
+    told = f"{up} against {across}, from {span(x[0], x[-1])}: {told}."
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return present(chart, title, description or told)
+    return present(chart, title, told)
+
+
+def _lines(x: np.ndarray, named: Mapping[str, np.ndarray], keep: np.ndarray) -> alt.Chart:
+    """Start a mark from some points of curves (n,), with fields `name`, `x` and `y`."""
+    rows = [
+        {"name": name}
+        | {k: [float(f"{c:.5g}") for c in v[keep]] for k, v in (("x", x), ("y", values))}
+        for name, values in named.items()
+    ]
+    return rows_of(rows).transform_flatten(["x", "y"])
 
 
 def plane(
     x: tuple[float, float], y: tuple[float, float], across: str, up: str
 ) -> dict[str, alt.X | alt.Y]:
     """Channels for the fields `x` and `y` with exact ends; `up` is written above its axis."""
+    below = alt.Axis(title=across, tickCount=6, labelFlush=True)
+    aside = alt.Axis(title=up, tickCount=5, **ABOVE)
+    scales = [alt.Scale(domain=[float(v) for v in d], nice=False, zero=False) for d in (x, y)]
     return {
-        "x": alt.X(
-            "x:Q",
-            scale=alt.Scale(domain=[float(v) for v in x], nice=False, zero=False),
-            axis=alt.Axis(title=across, tickCount=6, labelFlush=True),
-        ),
-        "y": alt.Y(
-            "y:Q",
-            scale=alt.Scale(domain=[float(v) for v in y], nice=False, zero=False),
-            axis=alt.Axis(title=up, tickCount=5, **ABOVE),
-        ),
+        "x": alt.X("x:Q", scale=scales[0], axis=below),
+        "y": alt.Y("y:Q", scale=scales[1], axis=aside),
     }
 
 
@@ -125,8 +126,6 @@ def history(
     *,
     title: str,
     best: int | None = None,
-    loss: str = "−log q(θ | x) (nats)",
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw training and validation loss and mark the best epoch.
 
@@ -135,8 +134,6 @@ def history(
         validation: Validation loss of each epoch, shape (epochs,), nats.
         title: What to see, in words.
         best: Index of the epoch whose weights were kept, by default the least validation loss.
-        loss: Name and unit of the loss.
-        description: The text alternative; the two end points and the best epoch if left out.
 
     Returns:
         The chart; epochs are counted from 1.
@@ -155,37 +152,31 @@ def history(
     low, high = float(both.min()), float(both.max())
     high = min(high, float(np.quantile(both, 0.98)) + (high - low) * 0.25)
     pad = 0.06 * (high - low) or 0.5
-    place = plane((1, max(epochs, 2)), (low - pad, high + pad), "epoch", loss)
+    place = plane((1, max(epochs, 2)), (low - pad, high + pad), "epoch", "−log q(θ | x) (nats)")
     keep = np.union1d(_kept(epochs, 1000), best)
     looks = {"training": ROLES["prior"], "validation": ROLES["posterior"]}
-    layers = [
-        table(x=keep + 1, y=values[keep])
-        .transform_calculate(name=repr(name))
-        .mark_line(strokeWidth=1.5, clip=True, aria=False)
-        .encode(**place, **named_lines(looks, key=False))
-        for name, values in zip(looks, (train, validation), strict=True)
-    ]
+    losses = dict(zip(looks, (train, validation), strict=True))
+    lines = _lines(np.arange(1, epochs + 1), losses, keep)
+    lines = lines.mark_line(strokeWidth=1.5, clip=True, aria=False)
     said = [alt.Tooltip("x:Q", title="best epoch"), alt.Tooltip("y:Q", title="validation loss")]
     mark = table(x=[best + 1], y=[validation[best]])
     side = "right" if best > 0.8 * epochs else "left" if best < 0.2 * epochs else "center"
     rule = mark.mark_rule(stroke=PATH, strokeDash=[3, 2], strokeWidth=1.2, aria=False)
     word = mark.mark_text(align=side, baseline="bottom", aria=False)
     spot = {"shape": "diamond", "size": 80, "stroke": PATH, "fill": PATH, "opacity": 1}
-    layers += [
+    layers = [
+        lines.encode(**place, **named_lines(looks, key=False)),
         rule.encode(x=place["x"], y=place["y"], y2=alt.datum(high + pad)),
         word.encode(
             x=place["x"], y=alt.datum(high + pad), text=alt.value(f"best, epoch {best + 1}")
         ),
         mark.mark_point(**spot, aria=False).encode(**place, tooltip=said),
-        line_ends(epochs, {"training": train[-1], "validation": validation[-1]}, place),
+        line_ends(epochs, {name: loss[-1] for name, loss in losses.items()}, place),
     ]
-    told = (
-        f"Loss over {epochs} epochs, training from {number(train[0])} to "
-        f"{number(train[-1])}, validation from {number(validation[0])} to "
-        f"{number(validation[-1])}. Best: epoch {best + 1}."
-    )
+    told = ", ".join(f"{name} from {span(v[0], v[-1])}" for name, v in losses.items())
+    told = f"Loss over {epochs} epochs, {told}. Best: epoch {best + 1}."
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return present(chart, title, description or told)
+    return present(chart, title, told)
 
 
 def _spread(values: list[float], gap: float) -> list[float]:

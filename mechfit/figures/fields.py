@@ -1,7 +1,6 @@
 """Densities of two parameters as heat maps: one is fixed, a menu chooses the one beside it.
 
-A density travels as one character per bin; the page turns it into cells whose opacity is the
-density, so that it sits on any background. Taught in the chapter inference/density-estimators.
+Taught in the chapter inference/density-estimators.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,47 +11,24 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.curves import plane
-from mechfit.figures.encoding import ALPHABET, encode
+from mechfit.figures.encoding import encode
+from mechfit.figures.heat import heat_cells
 from mechfit.figures.parts import heading, rows_of
-from mechfit.figures.theme import POSTERIOR, PRIOR, present
+from mechfit.figures.theme import PRIOR, present
 
 SIDE = 264
 """Nominal side in px of one of two squares in a row."""
 FRAME = "rgba(128,128,128,.5)"
 
 
-def heat_cells(source: alt.Chart, limits: np.ndarray, bins: int) -> alt.Chart:
-    """Turn the characters of the field `c` into cells with fields x, y, x2 and y2.
-
-    The field holds a density on equal bins within limits (2, 2), first axis across, `encode`d
-    with one character each from 0 on.
-    """
-    (left, bottom), (wide, high) = limits[:, 0], np.diff(limits).ravel() / bins
-    return (
-        source.transform_calculate(k="split(datum.c, '')", i=f"sequence({bins * bins})")
-        .transform_flatten(["k", "i"])
-        .transform_calculate(q=f"indexof('{ALPHABET}', datum.k) / 63")
-        .transform_filter("datum.q > 0.02")
-        .transform_calculate(
-            x=f"{left:.6g} + {wide:.6g} * floor(datum.i / {bins})",
-            y=f"{bottom:.6g} + {high:.6g} * (datum.i % {bins})",
-            opacity="pow(datum.q, 0.75) * 0.95",
-        )
-        .transform_calculate(x2=f"datum.x + {wide:.6g}", y2=f"datum.y + {high:.6g}")
-        .mark_rect(fill=POSTERIOR, strokeWidth=0, aria=False)
-        .encode(x2="x2", y2="y2", fillOpacity=alt.FillOpacity("opacity:Q", scale=None))
-    )
-
-
 def square(*layers: alt.Chart, words: str | alt.ExprRef = "") -> alt.LayerChart:
     """Layer marks in a framed square view with words above it."""
     frame = alt.ViewBackground(stroke=FRAME, strokeWidth=0.7)
     chart = alt.layer(*layers).properties(width=SIDE, height=SIDE, view=frame)
-    if not words:
-        return chart
-    top = heading(words)
-    top.fontWeight = 600
-    return chart.properties(title=top)
+    if words:
+        chart.title = heading(words)
+        chart.title.fontWeight = 600
+    return chart
 
 
 def square_plane(limits: np.ndarray, labels: Sequence[str]) -> dict[str, alt.X | alt.Y]:

@@ -42,6 +42,11 @@ def quantity(value: float, unit: str, digits: int = 3) -> str:
     return f"{number(value, digits)} {unit}".rstrip()
 
 
+def span(low: float, high: float, unit: str = "") -> str:
+    """Write an interval with its unit."""
+    return f"{number(low)} to {quantity(high, unit)}"
+
+
 def ends(low: float, high: float) -> tuple[str, str]:
     """Write the two ends of an axis; an end that is nothing beside the other becomes "0"."""
     small = 2e-3 * (high - low)

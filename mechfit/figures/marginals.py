@@ -1,8 +1,7 @@
 """Marginal densities of one of several posteriors, chosen from a menu, one panel a parameter.
 
-Each density travels as text, one character a bin, and fills the height of its panel, so the line
-of the uniform prior sinks as the posterior narrows. Taught in the chapters
-summaries/learned-features, inference/real-neurons and geometry/pyloric-posterior.
+Each density fills the height of its panel, so the line of the uniform prior sinks as the posterior
+narrows. Taught in the chapter inference/real-neurons.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import ends, parse
 from mechfit.figures.parts import heading, named_lines, rows_of
+from mechfit.figures.parts import menu as option
 from mechfit.figures.theme import POSTERIOR, ROLES, SAMPLE, WIDTH, Role, present
 from mechfit.summaries.density import heights
 
@@ -33,7 +33,6 @@ def choice_explorer(
     menu: str,
     points: Mapping[str, ArrayLike] | None = None,
     point: str = "",
-    description: str | None = None,
 ) -> alt.VConcatChart:
     """Show the marginals of one of several posteriors, chosen from a menu.
 
@@ -45,7 +44,6 @@ def choice_explorer(
         menu: What the menu chooses.
         points: Name to parameter sets (m, d) to mark in its posterior.
         point: What they are called in the key.
-        description: The text alternative; widths of all posteriors if left out.
 
     Returns:
         The chart; widths are standard deviations in percent of the prior's.
@@ -61,17 +59,16 @@ def choice_explorer(
     samples = np.array([numbers(repr(n), v, "n", d, least=2) for n, v in named.items()])
     rows = encoded(samples, limits)
     looks = {"prior": ROLES["prior"], "posterior": ROLES["posterior"]}
-    marks = [[] for _ in labels]
-    if points:
-        looks[point] = MARKED
-        for k, name in enumerate(named):
-            for theta in numbers(repr(name), points[name], "m", d):
-                for j, value in enumerate(theta.tolist()):
-                    marks[j].append({"k": k, "x": value, "name": point})
-    views = [
-        marginal(rows[j], "chosen", label, limits[j], looks, marks[j])
-        for j, label in enumerate(labels)
+    looks |= {point: MARKED} if points else {}
+    marked = [
+        (k, theta)
+        for k, name in enumerate(named if points else ())
+        for theta in numbers(repr(name), points[name], "m", d)
     ]
+    views = []
+    for j, label in enumerate(labels):
+        marks = [{"k": k, "x": float(theta[j]), "name": point} for k, theta in marked]
+        views.append(marginal(rows[j], "chosen", label, limits[j], looks, marks))
     told = "; ".join(
         f"{name}: " + ", ".join(f"{parse(n).name} {rows[j][k]['w']}" for j, n in enumerate(labels))
         for k, name in enumerate(named)
@@ -80,9 +77,7 @@ def choice_explorer(
         f"Densities of {d} parameters, chosen by a menu ({menu}). Widths in percent of the "
         f"prior's: {told}."
     )
-    bind = alt.binding_select(options=list(range(len(named))), labels=list(named), name=menu)
-    chart = panels(views).add_params(alt.param(name="chosen", value=0, bind=bind))
-    return present(chart, title, description or told)
+    return present(panels(views).add_params(option("chosen", list(named), menu)), title, told)
 
 
 def encoded(samples: np.ndarray, limits: np.ndarray) -> list[list[dict]]:
@@ -111,15 +106,10 @@ def marginal(
     looks: Mapping[str, Role],
     marks: Sequence[Mapping] = (),
 ) -> alt.LayerChart:
-    """Draw the `encoded` marginal of the set whose number an expression gives, with its width.
+    """Draw the `encoded` marginal of one parameter, of the set whose number an expression gives.
 
-    Args:
-        rows: The marginals of one parameter.
-        chosen: Vega expression of the number of the set.
-        label: Symbol and unit of the parameter.
-        reach: Range of the prior, shape (2,).
-        looks: Name to look of the lines: "prior", "posterior" and the names of the marks.
-        marks: Values to mark, with fields `x` and `name`, and `k` if only for one set.
+    `reach` is the range of the prior; `looks` has "prior", "posterior" and the names of the
+    `marks`, which have fields `x` and `name`, and `k` if they belong to one set.
     """
     source = alt.Chart().transform_filter(f"datum.k == {chosen}")
     step = (reach[1] - reach[0]) / BINS
@@ -148,27 +138,17 @@ def marginal(
 def density_axes(reach: Sequence[float]) -> dict[str, alt.X | alt.Y]:
     """Channels for a value `x` of a parameter, whose prior ends are written, and a share `y`."""
     low, high = map(float, reach)
-    first, last = ends(low, high)
-    axis = alt.Axis(
-        title=None,
-        values=[low, high],
-        labelFlush=True,
-        labelExpr=f"datum.value > {(low + high) / 2:.9g} ? '{last}' : '{first}'",
-    )
+    words = "datum.index < 0.5 ? '{}' : '{}'".format(*ends(low, high))
+    axis = alt.Axis(title=None, values=[low, high], labelFlush=True, labelExpr=words)
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
     share = alt.Scale(domain=[0, 1], nice=False)
-    return {
-        "x": alt.X("x:Q", scale=scale, axis=axis),
-        "y": alt.Y("y:Q", scale=share, axis=None),
-    }
+    return {"x": alt.X("x:Q", scale=scale, axis=axis), "y": alt.Y("y:Q", scale=share, axis=None)}
 
 
 def panels(views: Sequence[alt.LayerChart]) -> alt.VConcatChart:
     """Place views four in a row, on a narrow page two."""
-    views = list(views)
-    if len(views) > 4:
-        empty = alt.Chart(alt.Data(values=[])).mark_point().properties(width=WIDTH / 4)
-        views += [empty] * (-len(views) % 4)
+    empty = rows_of([]).mark_point().properties(width=WIDTH / 4)
+    views = [*views, *[empty] * (-len(views) % 4 if len(views) > 4 else 0)]
     pairs = [alt.concat(*views[i : i + 2], columns=2) for i in range(0, len(views), 2)]
     rows = [alt.hconcat(*pairs[i : i + 2]) for i in range(0, len(pairs), 2)]
     return alt.vconcat(*rows)

@@ -35,6 +35,31 @@ def table(**columns: ArrayLike) -> alt.Chart:
     return rows_of([row]).transform_flatten(list(row))
 
 
+def menu(name: str, options: Sequence[str], words: str, start: int = 0) -> alt.Parameter:
+    """Make a parameter that holds the index of the option that a menu chooses."""
+    bind = alt.binding_select(options=[*range(len(options))], labels=list(options), name=words)
+    return alt.param(name=name, value=int(start), bind=bind)
+
+
+def choice(start: Mapping[str, object], bind: object, *, nearest: bool = True) -> alt.Parameter:
+    """Make a selection `chosen` of one row by its fields: by click, or by inputs bound to them."""
+    return alt.selection_point(
+        name="chosen",
+        fields=list(start),
+        on="click",
+        nearest=nearest,
+        clear=False,
+        empty=False,
+        value=[dict(start)],
+        bind=bind,
+    )
+
+
+def tips(**titles: str) -> list[alt.Tooltip]:
+    """Tell fields of words when a mark is hovered, each under a title."""
+    return [alt.Tooltip(f"{field}:N", title=words) for field, words in titles.items()]
+
+
 def axes(
     time: tuple[float, float], voltage: tuple[float, float], *, level: float | None = None
 ) -> dict[str, alt.X | alt.Y]:

@@ -1,9 +1,8 @@
 """The posterior predictive check: do the predicted statistics agree with the observed ones?
 
-Each statistic s has its row. Draws are shown as (s - s_o) / std_prior(s), so that the observed
-value is one vertical line for all rows and a distance reads "how many prior standard deviations
-off". A strip shows where the prior's central 90 and 50 % lie. Taught in the chapter
-inference/hodgkin-huxley-posterior.
+Draws of a statistic s are shown as (s - s_o) / std_prior(s), so that the observed value is one
+vertical line for all rows. A strip shows where the prior's central 90 and 50 % lie. Taught in the
+chapter inference/hodgkin-huxley-posterior.
 """
 
 from collections.abc import Sequence
@@ -12,12 +11,12 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import numbers
+from mechfit.figures.checks import numbers, units_of
 from mechfit.figures.labels import number, quantity
-from mechfit.figures.parts import rows_of, table
+from mechfit.figures.parts import rows_of, table, tips
 from mechfit.figures.theme import POSTERIOR, PRIOR, WIDTH, present
 
-ROW, DRAWS, LIMIT = 44, 100, 4.0
+ROW, DRAWS, LIMIT = 38, 100, 4.0
 STRIPS = (("90 %", 0.06, (0.05, 0.95)), ("50 %", 0.16, (0.25, 0.75)))
 """Shares of the prior, half the height of their strips in rows, and their quantiles."""
 
@@ -31,7 +30,6 @@ def predictive(
     title: str,
     units: Sequence[str] | None = None,
     observed: str = "observed",
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Draw posterior predictive statistics beside the observed ones.
 
@@ -44,7 +42,6 @@ def predictive(
         title: What to see, in words.
         units: Their units, "" where there is none.
         observed: What the observation is called, for example "recorded".
-        description: The text alternative; the median prediction of each statistic if left out.
 
     Returns:
         The chart; hovering a point tells the raw values.
@@ -58,31 +55,20 @@ def predictive(
     k = len(names)
     posterior = numbers("x_posterior", x_posterior, "n", k, least=2)
     prior = numbers("x_prior", x_prior, "n", k, least=2)
-    x_o = np.asarray(x_o, float)
-    if x_o.shape != (k,) or not np.isfinite(x_o).all():
-        raise ValueError(f"x_o is {x_o}, expected {k} finite values")
-    units = [""] * k if units is None else list(units)
-    if len(units) != k:
-        raise ValueError(f"units has {len(units)} entries, expected {k}")
+    x_o, units = numbers("x_o", x_o, k), units_of(units, k)
     scale = np.where(prior.std(0) > 0, prior.std(0), 1.0)
     draws = posterior[np.unique(np.linspace(0, len(posterior) - 1, DRAWS).astype(int))]
-    z = (draws - x_o) / scale
-    widest = max(
-        float(np.quantile(abs(z), 0.99)),
-        float(abs((np.quantile(prior, [0.05, 0.95], axis=0) - x_o) / scale).max()),
-        1.0,
-    )
+    z, levels = (draws - x_o) / scale, [level for *_, pair in STRIPS for level in pair]
+    spread = (np.quantile(prior, levels, axis=0) - x_o) / scale
+    widest = max(float(np.quantile(abs(z), 0.99)), float(abs(spread).max()), 1.0)
     reach = min(1.05 * widest, LIMIT)
-    seen = [f"{observed} {quantity(o, unit)}" for o, unit in zip(x_o, units, strict=True)]
+    spread = spread.clip(-reach, reach).round(3)
     strips = [
         {"x": a, "x2": b, "y": i - half, "y2": i + half, "name": names[i], "said": share}
-        for share, half, levels in STRIPS
-        for i, (a, b) in enumerate(
-            np.clip((np.quantile(prior, levels, axis=0) - x_o) / scale, -reach, reach)
-            .round(3)
-            .T.tolist()
-        )
+        for j, (share, half, _) in enumerate(STRIPS)
+        for i, (a, b) in enumerate(spread[2 * j : 2 * j + 2].T.tolist())
     ]
+    seen = [f"{observed} {quantity(o, unit)}" for o, unit in zip(x_o, units, strict=True)]
     jitter = (np.arange(len(z)) * 0.618034 % 1 - 0.5) * 0.34
     row = np.repeat(np.arange(k), len(z))
     spots = table(
@@ -91,44 +77,34 @@ def predictive(
         i=row,
         raw=[quantity(v, unit) for v_k, unit in zip(draws.T, units, strict=True) for v in v_k],
     ).transform_calculate(name=f"{list(names)}[datum.i]", seen=f"{seen}[datum.i]")
-    beyond = "; points beyond the axis stand at its ends" if (abs(z) > reach).any() else ""
-    signed = "datum.value == 0 ? '0' : format(datum.value, '+~g')"
-    axis = alt.Axis(
+    across = alt.Axis(
         title=[f"difference from the {observed} value", "(prior standard deviations)"],
         tickCount=5,
-        labelExpr=signed,
+        labelExpr="datum.value == 0 ? '0' : format(datum.value, '+~g')",
     )
-    across = {"scale": alt.Scale(domain=[-reach, reach], nice=False), "axis": axis}
+    side = alt.Axis(
+        title=None,
+        values=[*range(k)],
+        labelExpr=f"[{list(names)}[datum.value], {seen}[datum.value]]",
+        labelLimit=160,
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+    )
     place = {
-        "x": alt.X("x:Q", **across),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[k - 0.6, -0.65], nice=False), axis=None),
+        "x": alt.X("x:Q", scale=alt.Scale(domain=[-reach, reach], nice=False), axis=across),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[k - 0.5, -0.5], nice=False), axis=side),
     }
-    tips = {
-        "name": "statistic",
-        "raw": "predicted",
-        "seen": "compared with",
-        "said": "of the prior",
-    }
-    tip = {field: alt.Tooltip(f"{field}:N", title=words) for field, words in tips.items()}
-    heads = rows_of(
-        [
-            {"x": -reach, "x2": reach, "y": i - 0.4, "name": n, "seen": s}
-            for i, (n, s) in enumerate(zip(names, seen, strict=True))
-        ]
-    )
-    word = {"baseline": "middle", "aria": False}
+    strip = rows_of(strips).mark_rect(fill=PRIOR, fillOpacity=0.28, aria=False)
+    strip = strip.encode(x2="x2", y2="y2", tooltip=tips(name="statistic", said="of the prior"))
+    dots = spots.mark_circle(color=POSTERIOR, size=24, opacity=0.65, aria=False)
+    said = tips(name="statistic", raw="predicted", seen="compared with")
     chart = alt.layer(
-        rows_of(strips)
-        .mark_rect(fill=PRIOR, fillOpacity=0.28, aria=False)
-        .encode(**place, x2="x2", y2="y2", tooltip=[tip["name"], tip["said"]]),
+        strip.encode(
+            **place, x2="x2", y2="y2", tooltip=tips(name="statistic", said="of the prior")
+        ),
         rows_of([{"x": 0}]).mark_rule(strokeWidth=1.2, aria=False).encode(x=place["x"]),
-        spots.mark_circle(color=POSTERIOR, size=24, opacity=0.65, aria=False).encode(
-            **place, tooltip=[tip["name"], tip["raw"], tip["seen"]]
-        ),
-        heads.mark_text(align="left", **word).encode(**place, text="name:N"),
-        heads.mark_text(align="right", **word).encode(
-            x=alt.X("x2:Q", **across), y=place["y"], text="seen:N"
-        ),
+        dots.encode(**place, tooltip=said),
     ).properties(width=WIDTH, height=ROW * k)
     medians = np.median(posterior, 0)
     pairs = "; ".join(
@@ -140,5 +116,6 @@ def predictive(
         f"Posterior predictive check of {k} statistics, median prediction for {observed} "
         f"value: {pairs}. The largest difference is {number(far, 2)} prior standard deviations."
     )
+    beyond = "; points beyond the axis stand at its ends" if (abs(z) > reach).any() else ""
     hint = f"Dots: {len(z)} predictions. Gray: 50 and 90 % of the prior{beyond}."
-    return present(chart, title, description or told, hint)
+    return present(chart, title, told, hint)

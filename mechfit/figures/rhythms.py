@@ -1,9 +1,8 @@
 """Rhythms of a circuit of three neurons: their voltages, and the intervals that describe a cycle.
 
 Bars below a trace are its bursts. Above it stand the intervals of the first whole cycle: the
-period and the duration of the first neuron's burst, the delay of the other bursts after its start,
-and the gap between a burst and the end of the one before. Taught in the chapter
-geometry/pyloric-circuit.
+period, the duration of the first burst, the delay of the others after its start, and the gap after
+the burst before. Taught in the chapter geometry/pyloric-circuit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse
 from mechfit.figures.parts import axes, coded_trace, heading, rows_of, scale_bar, table
+from mechfit.figures.parts import menu as option
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, ROLES, SAMPLE, WIDTH, present
 from mechfit.summaries.thinning import thin_together
 
@@ -77,7 +77,12 @@ def rhythms(
         for j, v in enumerate(each)
     ]
     cycles = [_cycle(each, limits) for each in found]
-    views = [] if verdicts is None else [_verdict([verdicts[n] for n in names])]
+    views = []
+    if verdicts is not None:
+        words = alt.value(alt.ExprRef(f"{[verdicts[n] for n in names]}[chosen]"))
+        word = rows_of([{}]).mark_text(align="left", baseline="top", fontWeight=600, aria=False)
+        word = word.encode(x=alt.value(0), y=alt.value(0), text=words)
+        views.append(word.properties(width=WIDTH, height=16))
     for j, name in enumerate(neurons):
         lanes = _intervals([(k, *i) for k, c in enumerate(cycles) for i in c[j]], limits, KINDS[j])
         mine = alt.Chart(alt.NamedData("traces")).transform_filter(f"{CHOSEN} && datum.row == {j}")
@@ -95,8 +100,7 @@ def rhythms(
         d = len(labels)
         views.append(_strips([numbers(repr(n), sets[n], d) for n in names], labels, prior))
         told += f" Below, the {d} parameters of each, as dots on the range of the prior."
-    bind = alt.binding_select(options=[*range(len(names))], labels=names, name=menu)
-    chosen = alt.param(name="chosen", value=0, **({"bind": bind} if len(names) > 1 else {}))
+    chosen = option("chosen", names, menu) if len(names) > 1 else alt.param(name="chosen", value=0)
     chart = alt.vconcat(*views, spacing=4, datasets={"traces": coded}).add_params(chosen, PAGE)
     return present(chart, title, told)
 
@@ -108,14 +112,6 @@ def _told(name: str, found: Sequence[np.ndarray]) -> str:
     return f"{name}: {period}, bursts of {each} ms."
 
 
-def _verdict(words: Sequence[str]) -> alt.Chart:
-    """Write the words about the chosen circuit."""
-    row = table(k=np.arange(len(words)), said=words).transform_filter(CHOSEN)
-    word = row.mark_text(align="left", baseline="middle", fontWeight=600, aria=False)
-    word = word.encode(x=alt.value(0), y=alt.value(8), text="said:N")
-    return word.properties(width=WIDTH, height=16)
-
-
 def _cycle(
     found: Sequence[np.ndarray], limits: tuple[float, float]
 ) -> list[list[tuple[float, float, str]]]:
@@ -124,8 +120,7 @@ def _cycle(
     whole = np.flatnonzero((starts[:-1] >= limits[0]) & (starts[1:] <= limits[1]))
     if not len(whole):
         return rows
-    begin, stop = starts[whole[0]], starts[whole[0] + 1]
-    end = found[0][whole[0], 1]
+    (begin, end), stop = found[0][whole[0]], starts[whole[0] + 1]
     rows[0] = [(begin, stop, "period"), (begin, end, "duration")]
     for row, b in zip(rows[1:], found[1:], strict=True):
         mine = b[(b[:, 0] >= begin) & (b[:, 0] < stop)]
@@ -142,17 +137,16 @@ def _intervals(
     """Draw intervals (circuit, begin, end, kind) as lines with two ends and a name, by kind."""
     data = [{"k": k, "t": a, "t2": b, "kind": kind} for k, a, b, kind in rows]
     shown = rows_of(data).transform_filter(CHOSEN)
-    end = shown.transform_calculate(t="datum.t2")
+    ends = shown.transform_calculate(t="[datum.t, datum.t2]").transform_flatten(["t"])
     middle = shown.transform_calculate(t="(datum.t + datum.t2) / 2")
     y = alt.Y("kind:N", scale=alt.Scale(domain=list(kinds)), axis=None)
     place = {"x": axes(limits, (0, 1))["x"], "y": y}
     tick = {"orient": "vertical", "thickness": 1.2, "size": 8, "color": OBSERVED, "aria": False}
-    layers = [
+    return alt.layer(
         shown.mark_rule(strokeWidth=1.2, aria=False).encode(**place, x2="t2"),
-        *(source.mark_tick(**tick).encode(**place) for source in (shown, end)),
+        ends.mark_tick(**tick).encode(**place),
         middle.mark_text(fontSize=11, dy=-8, aria=False).encode(**place, text="kind:N"),
-    ]
-    return alt.layer(*layers)
+    )
 
 
 def _bars(
@@ -173,24 +167,22 @@ def _strips(sets: Sequence[np.ndarray], labels: Sequence[str], limits: np.ndarra
     """Draw the parameters of all circuits as dots, those of the chosen one as large diamonds."""
     limits = ranges(limits, len(labels))
     shares = (np.stack(sets) - limits[:, 0]) / np.diff(limits).ravel()
-    names = [parse(label).name for label in labels]
     k, i = np.indices(shares.shape)
-    data = table(k=k.ravel(), n=[names[j] for j in i.ravel()], s=shares.ravel())
-    side = alt.Axis(
-        title=None, values=[0, 1], domain=False, ticks=False, labelFontSize=10,
-        labelExpr="datum.value ? 'highest' : 'lowest'",
-    )  # fmt: skip
-    upright = alt.Axis(
-        title=None, labelAngle=270, labelOverlap=False, grid=True, ticks=False, domain=False,
-        labelFontSize=alt.ExprRef(f"page < {NARROW} ? 8 : 10"), gridOpacity=0.5,
-    )  # fmt: skip
+    names = np.array([parse(label).name for label in labels])
+    data = table(k=k.ravel(), n=names[i.ravel()], s=shares.ravel())
+    plain, words = (
+        {"title": None, "ticks": False, "gridOpacity": 0.5},
+        "datum.value ? 'highest' : 'lowest'",
+    )
+    side = alt.Axis(**plain, values=[0, 1], domain=False, labelFontSize=10, labelExpr=words)
+    size = alt.ExprRef(f"page < {NARROW} ? 8 : 10")
+    upright = alt.Axis(**plain, labelAngle=270, labelOverlap=False, grid=True, labelFontSize=size)
     place = {
-        "x": alt.X("n:N", sort=None, scale=alt.Scale(domain=names), axis=upright),
+        "x": alt.X("n:N", sort=None, axis=upright),
         "y": alt.Y("s:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=side),
     }
-    chosen = data.transform_filter(CHOSEN)
-    look = {"strokeWidth": 0, "opacity": 1, "aria": False}
+    large = {"shape": "diamond", "size": 52, "fill": SAMPLE, "strokeWidth": 0, "opacity": 1}
     return alt.layer(
         data.mark_circle(size=22, color=POSTERIOR, opacity=0.55, aria=False).encode(**place),
-        chosen.mark_point(shape="diamond", size=52, fill=SAMPLE, **look).encode(**place),
+        data.transform_filter(CHOSEN).mark_point(**large, aria=False).encode(**place),
     ).properties(width=WIDTH, height=92, title=heading("on the range of the prior", size=11))

@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pytest
 
+from book.figures.parameter_explorer import parameter_explorer
 from mechfit import figures
 from tests.figures.drawing import drawn
 
@@ -38,7 +39,7 @@ def charts(time, trace, theta, labels, limits):
         "samples": figures.samples_to_traces(
             theta[:60], labels, few, time, title=TITLE, observed=trace, limits=limits
         ),
-        "explorer": figures.parameter_explorer(sliders, time, grid, title=TITLE),
+        "explorer": parameter_explorer(sliders, time, grid, title=TITLE),
         "predictive": figures.predictive(
             stats[:100], stats, stats[0], names, title=TITLE, units=["mV"] * 7
         ),

@@ -5,8 +5,8 @@ import pytest
 
 from mechfit.figures import pairplot
 from mechfit.figures.encoding import ALPHABET
+from mechfit.figures.heat import outline_rows
 from mechfit.figures.labels import ends, number, parse, step_125
-from mechfit.figures.pairplot import outline_rows
 from mechfit.summaries.density import density
 from tests.figures.drawing import drawn
 
@@ -45,9 +45,9 @@ def test_correlations_and_marked_points_are_drawn(spec, theta):
     svg = drawn(spec)
     assert f">{np.corrcoef(theta.T)[0, 1]:.2f}<" in svg
     assert ">truth<" in svg
-    rows = [rows for rows in datasets(spec) if rows and {"u", "v"} == set(rows[0]) & {"u", "v"}]
-    spots = [r for r in rows if not isinstance(r[0]["u"], list)]
-    assert [len(r) for r in spots] == [21, 28]  # seven of eight parameters of `far` are inside
+    spots = datasets(spec)[-1]
+    count = [sum(spot["name"] == who for spot in spots) for who in ("far", "truth")]
+    assert count == [21, 28]  # seven of eight parameters of `far` are inside
 
 
 def test_outlines_lie_where_the_samples_are():

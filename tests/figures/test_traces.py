@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from book.figures.parameter_explorer import parameter_explorer
 from mechfit.figures import (
     history,
-    parameter_explorer,
     predictive,
     samples_to_traces,
     traces,
@@ -126,7 +126,7 @@ def test_wrong_statistics_are_refused():
         predictive(x, x[:, :1], [1, 1], ["a", "b"], title=TITLE)
     with pytest.raises(ValueError, match="x_posterior has non-finite"):
         predictive(x * np.nan, x, [1, 1], ["a", "b"], title=TITLE)
-    with pytest.raises(ValueError, match="x_o is"):
+    with pytest.raises(ValueError, match="x_o has non-finite"):
         predictive(x, x, [1, np.nan], ["a", "b"], title=TITLE)
     with pytest.raises(ValueError, match="units has 1 entries, expected 2"):
         predictive(x, x, [1, 1], ["a", "b"], units=["mV"], title=TITLE)
