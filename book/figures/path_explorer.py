@@ -11,7 +11,8 @@ from book.figures.states import encoded, state
 from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.curves import plane
 from mechfit.figures.encoding import encode
-from mechfit.figures.fields import heat_cells, square, square_plane
+from mechfit.figures.fields import square, square_plane
+from mechfit.figures.heat import heat_cells
 from mechfit.figures.labels import number
 from mechfit.figures.parts import heading, markers, named_lines, rows_of, table
 from mechfit.figures.theme import OBSERVED, PATH, WIDTH, Role, present
