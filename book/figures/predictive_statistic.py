@@ -32,8 +32,8 @@ def predictive_statistic(
 ) -> alt.VConcatChart:
     """Draw histograms of one statistic for draws of posterior and prior, and the observed value.
 
-    The axis shows the range of the posterior draws and of the observation; histograms are scaled
-    to the same height.
+    The axis shows the range of nearly all posterior draws and of the observation; both histograms
+    are scaled to the same height.
 
     Args:
         x: Statistics of posterior draws, shape (n, k).
@@ -51,7 +51,7 @@ def predictive_statistic(
         raise ValueError(f"units has {len(units)} entries, expected {k}")
     rows = []
     for j, (name, unit) in enumerate(zip(names, units, strict=True)):
-        edges = _edges(np.append(x[:, j], x_o[j]))
+        edges = _edges(np.append(np.quantile(x[:, j], [0.002, 0.998]), x_o[j]))
         heights = [np.histogram(column[:, j], edges)[0] for column in (x, x_prior)]
         posterior, prior = ((h / max(h.max(), 1)).round(3).tolist() for h in heights)
         beyond = min((x[:, j] > x_o[j]).sum(), (x[:, j] < x_o[j]).sum())
@@ -97,5 +97,5 @@ def predictive_statistic(
 def _edges(values: np.ndarray) -> np.ndarray:
     """Ends of equal bins over all values (n,), with some room beside them."""
     low, high = float(values.min()), float(values.max())
-    pad = 0.08 * (high - low) or 0.5
+    pad = 0.15 * (high - low) or 0.5
     return np.linspace(low - pad, high + pad, BINS + 1)
