@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from book.figures.states import encoded, state
 from mechfit.figures.labels import number
-from mechfit.figures.parts import rows_of
+from mechfit.figures.parts import choice, rows_of
 from mechfit.figures.theme import BROKEN, PATH, SAMPLE, WIDTH, present
 
 NEURONS = ("AB/PD", "LP", "PY")
@@ -53,16 +53,7 @@ def breakdowns(
     bind = alt.binding_select(
         options=[row["k"] for row in rows], labels=[row["name"] for row in rows], name="direction"
     )
-    chosen = alt.selection_point(
-        name="chosen",
-        fields=["k"],
-        on="click",
-        nearest=True,
-        clear=False,
-        empty=False,
-        value=[{"k": start}],
-        bind=bind,
-    )
+    chosen = choice({"k": start}, bind)
     there = alt.Chart(alt.NamedData("directions")).transform_filter(chosen)
     before = rows_of([{"works": True, "said": "before: works"} | coded[0]])
     limits = min(row["l"] for row in rows) / 1.05, max(row["h"] for row in rows) * 1.05

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import number
-from mechfit.figures.parts import rows_of
+from mechfit.figures.parts import choice, rows_of
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, SAMPLE, WIDTH, present
 
 MOST, HALF = 5, 0.46
@@ -43,15 +43,8 @@ def correlation_matrix(
         for kind, columns in zip(kinds, ((j, i, a), (i, j, b)), strict=True)
         for x, y, r in zip(*(v.tolist() for v in columns), strict=True)
     ]
-    of = alt.selection_point(
-        name="of",
-        fields=["y"],
-        on="click",
-        clear=False,
-        empty=False,
-        value=[{"y": start}],
-        bind=alt.binding_select(options=[*range(d)], labels=list(names), name="parameter"),
-    )
+    bind = alt.binding_select(options=[*range(d)], labels=list(names), name="parameter")
+    of = choice({"y": start}, bind, name="of", nearest=False)
     row = alt.param(name="row", expr=f"isValid(of_y) ? of_y : {start}")
     chart = alt.vconcat(
         _matrix(names, of), _partners(names, kinds), spacing=16, datasets={"pairs": rows}

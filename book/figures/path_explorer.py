@@ -14,7 +14,7 @@ from mechfit.figures.encoding import encode
 from mechfit.figures.fields import square, square_plane
 from mechfit.figures.heat import heat_cells
 from mechfit.figures.labels import number
-from mechfit.figures.parts import heading, markers, named_lines, rows_of, table
+from mechfit.figures.parts import choice, heading, markers, named_lines, rows_of, table
 from mechfit.figures.theme import OBSERVED, PATH, WIDTH, Role, present
 from mechfit.summaries.density import density
 
@@ -78,16 +78,8 @@ def path_explorer(
             row = {"k": k + 1, "r": r, "a": x, "b": y, "h": h, "works": bool(works)}
             said = "works" if works else "broken"
             rows.append(row | {"said": said} | coded[r * stops + k])
-    stop = alt.selection_point(
-        name="stop",
-        fields=["k"],
-        on="click",
-        nearest=True,
-        clear=False,
-        empty=False,
-        value=[{"k": stops // 2 + 1}],
-        bind=alt.binding_range(min=1, max=stops, step=1, name=f"stop (1 to {stops})"),
-    )
+    bind = alt.binding_range(min=1, max=stops, step=1, name=f"stop (1 to {stops})")
+    stop = choice({"k": stops // 2 + 1}, bind, name="stop")
     every = alt.Chart(alt.NamedData("stops"))
     looks = dict(zip(names, LOOKS, strict=False))
     chart = alt.vconcat(

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from book.figures.states import encoded, state
 from mechfit.figures.curves import band, plane
 from mechfit.figures.labels import quantity
-from mechfit.figures.parts import markers, table
+from mechfit.figures.parts import choice, markers, table
 from mechfit.figures.theme import PATH, ROLES, SAMPLE, WIDTH, present
 
 
@@ -42,14 +42,9 @@ def warming(
     celsius, share, time = (np.asarray(v, float) for v in (celsius, share, time))
     low, high = (np.asarray(v, float) for v in interval)
     rows, span = _rows(celsius, share, (low, high), works, np.asarray(voltage, float))
-    heat = alt.selection_point(
+    heat = choice(
+        {"x": start},
         name="heat",
-        fields=["x"],
-        on="click",
-        nearest=True,
-        clear=False,
-        empty=False,
-        value=[{"x": start}],
         bind=alt.binding_range(
             min=celsius[0], max=celsius[-1], step=celsius[1] - celsius[0], name="temperature (°C)"
         ),

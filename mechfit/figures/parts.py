@@ -41,10 +41,12 @@ def menu(name: str, options: Sequence[str], words: str, start: int = 0) -> alt.P
     return alt.param(name=name, value=int(start), bind=bind)
 
 
-def choice(start: Mapping[str, object], bind: object, *, nearest: bool = True) -> alt.Parameter:
-    """Make a selection `chosen` of one row by its fields: by click, or by inputs bound to them."""
+def choice(
+    start: Mapping[str, object], bind: object, *, name: str = "chosen", nearest: bool = True
+) -> alt.Parameter:
+    """Make a selection of one row by its fields: by click, or by inputs bound to them."""
     return alt.selection_point(
-        name="chosen",
+        name=name,
         fields=list(start),
         on="click",
         nearest=nearest,
