@@ -85,7 +85,10 @@ def traces(
         f"Membrane voltage over {quantity(shown[-1] - shown[0], 'ms', 4)} in {len(rows)} "
         f"{'row' if len(rows) == 1 else 'rows'}: {ranges}."
     )
-    return present(alt.vconcat(*views, spacing=8), title, description or told)
+    chart = alt.vconcat(*views, spacing=8)
+    if max(map(len, rows)) > 1:  # each row has a key of its own
+        chart = chart.resolve_scale(stroke="independent", strokeDash="independent")
+    return present(chart, title, description or told)
 
 
 def _row(
