@@ -142,10 +142,6 @@
   window.mechfitDraw = function (id, spec, options) {
     var box = document.getElementById(id), parts, title;
     if (!box) return;
-    if (!window.vegaEmbed) {
-      box.textContent = "This chart's drawing code is gone from the page. Restart the kernel and run the notebook from the top.";
-      return;
-    }
     options = {...options, patch: function (vega) { ({parts, title} = follow(vega)); return vega; }};
     window.vegaEmbed(box, spec, options).then(function (result) {
       var view = result.view, drawn = 0, busy = Promise.resolve();

@@ -2,12 +2,11 @@
 
 The renderer "mechfit", enabled on import of `mechfit.figures`, turns a chart into HTML that draws
 it with Vega-Lite at the width of its surroundings (follow.js). The first chart of a kernel brings
-the scripts along, from the package vl-convert, Altair's own offline engine; a page that has them
-already, such as the built book, says so by the environment variable
-``MECHFIT_CHART_SCRIPTS=page``.
+the scripts along, and again when its cell is run again. They come from the package vl-convert,
+Altair's own offline engine. A page that has them already, such as the built book, says so by the
+environment variable ``MECHFIT_CHART_SCRIPTS=page``.
 """
 
-import itertools
 import json
 import os
 import uuid
@@ -16,15 +15,20 @@ from pathlib import Path
 
 import altair as alt
 import vl_convert
+from IPython import get_ipython
 
 from mechfit.figures.theme import STYLE
 
 __all__ = ["chart_scripts", "render"]
 
 _HTML = """<div id="{id}" class="mechfit-chart"></div>
-<script>mechfitDraw({id_json}, {spec}, {options});</script>"""
+<script>
+if (!window.mechfitDraw) document.getElementById({id_json}).textContent = "{lost}";
+else mechfitDraw({id_json}, {spec}, {options});
+</script>"""
+_LOST = "Run the first chart of the notebook again: it brings the code that draws all of them."
 _OPTIONS = {"mode": "vega-lite", "renderer": "svg", "actions": False, "defaultStyle": STYLE}
-_count = itertools.count()
+_cells: list[str] = []
 
 
 @cache
@@ -40,11 +44,26 @@ def render(spec: dict, **_: object) -> dict[str, str]:
     """Turn a Vega-Lite specification into a MIME bundle with one HTML entry."""
     name = f"chart-{uuid.uuid4().hex[:12]}"
     text = json.dumps(spec, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    html = _HTML.format(id=name, id_json=json.dumps(name), spec=text, options=json.dumps(_OPTIONS))
-    if next(_count) == 0 and os.environ.get("MECHFIT_CHART_SCRIPTS") != "page":
+    words = {"id_json": json.dumps(name), "options": json.dumps(_OPTIONS), "lost": _LOST}
+    html = _HTML.format(id=name, spec=text, **words)
+    if _brings_scripts() and os.environ.get("MECHFIT_CHART_SCRIPTS") != "page":
         scripts = chart_scripts().replace("</script", "<\\/script")
         html = f"<script>{scripts}</script>\n{html}"
     return {"text/html": html}
+
+
+def _brings_scripts() -> bool:
+    """Whether a chart is the first of its kernel, or drawn again by the first one's cell.
+
+    A notebook that is opened anew beside its running kernel has lost the scripts; running its
+    cells again brings them back.
+    """
+    shell = get_ipython()
+    cell = shell.user_ns.get("In", [""])[-1] if shell else ""
+    if not _cells:
+        _cells.append(cell)
+        return True
+    return bool(cell) and cell == _cells[0]
 
 
 alt.renderers.register("mechfit", render)

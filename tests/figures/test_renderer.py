@@ -1,6 +1,7 @@
 """A chart becomes HTML that needs nothing from the network, and brings the scripts once."""
 
 import json
+from types import SimpleNamespace
 
 import altair as alt
 import pytest
@@ -12,7 +13,7 @@ from mechfit.figures import renderer
 def anew(monkeypatch):
     """A kernel that has not shown a chart yet."""
     monkeypatch.delenv("MECHFIT_CHART_SCRIPTS", raising=False)
-    monkeypatch.setattr(renderer, "_count", iter(range(9)))
+    monkeypatch.setattr(renderer, "_cells", [])
 
 
 def chart(text: str = "a") -> alt.Chart:
@@ -29,6 +30,16 @@ def test_the_first_chart_of_a_kernel_brings_the_scripts(anew):
     assert "mechfitDraw = function" in first
     assert len(second) < 10_000
     assert "mechfitDraw(" in second
+
+
+def test_the_cell_of_the_first_chart_brings_them_again(anew, monkeypatch):
+    shell = SimpleNamespace(user_ns={"In": ["", "first"]})
+    monkeypatch.setattr(renderer, "get_ipython", lambda: shell)
+    assert "vegaEmbed" in html()
+    shell.user_ns["In"].append("second")
+    assert "vegaEmbed" not in html()
+    shell.user_ns["In"].append("first")
+    assert "vegaEmbed" in html()
 
 
 def test_a_page_that_has_the_scripts_gets_none(anew, monkeypatch):
