@@ -91,7 +91,7 @@ class Calibration:
 
     @property
     def shift(self) -> np.ndarray:
-        """Bias of each parameter (d,): how many posterior standard deviations it is too low."""
+        """Bias of each parameter (d,) in posterior standard deviations, positive where too low."""
         return ndtri(self.ranks).mean(0)
 
     @property
