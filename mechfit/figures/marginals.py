@@ -147,7 +147,7 @@ def density_axes(reach: Sequence[float]) -> dict[str, alt.X | alt.Y]:
 
 def panels(views: Sequence[alt.LayerChart]) -> alt.VConcatChart:
     """Place views four in a row, on a narrow page two."""
-    empty = rows_of([]).mark_point().properties(width=WIDTH / 4)
+    empty = rows_of([]).mark_point(aria=False).properties(width=WIDTH / 4)
     views = [*views, *[empty] * (-len(views) % 4 if len(views) > 4 else 0)]
     pairs = [alt.concat(*views[i : i + 2], columns=2) for i in range(0, len(views), 2)]
     rows = [alt.hconcat(*pairs[i : i + 2]) for i in range(0, len(pairs), 2)]
