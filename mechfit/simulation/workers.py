@@ -182,9 +182,9 @@ def run_beside(function: Callable, model: Model, *args: object) -> object:
 
 
 def processes(count: int) -> Executor:
-    """The pool of this thread; it outlives a call for a minute, and is new after a death."""
+    """The pool of this thread; it outlives a call for ten minutes, and is new after a death."""
     env = {"OMP_NUM_THREADS": "1"}
-    return get_reusable_executor(count, timeout=60, initializer=disable_leak_check, env=env)
+    return get_reusable_executor(count, timeout=600, initializer=disable_leak_check, env=env)
 
 
 def disable_leak_check() -> None:
