@@ -9,7 +9,6 @@ myst-nb, which executes it again and reports what went wrong.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from pathlib import Path
 
@@ -22,13 +21,6 @@ from nbformat import NotebookNode
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def notebook_of(app, docname: str, key: str) -> NotebookNode | None:
@@ -77,6 +69,8 @@ def run_ahead(app, env, docnames: list[str], key_of) -> None:
 
 async def execute_all(waiting: dict[str, NotebookNode], env, cache) -> None:
     """Execute chapters on all cores and put each into the cache as soon as it is done."""
+    from mechfit.simulation.workers import cores
+
     gate, timeout = asyncio.Semaphore(cores()), env.mystnb_config.execution_timeout
 
     async def one(docname: str, notebook: NotebookNode) -> None:

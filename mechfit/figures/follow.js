@@ -66,7 +66,7 @@
      words of its title. A facet, whose number of columns its data decide, keeps its size. */
   function follow(vega) {
     var known = sizes(vega), shares = {}, parts = [null], title = {};
-    if (known.child_width !== undefined || (vega.signals || []).some(function (s) { return s.name === "page" && s.update; })) return {parts: [], title: title};
+    if (known.child_width !== undefined) return {parts: [], title: title};
     function use(part) {
       return function (name, height, wide, narrow) {
         var given = shares[name] || (shares[name] = {wide: wide, narrow: narrow, parts: []});

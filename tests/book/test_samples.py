@@ -6,7 +6,7 @@ from builtbook import open_page
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("samples")]
 
 CHAPTER = "book/inference/hodgkin-huxley-posterior"
-CHART = '.vega-embed:has([aria-label*="Click a dot"])'
+CHART = '.vega-embed[aria-label*="Click a sample"]'
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
@@ -14,7 +14,7 @@ def chart(request, browser, site, html):
     home = site if request.param == "http" else html.as_uri()
     page = open_page(browser, f"{home}/{CHAPTER}.html", home)
     found = page.tab.locator(CHART).first
-    assert found.count() == 1, 'no chart whose description contains "Click a dot"'
+    assert found.count() == 1, 'no chart whose description contains "Click a sample"'
     found.scroll_into_view_if_needed()
     yield found
     page.tab.close()

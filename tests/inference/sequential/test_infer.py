@@ -33,12 +33,6 @@ class Noisy(Model):
     statistic_names = ("x", "y")
     statistic_units = ("", "")
 
-    def simulate(self, theta, seed, *, first=0, noise=None):
-        """There are no traces; inference asks for statistics alone."""
-
-    def summarize(self, traces):
-        """There are no traces."""
-
     def statistics(self, theta, seed, *, first=0):
         rows = [np.random.default_rng([seed, first + i]).normal(size=2) for i in range(len(theta))]
         return theta + NOISE * np.array(rows)
