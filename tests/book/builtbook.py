@@ -8,6 +8,18 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 
+HEADER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  name: python3
+---
+"""
+"""The front matter of a chapter."""
+
 PATIENCE = 120_000
 """Milliseconds after which a page counts as stuck, also on a slow machine."""
 

@@ -4,17 +4,8 @@ import chapter_keys
 import chapter_minutes
 import pytest
 import yaml
+from builtbook import HEADER
 
-HEADER = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  name: python3
----
-"""
 FILES = {
     "constraints.txt": "numpy==2.4.6\n",
     "pkg/__init__.py": '_EXPORTS = {"Neuron": "pkg.models", "fit": "pkg.inference.fit"}\n',

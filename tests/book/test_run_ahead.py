@@ -4,20 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 import run_ahead
+from builtbook import HEADER
 from jupyter_cache import get_cache
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
 
-HEADER = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  name: python3
----
-"""
 CELL = "\n```{{code-cell}} python\n{}\n```\n"
 COUNTED = "open('runs.txt', 'a').write('.')"
 

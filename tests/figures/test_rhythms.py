@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 
 from mechfit.figures import rhythms
+from tests.figures.circuit import BURSTS, NEURONS, TIME
 from tests.figures.drawing import drawn
 
 TITLE = "What the reader should see"
-TIME = np.arange(0.0, 1000.0, 0.5)
-NEURONS = ["AB/PD", "LP", "PY"]
-BURSTS = [
-    np.array([[100.0, 180.0], [500.0, 580.0], [900.0, 980.0]]),
-    np.array([[200.0, 260.0], [600.0, 660.0]]),
-    np.array([[300.0, 420.0], [700.0, 820.0]]),
-]
 LATER = [b + 100.0 for b in BURSTS]
 STILL = np.full((3, len(TIME)), -60.0)
 LABELS, LIMITS = ["g (mS)", "E (mV)"], [[0, 4], [0, 10]]
