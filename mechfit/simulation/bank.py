@@ -50,6 +50,13 @@ class Bank:
                 f"{self.valid.shape}, expected (n, d), (n, {k}) and (n,)"
             )
 
+    @classmethod
+    def of(
+        cls, theta: np.ndarray, x: np.ndarray, seed: int, names: Sequence[str], failure: str = ""
+    ) -> Bank:
+        """Make a bank in which a simulation is valid if all of its statistics are finite."""
+        return cls(theta, x, np.isfinite(x).all(1), seed, tuple(names), failure)
+
     def __len__(self) -> int:
         return len(self.theta)
 
@@ -64,8 +71,7 @@ class Bank:
                 f"got the statistics {list(names)}, expected some of {list(self.statistic_names)}"
             )
         x = self.x[:, [self.statistic_names.index(n) for n in names]]
-        valid = np.isfinite(x).all(1)
-        return Bank(self.theta, x, valid, self.seed, tuple(names), self.failure)
+        return Bank.of(self.theta, x, self.seed, names, self.failure)
 
     def first(self, n: int) -> Bank:
         """Keep only the first n simulations."""
@@ -109,8 +115,8 @@ class Memory:
             return None
         thetas, xs, failures = zip(*(self.blocks[b] for b in range(whole)), strict=True)
         theta, x = np.concatenate(thetas), np.concatenate(xs)
-        valid, failure = np.isfinite(x).all(1), next(filter(None, failures), "")
-        return Bank(theta, x, valid, self.seed, self.model.statistic_names, failure)
+        failure = next(filter(None, failures), "")
+        return Bank.of(theta, x, self.seed, self.model.statistic_names, failure)
 
 
 def draw_seed(seed: int, k: int) -> int:

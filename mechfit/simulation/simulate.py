@@ -85,8 +85,7 @@ def simulate(
         n = len(source.theta)
         if n <= LANES and store is client is None and not model.run_in_process:
             x = model.statistics(source.theta, seed, first=first)
-            valid = np.isfinite(x).all(1)
-            return Bank(source.theta, x, valid, seed, model.statistic_names)
+            return Bank.of(source.theta, x, seed, model.statistic_names)
     sink = Memory(model, n, seed) if store is None else Store(store, model, n, seed)
     workers = workers_for(model, client)
     with sink, progress_bar(n, " simulations") as bar:

@@ -217,7 +217,7 @@ class NPE:
         return self.posteriors[r - 1]
 
     def _bank(self, theta: np.ndarray, x: np.ndarray) -> Bank:
-        return Bank(theta, x, np.isfinite(x).all(1), self.seeds(len(self))[0], self.names)
+        return Bank.of(theta, x, self.seeds(len(self))[0], self.names)
 
     def _propose_from(self, proposal: Proposal) -> None:
         """Take the next round to be drawn from another proposal."""
