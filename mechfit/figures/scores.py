@@ -87,7 +87,7 @@ def _measure(
     scale = alt.Scale(domain=[float(low), float(high)], nice=False, zero=False)
     axis = alt.Axis(title=None, tickCount=4)
     x = alt.X("v:Q", scale=scale, axis=axis)
-    side = alt.Axis(title=None, ticks=False, domain=False, labelLimit=220)
+    side = alt.Axis(title=None, ticks=False, domain=False, labelLimit=220, labelPadding=10)
     if not first:
         side["labelExpr"] = f"page < {NARROW} ? datum.label : ''"
     y = alt.Y("n:N", sort=None, axis=side, scale=alt.Scale(domain=names))
