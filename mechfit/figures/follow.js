@@ -122,8 +122,9 @@
     return lines;
   }
 
-  /* The room that each part needs beside its views: what it spans, minus what they were given. */
-  function measure(view, parts, page) {
+  /* Measure the room that each part needs beside its views: what it spans, minus what they were
+     given. Where narrower views did not make a part narrower, its words decide, and it goes back. */
+  function measure(view, parts, page, tried) {
     var main = view.scenegraph().root.items[0], left = 0, changed = false;
     var bounds = parts.map(function (name) {
       if (name === null) return main.bounds;
@@ -132,9 +133,16 @@
     });
     bounds.forEach(function (b) { if (b) left = Math.min(left, b.x1); });
     bounds.forEach(function (b, i) {
-      if (!b) return;
-      var before = view.signal("space_" + i), after = before + Math.ceil(b.x2 - left) - page;
-      if (Math.abs(after - before) > 0.5) { view.signal("space_" + i, Math.max(0, after)); changed = true; }
+      var last = tried[i] || {};
+      if (!b || last.settled) return;
+      var space = view.signal("space_" + i), span = Math.ceil(b.x2 - left);
+      var next = Math.max(0, space + span - page);
+      tried[i] = {space: space, span: span};
+      if (last.space < space && last.span - span < (space - last.space) / 2) {
+        next = last.space;
+        tried[i].settled = true;
+      }
+      if (Math.abs(next - space) > 0.5) { view.signal("space_" + i, next); changed = true; }
     });
     return changed;
   }
@@ -160,7 +168,8 @@
           view.signal("title_" + key, wrapped(title[key], page, fonts[key]));
         });
         await view.runAsync();
-        for (var round = 0; round < 5 && measure(view, parts, page); round++) await view.runAsync();
+        var tried = [];
+        for (var round = 0; round < 5 && measure(view, parts, page, tried); round++) await view.runAsync();
       }
       function later() { busy = busy.then(fit, fit); }
       new ResizeObserver(later).observe(box);

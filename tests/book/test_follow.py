@@ -4,10 +4,12 @@ import altair as alt
 import pytest
 
 from mechfit.figures import renderer
+from mechfit.figures.parts import heading
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("follow")]
 
 ROWS = alt.Data(values=[{"a": i % 7, "b": i} for i in range(50)])
+WORDS = "Words above a view that are a little wider than a phone is"
 LONG = "A sentence that says what to see and is longer than a narrow page can hold in one line"
 
 
@@ -21,6 +23,7 @@ CHARTS = {
     "row": view(300, 100) | view(300, 80),
     "nested": alt.vconcat(view(240, 240) | alt.vconcat(view(360, 60), view(360, 60))),
     "grid": alt.concat(*[view(70, 70).encode(x=alt.X("b:Q", axis=None))] * 6, columns=3),
+    "words": alt.vconcat(view(300, 100).properties(title=heading(WORDS))),
 }
 VIEWS = """name => [...document.querySelectorAll(`#${name} g.role-scope path.background`)]
   .map(path => path.getBoundingClientRect()).filter(box => box.width > 1)
@@ -50,7 +53,7 @@ def width(request, page) -> int:
     return request.param
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("name", [name for name in CHARTS if name != "words"])
 def test_it_fills_the_page_and_no_more(page, width, name):
     drawn, given = page.evaluate(
         """name => { const box = document.querySelector(`#${name} .mechfit-chart`);
@@ -70,3 +73,8 @@ def test_squares_stay_square_and_grids_grids(page, width):
     assert wide == pytest.approx(high, abs=1)
     tops = {round(y) for _, y, *_ in page.evaluate(VIEWS, "grid")}
     assert len(tops) == 2
+
+
+def test_words_wider_than_the_page_do_not_squeeze_a_view(page, width):
+    _, _, wide, _ = page.evaluate(VIEWS, "words")[0]
+    assert wide > 0.6 * min(width, 800)
