@@ -41,13 +41,14 @@ def pages() -> list[str]:
 
 @dataclass
 class Opened:
-    """A page loaded at a width (px); `outside` and `errors` keep growing while it is used."""
+    """A page in a view, all that it asked for outside, and its errors, which keep growing."""
 
     tab: object
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     empty_charts: int = 0
     width: int = 1280
+    scheme: str = ""
 
     def show(self, scheme: str) -> None:
         """Show the page in the light or the dark scheme."""
@@ -56,6 +57,7 @@ class Opened:
             "scheme => document.documentElement.dataset.theme === scheme", arg=scheme
         )
         self.tab.wait_for_timeout(100)
+        self.scheme = scheme
 
 
 def open_page(browser, address: str, home: str, width: int = 1280) -> Opened:
