@@ -80,7 +80,8 @@ class MixtureDensity(Density):
         lower = torch.linalg.solve_triangular(root.T, lower, upper=True)
         precision = lower @ lower.mT + torch.eye(d).to(lower)
         mean = self.center + (mean.unflatten(-1, (c, d)) + self.means) @ root.T
-        return Mixture(logits.log_softmax(-1), (precision @ mean[..., None])[..., 0], precision)
+        eta = (precision @ mean[..., None])[..., 0]
+        return Mixture.of(logits.log_softmax(-1), eta, precision)
 
     def mixture(self, x: Tensor) -> Mixture:
         """The posterior: a mixture for each x (n, k)."""
@@ -88,7 +89,7 @@ class MixtureDensity(Density):
         prior = Mixture.standard_normal(self.d).to(x.device)
         if torch.equal(self.proposal_precision, prior.precision) and not self.proposal_eta.any():
             return learned
-        proposal = Mixture(prior.log_weights, self.proposal_eta, self.proposal_precision)
+        proposal = Mixture.of(prior.eta.new_zeros(1), self.proposal_eta, self.proposal_precision)
         return snpe_a_posterior(learned, proposal, prior)
 
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:

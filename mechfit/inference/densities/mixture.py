@@ -27,38 +27,48 @@ class Mixture:
     """One mixture of k Gaussians in d dimensions, or one for each row of a batch.
 
     Attributes:
-        log_weights: Logarithms of the weights (..., k), which sum to one.
+        log_scales: log w_c - A(eta_c, P_c) with the weights w_c, which sum to one (..., k).
         eta: Precision times mean (..., k, d).
         precision: Inverse covariances (..., k, d, d).
     """
 
-    log_weights: Tensor
+    log_scales: Tensor
     eta: Tensor
     precision: Tensor
+
+    @classmethod
+    def of(cls, log_weights: Tensor, eta: Tensor, precision: Tensor) -> Mixture:
+        """The mixture with these logarithms of weights (..., k), which sum to one."""
+        lower = torch.linalg.cholesky(precision)
+        return cls(log_weights - log_normalizer(eta, lower), eta, precision)
 
     @classmethod
     def gaussian(cls, mean: Tensor, covariance: Tensor) -> Mixture:
         """One Gaussian with the given mean (d,) and covariance (d, d)."""
         precision = torch.linalg.inv(covariance)[None]
-        return cls(mean.new_zeros(1), precision @ mean, precision)
+        return cls.of(mean.new_zeros(1), precision @ mean, precision)
 
     @classmethod
     def standard_normal(cls, d: int, dtype: torch.dtype = torch.float64) -> Mixture:
         """The prior of every parameter set in the prior's unbounded space."""
-        return cls(
+        return cls.of(
             torch.zeros(1, dtype=dtype),
             torch.zeros(1, d, dtype=dtype),
             torch.eye(d, dtype=dtype)[None],
         )
+
+    @property
+    def weights(self) -> Tensor:
+        """Weights of the components (..., k)."""
+        lower = torch.linalg.cholesky(self.precision)
+        return (self.log_scales + log_normalizer(self.eta, lower)).exp()
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Log-density (...) of z (..., d)."""
         z = z[..., None, :]
         linear = (self.eta * z).sum(-1)
         square = (z * torch.matmul(self.precision, z[..., None])[..., 0]).sum(-1)
-        return torch.logsumexp(
-            self.log_weights + linear - square / 2 - log_normalizer(self.eta, self.precision), -1
-        )
+        return torch.logsumexp(self.log_scales + linear - square / 2, -1)
 
     def times_over(self, factor: Mixture, divisor: Mixture) -> Mixture:
         """Multiply by a mixture and divide by one Gaussian, and normalize.
@@ -68,21 +78,21 @@ class Mixture:
         """
         eta = pairs(self.eta, factor.eta, 1) - divisor.eta
         precision = pairs(self.precision, factor.precision, 2) - divisor.precision
-        if (torch.linalg.cholesky_ex(precision).info != 0).any():
+        lower, failed = torch.linalg.cholesky_ex(precision)
+        if failed.any():
             raise ValueError(
                 "the quotient of the mixtures is not a density: a component of the estimate is "
                 "wider than the proposal it is divided by"
             )
-        own = self.log_weights - log_normalizer(self.eta, self.precision)
-        other = factor.log_weights - log_normalizer(factor.eta, factor.precision)
-        log_weights = pairs(own, other, 0) + log_normalizer(eta, precision)
-        return Mixture(log_weights - log_weights.logsumexp(-1, keepdim=True), eta, precision)
+        log_scales = pairs(self.log_scales, factor.log_scales, 0)
+        total = (log_scales + log_normalizer(eta, lower)).logsumexp(-1, keepdim=True)
+        return Mixture(log_scales - total, eta, precision)
 
     def as_gaussian(self) -> Mixture:
         """The Gaussian with the mean and covariance of a single mixture."""
         covariances = torch.linalg.inv(self.precision)
         means = (covariances @ self.eta[..., None])[..., 0]
-        weights = self.log_weights.exp()
+        weights = self.weights
         mean = weights @ means
         apart = means - mean
         spread = covariances + apart[:, :, None] * apart[:, None]
@@ -90,7 +100,7 @@ class Mixture:
 
     def push(self, noise: Tensor) -> Tensor:
         """Transform normals (m, n, d + 1), the last for the component, to draws (m, n, d)."""
-        chosen = choose(noise[..., -1], self.log_weights.exp()[:, None])
+        chosen = choose(noise[..., -1], self.weights[:, None])
         rows = torch.arange(len(noise), device=noise.device)[:, None]
         lower = torch.linalg.cholesky(self.precision)
         mean = torch.cholesky_solve(self.eta[..., None], lower)[..., 0]
@@ -101,7 +111,7 @@ class Mixture:
 
     def to(self, device: torch.device) -> Mixture:
         """Move to a device."""
-        return Mixture(*(t.to(device) for t in (self.log_weights, self.eta, self.precision)))
+        return Mixture(*(t.to(device) for t in (self.log_scales, self.eta, self.precision)))
 
 
 def choose(noise: Tensor, weights: Tensor) -> Tensor:
@@ -110,9 +120,8 @@ def choose(noise: Tensor, weights: Tensor) -> Tensor:
     return (u >= weights.cumsum(-1)[..., :-1]).sum(-1)
 
 
-def log_normalizer(eta: Tensor, precision: Tensor) -> Tensor:
-    """A(eta, P) of each Gaussian: eta (..., d), precision (..., d, d)."""
-    lower = torch.linalg.cholesky(precision)
+def log_normalizer(eta: Tensor, lower: Tensor) -> Tensor:
+    """A(eta, P) of each Gaussian (...): eta (..., d), Cholesky factor of P (..., d, d)."""
     root = torch.linalg.solve_triangular(lower, eta[..., None], upper=False)[..., 0]
     half_log_det = lower.diagonal(dim1=-2, dim2=-1).log().sum(-1)
     return (root**2).sum(-1) / 2 - half_log_det + eta.shape[-1] * LOG_SQRT_2PI

@@ -245,7 +245,7 @@ def mixture_of(posterior: Posterior) -> Mixture:
         )
     with torch.no_grad():
         batch = posterior.flow.mixture(posterior.context(posterior.x_o[None]))
-    return Mixture(batch.log_weights[0], batch.eta[0], batch.precision[0])
+    return Mixture(*(t[0] for t in vars(batch).values()))
 
 
 def by_mixtures(

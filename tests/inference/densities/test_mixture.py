@@ -17,7 +17,7 @@ def random_mixture(k, d, widen=1.0):
     weights = RNG.dirichlet(np.ones(k))
     precision = np.linalg.inv(covariances)
     eta = (precision @ means[..., None])[..., 0]
-    mixture = Mixture(*(torch.tensor(a) for a in (np.log(weights), eta, precision)))
+    mixture = Mixture.of(*(torch.tensor(a) for a in (np.log(weights), eta, precision)))
     return mixture, weights, means, covariances
 
 

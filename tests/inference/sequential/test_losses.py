@@ -45,7 +45,7 @@ def mixture(values):
     slope, offset, log_std = values
     precision = (-2 * log_std).exp().expand(N, 1, 1, 1)
     mean = (slope * X + offset)[:, None]
-    return Mixture(torch.zeros(N, 1).double(), precision[..., 0] * mean, precision)
+    return Mixture.of(torch.zeros(N, 1).double(), precision[..., 0] * mean, precision)
 
 
 def minimum(loss):
