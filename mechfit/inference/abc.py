@@ -5,7 +5,8 @@ r"""Approximate Bayesian computation (ABC): keep the simulations that resemble t
     p_eps(theta | x_o)  ∝  p(theta) ∫ p(x | theta) 1[rho(x, x_o) <= eps] dx,
 
 the posterior as eps -> 0. The share that is kept falls like eps^k for k statistics. The distance
-rho is the root mean square of (x - x_o) / std(x), with the spread over the prior. Tavaré et al.
+rho is the root mean square of (x - x_o) / s, with s the standard deviation over the prior, which
+outliers do not spoil (``densities/moments.py``). Tavaré et al.
 (1997), doi:10.1093/genetics/145.2.505; Beaumont, Zhang & Balding (2002),
 doi:10.1093/genetics/162.4.2025. Taught in ``book/inference/without-a-likelihood.md``.
 
@@ -19,16 +20,20 @@ density of the draws kept so far (population Monte Carlo). Beaumont, Cornuet, Ma
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.special import logsumexp
 
-from mechfit.inference.densities.scaling import Standardizer
+from mechfit.inference.densities.moments import bounded, means_and_stds, moments, ordinary
+from mechfit.inference.densities.scaling import Standardizer, unlike
 from mechfit.inference.posterior import Posterior
 from mechfit.models.distributions import LOG_SQRT_2PI
+from mechfit.models.inputs import named, shaped
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
@@ -48,7 +53,8 @@ def rejection_abc(bank: Bank, x_o: np.ndarray, keep: int) -> tuple[np.ndarray, n
         keep: How many to keep; this chooses the tolerance.
 
     Returns:
-        Parameters (keep, d), nearest first, and their distances (keep,); the last is epsilon.
+        Parameters (keep, d), nearest first, and their distances (keep,); the last is epsilon. A
+        statistic that never varied is left out, with a warning where x_o differs in it.
 
     Example:
         >>> theta = np.array([[0.0], [1.0], [2.0]])
@@ -56,18 +62,22 @@ def rejection_abc(bank: Bank, x_o: np.ndarray, keep: int) -> tuple[np.ndarray, n
         >>> rejection_abc(bank, [11.0], keep=2)[0].ravel()
         array([1., 2.])
     """
-    theta, x = bank.theta[bank.valid], bank.x[bank.valid]
-    x_o, k = np.asarray(x_o, float), len(bank.statistic_names)
+    theta, x = bank.theta[bank.valid], bounded(bank.x[bank.valid])
+    x_o, k = named(x_o, bank.statistic_names, "x_o"), len(bank.statistic_names)
     if x_o.shape != (k,) or not np.isfinite(x_o).all():
         raise ValueError(
             f"x_o has shape {x_o.shape} and the values {x_o.tolist()}, expected {k} finite "
             f"statistics: {', '.join(bank.statistic_names)}"
         )
-    if not 1 <= keep <= len(theta):
+    if not isinstance(keep, int | np.integer) or not 1 <= keep <= len(theta):
         raise ValueError(
             f"keep is {keep}, expected 1 to {len(theta)}, the number of valid simulations"
         )
-    distance = np.sqrt((((x - x_o) / Standardizer.of(x).std) ** 2).mean(1))
+    plain, std = Standardizer(*moments(x, x)), means_and_stds(ordinary(x))[1]
+    if said := unlike(x_o, plain, bank.statistic_names):
+        warnings.warn(said, stacklevel=2)
+    scale = np.where((std > 0) & np.isfinite(plain.std), std, plain.std)
+    distance = np.sqrt((((x - bounded(x_o)) / scale) ** 2).mean(1))
     nearest = np.argsort(distance, kind="stable")[:keep]
     return theta[nearest], distance[nearest]
 
@@ -90,12 +100,14 @@ class MixedWithPrior(ABC):
     def log_q(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) of q at theta (n, d)."""
 
-    def sample(self, n: int, seed: int) -> np.ndarray:
+    @shaped
+    def sample(self, n: int | Sequence[int], seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d)."""
         rng = np.random.default_rng(seed)
         theta = self.draw(n, rng)
         plain = np.flatnonzero(rng.random(len(theta)) < self.share)
-        theta[plain] = self.prior.sample(len(plain), rng)
+        if len(plain):
+            theta[plain] = self.prior.sample(len(plain), rng)
         return theta
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
@@ -132,7 +144,8 @@ class DefensiveProposal(MixedWithPrior):
         seed: int,
     ) -> DefensiveProposal:
         """Draw `count` observations from normals at x_o (k,) with standard deviations (k,)."""
-        x_o, spread = np.asarray(x_o, float), np.asarray(spread, float)
+        names = posterior.statistic_names
+        x_o, spread = named(x_o, names, "x_o"), named(spread, names, "spread")
         noise = np.random.default_rng(seed).normal(size=(count, x_o.size))
         return cls(posterior, x_o + spread * noise, share)
 
@@ -232,14 +245,15 @@ def importance_abc(
     Raises:
         RuntimeError: No simulation is that near.
     """
-    x_o, tolerance = np.asarray(x_o, float), np.asarray(tolerance, float)
-    k = len(bank.statistic_names)
+    bank, names = bank.under(proposal.prior), bank.statistic_names
+    x_o, tolerance = named(x_o, names, "x_o"), named(tolerance, names, "tolerance")
+    k = len(names)
     if x_o.shape != (k,) or tolerance.shape != (k,) or not (tolerance >= 0).all():
         raise ValueError(
             f"x_o and tolerance have shapes {x_o.shape} and {tolerance.shape}, expected ({k},) "
             "of each, the tolerances at least 0"
         )
-    away = np.abs(bank.x - x_o)
+    away = np.abs(bounded(bank.x) - bounded(x_o))
     rows = np.flatnonzero(bank.valid & (away <= tolerance).all(1))
     if not len(rows):
         closest = np.nanmin(np.where(bank.valid[:, None], away, np.nan), 0)

@@ -69,7 +69,7 @@ def fit(
         >>> posterior.at([0.0, 0.0]).sample(10, seed=1).shape
         (10, 2)
     """
-    flow = flow or Coupling()
+    flow, bank = flow or Coupling(), bank.under(prior)
     valid = bank.rows(learnable(bank, flow))
     posterior = learn(
         valid,
@@ -86,7 +86,7 @@ def fit(
 
 def learnable(bank: Bank, flow: Estimator) -> np.ndarray:
     """Which simulations (n,) a density can learn from: the valid ones, or its embedding's rule."""
-    return flow.embedding.valid(bank.x) if flow.embedding else bank.valid
+    return bank.readable(flow.embedding and flow.embedding.valid)
 
 
 def learn(
@@ -112,11 +112,10 @@ def learn(
     Raises:
         ValueError: There are too few simulations, or parameters outside the prior.
     """
+    bank = bank.under(prior)
     valid = learnable(bank, flow)
     if valid.sum() < FEWEST:
         raise ValueError(f"{valid.sum()} simulations are valid, expected at least {FEWEST}")
-    if not np.isfinite(prior.log_prob(bank.theta)).all():
-        raise ValueError("the bank holds parameters outside the prior that was given")
     if start is None:
         space = Space.of(prior, flow, bank.theta, leak_free=leak_free)
         featurizer = Featurizer.of(bank.x[valid], flow.embedding)

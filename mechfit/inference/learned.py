@@ -41,9 +41,10 @@ class LearnedStatistics:
     def bank(self, bank: Bank) -> Bank:
         """The same simulations with their learned statistics; invalid ones stay invalid."""
         names = tuple(f"mean of {name}" for name in self.regression.prior.names)
-        x = np.full((len(bank), len(names)), np.nan)
-        x[bank.valid] = self(bank.x[bank.valid])
-        return Bank(bank.theta, x, bank.valid, bank.seed, names, bank.failure)
+        bank, x = bank.under(self.regression.prior), np.full((len(bank), len(names)), np.nan)
+        valid = self.regression.readable(bank)
+        x[valid] = self(bank.x[valid])
+        return Bank(bank.theta, x, valid, bank.seed, names, bank.failure)
 
 
 def learn_statistics(

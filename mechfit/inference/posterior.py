@@ -12,6 +12,8 @@ prior such as `restrict` finds, draws outside are rejected, and A is the accepta
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,11 +22,13 @@ from scipy.optimize import minimize
 
 from mechfit.inference.densities.base import Density, Ensemble
 from mechfit.inference.densities.embedding import finite_rows
-from mechfit.inference.densities.scaling import Featurizer, Standardizer
+from mechfit.inference.densities.scaling import Featurizer, Standardizer, unlike
 from mechfit.inference.region import Region
 from mechfit.inference.space import Space
 from mechfit.inference.training import History, one_thread
+from mechfit.models.inputs import named, numbers, shaped
 from mechfit.models.prior import Prior
+from mechfit.simulation import Bank
 
 __all__ = ["Posterior"]
 
@@ -70,20 +74,23 @@ class Posterior:
         return self.space.leaks or self.region is not None
 
     def at(self, x_o: np.ndarray) -> Posterior:
-        """Fix the observation x_o (k,)."""
-        return replace(self, x_o=self.check(x_o, rows=1)[0])
+        """Fix the observation x_o (k,); warns where it is unlike every simulation."""
+        x_o = self.check(x_o, rows=1)[0].copy()
+        if said := unlike(x_o, self.featurizer.standard, self.statistic_names):
+            warnings.warn(f"{said}; the posterior was not trained for it", stacklevel=2)
+        return replace(self, x_o=x_o)
 
     def on(self, region: Region) -> Posterior:
         """The same density on a region of the prior, such as `restrict` finds; 0 outside it."""
         return replace(self, region=region)
 
     def sample(
-        self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray | None = None
+        self, n: int | Sequence[int], seed: int | None = None, *, x: np.ndarray | None = None
     ) -> np.ndarray:
         """Draw n parameter sets (n, d), every one inside the prior.
 
         Args:
-            n: Number of draws; a tuple (n,) is accepted too.
+            n: Number of draws, or their shape, such as (5, 3) for draws (5, 3, d).
             seed: Seed of the draws; None takes fresh entropy.
             x: Observation (k,); the fixed one by default.
 
@@ -92,13 +99,12 @@ class Posterior:
         """
         return self.sample_batched(n, seed, x=self._observation(x))[0]
 
+    @shaped
     def sample_batched(
-        self, n: int | tuple[int], seed: int | None = None, *, x: np.ndarray
+        self, n: int | Sequence[int], seed: int | None = None, *, x: np.ndarray
     ) -> np.ndarray:
         """Draw n times for each of m observations x (m, k); returns theta (m, n, d)."""
-        n, x, rng = int(np.prod(n)), self.check(x), np.random.default_rng(seed)
-        if n < 1:
-            raise ValueError(f"n is {n}, expected at least 1")
+        x, rng = self.check(x), np.random.default_rng(seed)
         if not self.rejects:
             return self._push(n, rng, x)
         return np.stack([self._accept(n, rng, row[None]) for row in x])
@@ -112,13 +118,13 @@ class Posterior:
 
         Where draws are rejected, each row is normalized by the share of 1,000 draws that are kept.
         """
-        theta, x, d = np.asarray(theta, float), self.check(x), len(self.prior)
+        theta, x, d = numbers(theta, "theta"), self.check(x), len(self.prior)
         if theta.ndim != 3 or theta.shape[::2] != (len(x), d):
             raise ValueError(
                 f"theta has shape {theta.shape}, expected ({len(x)}, n, {d}): "
                 "for each observation n parameter sets"
             )
-        rows = theta.reshape(-1, d)
+        rows = self.prior.round(theta.reshape(-1, d))
         inside = self._inside(rows)
         middle = self.prior.from_unit(np.full((1, d), 0.5))[0]
         z, log_det = self.space.apply(np.where(inside[:, None], rows, middle))
@@ -148,7 +154,7 @@ class Posterior:
         The search stays within the range of the draws, as the density is not trained beyond it.
         """
         theta = self.sample(draws, seed, x=x)
-        scale, rate = Standardizer.of(theta), self.acceptance_rate(x=x)
+        scale, rate = Standardizer.of(theta, constant=1.0), self.acceptance_rate(x=x)
 
         def downhill(y: np.ndarray) -> tuple[float, np.ndarray]:
             value, slope = self._log_prob(scale.invert(y), x, rate, slope=True)
@@ -171,7 +177,8 @@ class Posterior:
 
     def check(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
         """Return observations as rows (m, k); fewer trials than k are filled up with NaN."""
-        x, k, embedding = np.asarray(x, float), len(self.statistic_names), self.flow.embedding
+        x, k = named(x, self.statistic_names, "x_o"), len(self.statistic_names)
+        embedding = self.flow.embedding
         table = np.atleast_2d(x)
         if table.ndim == 2 and embedding and embedding.shorter and table.shape[1] < k:
             table = np.pad(table, [(0, 0), (0, k - table.shape[1])], constant_values=np.nan)
@@ -184,6 +191,11 @@ class Posterior:
             )
         return table
 
+    def readable(self, bank: Bank) -> np.ndarray:
+        """Which simulations of a bank (n,) the posterior could be learned from."""
+        embedding = self.flow.embedding
+        return bank.readable(embedding and embedding.valid)
+
     def context(self, x: np.ndarray) -> torch.Tensor:
         """The network's inputs for data x (m, k)."""
         return torch.as_tensor(self.featurizer.apply(x), dtype=torch.float32)
@@ -191,12 +203,12 @@ class Posterior:
     def _observation(self, x: np.ndarray | None) -> np.ndarray:
         if x is None and self.x_o is None:
             raise ValueError("no observation: call posterior.at(x_o) first, or pass x=x_o")
-        return self.x_o if x is None else self.check(x, rows=1)[0]
+        return self.x_o if x is None else self.at(x).x_o
 
     def _log_prob(
         self, theta: np.ndarray, x: np.ndarray | None, rate: float, *, slope: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        theta, x_o = self.prior.check(theta), self._observation(x)
+        theta, x_o = self.prior.round(theta), self._observation(x)
         inside = self._inside(theta)
         value, gradient = np.full(len(theta), -np.inf), np.zeros(theta.shape)
         if inside.any():

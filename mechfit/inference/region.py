@@ -18,8 +18,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from mechfit.models.inputs import shaped
 from mechfit.models.prior import Prior
-from mechfit.simulation import Bank
+from mechfit.simulation.bank import Bank, concatenated
 
 __all__ = ["Region"]
 
@@ -53,7 +54,7 @@ class Region(ABC):
 
     def inside(self, theta: np.ndarray) -> np.ndarray:
         """Whether parameter sets (n, d) lie in the region, and so in all earlier ones (n,)."""
-        return all_inside(self.all(), theta)
+        return all_inside(self.all(), self.prior.round(theta))
 
     def all(self) -> list[Region]:
         """This region and those that contain it, the earliest first."""
@@ -78,7 +79,8 @@ class Region(ABC):
         inside = self.score(known) > self.threshold
         return replace(self, acceptance_rate=rate * inside.mean())
 
-    def sample(self, n: int, seed: int) -> np.ndarray:
+    @shaped
+    def sample(self, n: int | Sequence[int], seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d) from the prior on the region, by rejection."""
         rng, kept = np.random.default_rng(seed), np.empty((0, len(self.prior)))
         rate = max(self.acceptance_rate, 1 / BATCH)
@@ -98,20 +100,8 @@ class Region(ABC):
         Each bank must come from the prior, or from a region that contains this one: then all its
         rows inside are draws of the prior on this region.
         """
-        bank = concatenated(banks)
+        bank = concatenated([bank.under(self.prior) for bank in banks])
         return bank.rows(self.inside(bank.theta))
-
-
-def concatenated(banks: Sequence[Bank]) -> Bank:
-    """The rows of all banks, with the seed of the first and the first failure."""
-    names = {tuple(bank.statistic_names) for bank in banks}
-    if len(names) != 1:
-        raise ValueError(f"the banks hold the statistics {sorted(names)}, expected one set")
-    theta, x, valid = (
-        np.concatenate([getattr(bank, name) for bank in banks]) for name in ("theta", "x", "valid")
-    )
-    failure = next((bank.failure for bank in banks if bank.failure), "")
-    return Bank(theta, x, valid, banks[0].seed, *names, failure)
 
 
 def all_inside(regions: Sequence[Region], theta: np.ndarray) -> np.ndarray:
@@ -119,7 +109,7 @@ def all_inside(regions: Sequence[Region], theta: np.ndarray) -> np.ndarray:
 
     Evaluates cheap scores first, then the most restrictive (most recent) region.
     """
-    theta, rows = np.asarray(theta), np.arange(len(theta))
+    rows = np.arange(len(theta))
     for region in sorted(reversed(regions), key=lambda each: each.costly):
         if len(rows):
             rows = rows[region.score(theta[rows]) > region.threshold]

@@ -101,10 +101,8 @@ def restrict(
     """
     if not 0 < keep < 1:
         raise ValueError(f"keep is {keep}, expected more than 0 and less than 1")
-    bank = bank if within is None else within.join(bank)
-    theta, valid = prior.check(bank.theta), np.flatnonzero(bank.valid)
-    if not np.isfinite(prior.log_prob(theta)).all():
-        raise ValueError("the bank holds parameters outside the prior that was given")
+    bank = bank.under(prior) if within is None else within.join(bank)
+    theta, valid = bank.theta, np.flatnonzero(bank.valid)
     if len(valid) == len(bank):
         raise ValueError(f"all {len(bank)} simulations are valid: there is nothing to restrict")
     share = round(1 - keep, 12)

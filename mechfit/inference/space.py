@@ -47,7 +47,7 @@ class Space:
             raise ValueError(
                 "a flow in the unit cube cannot leave the prior: expected leak_free=True"
             )
-        return cls(prior, cube, None if leak_free else Standardizer.of(theta))
+        return cls(prior, cube, None if leak_free else Standardizer.of(theta, constant=1.0))
 
     @property
     def leaks(self) -> bool:

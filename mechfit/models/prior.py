@@ -16,10 +16,15 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mechfit.models.distributions import DISTRIBUTIONS, LOG_SQRT_2PI, Distribution, Uniform
+from mechfit.models.inputs import named, shaped
 
 __all__ = ["Parameter", "Prior"]
+
+ROUNDING = 1e-7
+"""Distance from a bound, relative to it, at which a number in single precision is on the bound."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +118,16 @@ class Prior:
             theta[self.index(name)] = value
         return theta
 
-    def check(self, theta: np.ndarray) -> np.ndarray:
+    def check(self, theta: ArrayLike | Mapping) -> np.ndarray:
         """Return theta as floats of shape (n, d); a (d,) vector becomes one row.
 
+        A table with named columns, or a mapping from names, is put in the parameters' order.
+
         Raises:
-            ValueError: The shape is not (n, d) or (d,).
+            ValueError: The shape is not (n, d) or (d,), or names are unknown or missing.
+            TypeError: Theta holds other things than real numbers.
         """
-        theta = np.asarray(theta, float)
+        theta = named(theta, self.names, "theta")
         rows = theta[None] if theta.ndim == 1 else theta
         if rows.ndim != 2 or rows.shape[1] != len(self):
             raise ValueError(
@@ -128,8 +136,41 @@ class Prior:
             )
         return rows
 
-    def sample(self, n: int, seed: int | np.random.Generator) -> np.ndarray:
-        """Draw n parameter sets (n, d)."""
+    def round(self, theta: ArrayLike | Mapping) -> np.ndarray:
+        """The same, with numbers that only rounding to single precision put outside on the bound.
+
+        Numbers that lie further outside, by more than 1e-7 of the bound, are left as they are.
+        """
+        theta = self.check(theta)
+        outside = ~np.isfinite(self._columns("log_prob", theta))
+        if outside.any():
+            low, high = self.limits(0.0).T
+            bound = np.clip(theta, low, high)
+            with np.errstate(invalid="ignore"):
+                near = abs(theta - bound) <= ROUNDING * abs(bound)
+            theta = np.where(outside & near, bound, theta)
+        return theta
+
+    def inside(self, theta: ArrayLike | Mapping) -> np.ndarray:
+        """The same, where all parameters lie inside the prior.
+
+        Raises:
+            ValueError: One lies outside; the error tells its row, name, value and bounds.
+        """
+        theta = self.round(theta)
+        outside = ~np.isfinite(self._columns("log_prob", theta))
+        if outside.any():
+            i, j = np.argwhere(outside)[0]
+            low, high = self.limits(0.0)[j]
+            raise ValueError(
+                f"{outside.any(1).sum()} of {len(theta)} parameter sets lie outside the prior: "
+                f"in row {i}, {self.names[j]} is {theta[i, j]}, expected {low} to {high}"
+            )
+        return theta
+
+    @shaped
+    def sample(self, n: int | Sequence[int], seed: int | np.random.Generator) -> np.ndarray:
+        """Draw n parameter sets (n, d), or a shape of them (*n, d)."""
         u = np.random.default_rng(seed).random((n, len(self)))
         return self.from_unit(u)[0]
 
@@ -193,7 +234,8 @@ class Prior:
 
     def _columns(self, method: str, values: np.ndarray) -> np.ndarray:
         columns = zip(self.parameters, values.T, strict=True)
-        return np.stack([getattr(p.distribution, method)(v) for p, v in columns], axis=1)
+        with np.errstate(over="ignore"):
+            return np.stack([getattr(p.distribution, method)(v) for p, v in columns], axis=1)
 
 
 def standard_normal_log_prob(z: np.ndarray) -> np.ndarray:

@@ -1,23 +1,27 @@
 """Bank: simulated pairs of parameters and statistics, with the seed that repeats them.
 
-Row i holds a parameter set theta_i, the statistics x_i of one simulation of it, and whether all of
-these are finite. Simulation i has the noise of the key (seed, i). Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+Row i holds a parameter set theta_i, the statistics x_i of one simulation of it, and whether it is
+valid, which decides everywhere what may be used. Simulation i has the noise of the key (seed, i).
+Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from mechfit.models.inputs import column_names, named, numbers
 
 if TYPE_CHECKING:
-    from mechfit.models import Model
+    from mechfit.models import Model, Prior
 
-__all__ = ["DRAWS", "Bank", "Memory", "draw_seed"]
+__all__ = ["DRAWS", "Bank", "Memory", "concatenated", "draw_seed"]
 
+ROWS = "theta", "x", "valid"
 DRAWS = 2048
 """Number of parameter sets that are drawn with one seed."""
 
@@ -26,13 +30,18 @@ DRAWS = 2048
 class Bank:
     """Simulated pairs of parameters and statistics.
 
+    A bank keeps copies, in double precision; theta and x may also be lists, tensors, masked
+    arrays or tables with named columns.
+
     Attributes:
         theta: Parameters (n, d).
         x: Statistics (n, k); NaN where undefined.
-        valid: Whether all statistics of a row are finite (n,).
+        valid: Which simulations may be used (n,): those that are given as valid, of which all
+            statistics are finite.
         seed: Seed that the bank was made with.
         statistic_names: Names of the k columns of x.
         failure: Message of the first failed simulation of a foreign simulator, or "".
+        parameter_names: Names of the d columns of theta, if it was given with names.
     """
 
     theta: np.ndarray
@@ -41,21 +50,43 @@ class Bank:
     seed: int
     statistic_names: tuple[str, ...]
     failure: str = ""
+    parameter_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        n, k = len(self.theta), len(self.statistic_names)
-        if self.theta.ndim != 2 or self.x.shape != (n, k) or self.valid.shape != (n,):
+        if isinstance(self.statistic_names, str):
+            raise TypeError(f"statistic_names is {self.statistic_names!r}, expected a sequence")
+        names = tuple(self.statistic_names)
+        if len(set(names)) < len(names):
+            raise ValueError(f"statistic_names are {names}, expected distinct ones")
+        parameters = self.parameter_names or column_names(self.theta) or ()
+        theta, x = named(self.theta, parameters, "theta"), named(self.x, names, "x")
+        x, marked = x[:, None] if x.ndim == len(names) == 1 else x, numbers(self.valid, "valid")
+        n, k = len(np.atleast_1d(theta)), len(names)
+        if theta.ndim != 2 or x.shape != (n, k) or marked.shape != (n,):
             raise ValueError(
-                f"theta, x and valid have shapes {self.theta.shape}, {self.x.shape} and "
-                f"{self.valid.shape}, expected (n, d), (n, {k}) and (n,)"
+                f"theta, x and valid have shapes {theta.shape}, {x.shape} and "
+                f"{marked.shape}, expected (n, d), (n, {k}) and (n,)"
             )
+        if not np.isin(marked, (0, 1)).all():
+            raise ValueError("valid holds other numbers than 0 and 1, expected True or False")
+        finite = np.isfinite(x).all(1)
+        own = {
+            "theta": np.array(theta),
+            "x": np.array(x),
+            "valid": finite & (marked == 1),
+            "statistic_names": names,
+            "parameter_names": parameters,
+        }
+        if (finite != (marked == 1)).any():
+            own["marked"] = marked == 1
+        vars(self).update(own)
 
     @classmethod
     def of(
         cls, theta: np.ndarray, x: np.ndarray, seed: int, names: Sequence[str], failure: str = ""
     ) -> Bank:
         """Make a bank in which a simulation is valid if all of its statistics are finite."""
-        return cls(theta, x, np.isfinite(x).all(1), seed, tuple(names), failure)
+        return cls(theta, x, np.ones(len(theta), bool), seed, names, failure)
 
     def __len__(self) -> int:
         return len(self.theta)
@@ -71,21 +102,71 @@ class Bank:
                 f"got the statistics {list(names)}, expected some of {list(self.statistic_names)}"
             )
         x = self.x[:, [self.statistic_names.index(n) for n in names]]
-        return Bank.of(self.theta, x, self.seed, names, self.failure)
+        valid = self.allowed & np.isfinite(x).all(1)
+        return self._with(x=x, valid=valid, statistic_names=tuple(names))
 
     def first(self, n: int) -> Bank:
         """Keep only the first n simulations."""
-        if not 1 <= n <= len(self):
+        if not isinstance(n, int | np.integer) or not 1 <= n <= len(self):
             raise ValueError(f"n is {n}, expected 1 to {len(self)}")
-        return self._first(n)
+        return self._first(int(n))
 
     def _first(self, n: int) -> Bank:
         return self.rows(slice(n))
 
-    def rows(self, chosen: np.ndarray | slice) -> Bank:
+    def rows(self, chosen: ArrayLike | slice) -> Bank:
         """Keep only the simulations that a mask (n,), numbers or a slice choose."""
-        rows = self.theta[chosen], self.x[chosen], self.valid[chosen]
-        return Bank(*rows, self.seed, self.statistic_names, self.failure)
+        if not isinstance(chosen, slice):
+            chosen = np.atleast_1d(chosen) if np.size(chosen) else np.empty(0, int)
+        try:
+            rows = {name: getattr(self, name)[chosen] for name in ROWS}
+        except IndexError as error:
+            raise ValueError(f"chosen rows do not fit {len(self)} simulations: {error}") from None
+        return self._with(**rows, marked=self.allowed[chosen])
+
+    @property
+    def allowed(self) -> np.ndarray:
+        """Which simulations (n,) were not marked invalid for another reason than a missing x."""
+        marked = vars(self).get("marked")
+        return np.ones(len(self), bool) if marked is None else marked
+
+    def readable(self, rule: Callable[[np.ndarray], np.ndarray] | None) -> np.ndarray:
+        """Which simulations (n,) a network can learn from: the valid ones by default.
+
+        One that reads sets of trials, of which some may be missing, has its own rule for x (n, k);
+        what was marked invalid is left out by any network.
+        """
+        return self.valid if rule is None else self.allowed & rule(self.x)
+
+    def under(self, prior: Prior) -> Bank:
+        """The same simulations, parameters in the prior's order and all inside it.
+
+        Raises:
+            ValueError: A parameter set lies outside the prior, or has other names.
+        """
+        columns = dict(zip(self.parameter_names, self.theta.T, strict=False))
+        theta = prior.inside(columns or self.theta)
+        return self if theta is self.theta else self._with(theta=theta, parameter_names=())
+
+    def _with(self, **changes: object) -> Bank:
+        """The same with other arrays, which are not copied."""
+        bank = object.__new__(Bank)
+        same = {f.name: getattr(self, f.name) for f in fields(Bank) if f.name not in changes}
+        vars(bank).update(same | {"marked": self.allowed} | changes)
+        return bank
+
+
+def concatenated(banks: Sequence[Bank]) -> Bank:
+    """The rows of all banks, with the seed of the first and the first failure."""
+    names = {bank.statistic_names for bank in banks}
+    if len(names) != 1:
+        raise ValueError(f"the banks hold the statistics {sorted(names)}, expected one set")
+    parts = {
+        name: np.concatenate([getattr(bank, source) for bank in banks])
+        for name, source in (*zip(ROWS, ROWS, strict=True), ("marked", "allowed"))
+    }
+    failure = next((bank.failure for bank in banks if bank.failure), "")
+    return banks[0]._with(**parts, failure=failure)
 
 
 class Memory:

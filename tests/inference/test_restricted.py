@@ -154,7 +154,8 @@ def test_it_stops_when_nothing_is_accepted(restricted):
 
 
 def test_it_says_what_is_missing(restricted):
-    all_valid, none_valid = (replace(BANK, valid=np.full(len(BANK), v)) for v in (True, False))
+    defined = replace(BANK, x=np.zeros(BANK.x.shape))
+    all_valid, none_valid = (replace(defined, valid=np.full(len(BANK), v)) for v in (True, False))
     with pytest.raises(ValueError, match="all 3000 simulations are valid: there is nothing"):
         restrict(all_valid, PRIOR, seed=1)
     with pytest.raises(

@@ -25,14 +25,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mechfit.inference.densities.moments import moments, ordinary
+
 __all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Subset", "Trials"]
 
 WHOLE = 0.25
 """Share of the simulations of which `Subset` masks nothing while training."""
 STRIDE = 4
 """Each layer of a convolution keeps one time point of so many."""
-ROUNDING = 1e-13
-"""Range of a column, relative to its largest number, that counts as constant."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,13 @@ class Convolution(Embedding):
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One mean and standard deviation for all time points of a channel."""
-        time = quotient(x.shape[1], self.channels, "channels")
-        rows = x.reshape(-1, self.channels, time).swapaxes(1, 2).reshape(-1, self.channels)
-        return tuple(a.repeat(time) for a in moments(rows))
+        time, size = quotient(x.shape[1], self.channels, "channels"), abs(x).max(1, keepdims=True)
+        within = (size <= ordinary(size).max())[:, 0]
+        rows, typical = (
+            part.reshape(-1, self.channels, time).swapaxes(1, 2).reshape(-1, self.channels)
+            for part in (x, x[within])
+        )
+        return tuple(a.repeat(time) for a in moments(rows, typical))
 
 
 @dataclass(frozen=True)
@@ -240,14 +244,6 @@ class MaskedStatistics(nn.Module):
         for layer in self.middle:
             h = h + layer(nn.functional.silu(h))
         return torch.cat([given, self.last(nn.functional.silu(h))], -1)
-
-
-def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of the finite numbers of columns; 1 where constant."""
-    finite = np.ma.masked_invalid(rows)
-    mean, std = (f(0, dtype=np.float64).filled(0.0) for f in (finite.mean, finite.std))
-    varies = finite.max(0) - finite.min(0) > ROUNDING * abs(finite).max(0)
-    return mean, np.where(varies.filled(fill_value=False), std, 1.0)
 
 
 def finite_rows(x: np.ndarray) -> np.ndarray:

@@ -3,25 +3,32 @@ r"""Scaling: the inputs of a network made of statistics.
 Columns are standardized, (x - m) / s, with mean m and standard deviation s of the simulations. For
 a column far from normal, such as a rate that spans decades, outliers dominate s; the network is
 then given its *normal score* Phi^-1(F(x)) too, or instead, with F the share of simulations below
-x: linear between quantiles, logarithmic beyond the outer ones. Whether a column is far from normal
+x: linear between quantiles, logarithmic beyond the outer ones. A column that is constant is
+multiplied by 0, and what is further from the mean than any simulation counts as at a fixed
+distance (`FARTHEST`): `unlike` names such observations. Whether a column is far from normal
 is decided by its correlation with its score, whose square is the statistic W' of Shapiro & Francia
 (1972), doi:10.1080/01621459.1972.10481232. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
 
-from mechfit.inference.densities.embedding import ROUNDING, Embedding
+from mechfit.inference.densities.embedding import Embedding
+from mechfit.inference.densities.moments import ROUNDING, bounded, moments, varying
 
-__all__ = ["Featurizer", "Scores", "Standardizer"]
+__all__ = ["FARTHEST", "Featurizer", "Scores", "Standardizer", "unlike"]
 
 QUANTILES = 129
+TOLD = 3
 NORMAL = 0.95
 """Correlation with its normal score above which a column counts as normal."""
+FARTHEST = np.float64(1e3)
+"""Standardized size of the largest input; of n simulations, none is further away than sqrt(n)."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +39,10 @@ class Standardizer:
     std: np.ndarray
 
     @classmethod
-    def of(cls, rows: np.ndarray) -> Standardizer:
-        """Take mean and standard deviation of rows (n, d); a constant column is divided by 1."""
-        mean, std = (f(0, dtype=np.float64) for f in (rows.mean, rows.std))
-        return cls(mean, np.where(varying(rows), std, 1.0))
+    def of(cls, rows: np.ndarray, constant: float = np.inf) -> Standardizer:
+        """Take mean and scale of rows (n, d), see `moments`, and that of a constant column."""
+        mean, std = moments(rows)
+        return cls(mean, np.where(np.isinf(std), constant, std))
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Standardize rows (n, d)."""
@@ -88,6 +95,7 @@ class Featurizer:
     @classmethod
     def of(cls, rows: np.ndarray, embedding: Embedding | None) -> Featurizer:
         """Take scales and scores of rows (n, k); most embeddings have scales of their own."""
+        rows = bounded(rows)
         instead = embedding is not None and embedding.scored
         if embedding is not None and not instead:
             return cls(Standardizer(*embedding.scale(rows)), {})
@@ -97,7 +105,7 @@ class Featurizer:
             several = len(each.values) > 1  # else all quantiles are equal
             if several and np.corrcoef(column, each.apply(column))[0, 1] < NORMAL:
                 scores[int(j)] = each
-        return cls(Standardizer.of(rows), scores, instead)
+        return cls(Standardizer(*moments(rows, rows)), scores, instead)
 
     @property
     def columns(self) -> int:
@@ -106,7 +114,8 @@ class Featurizer:
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Inputs of the network for rows (n, k)."""
-        inputs = self.standard.apply(rows)
+        rows = bounded(rows)
+        inputs = bounded(self.standard.apply(rows), FARTHEST)
         scored = {j: each.apply(rows[:, j]) for j, each in self.scores.items()}
         if not self.instead:
             return np.column_stack([inputs, *scored.values()])
@@ -115,6 +124,16 @@ class Featurizer:
         return inputs
 
 
-def varying(rows: np.ndarray) -> np.ndarray:
-    """Which columns of rows (n, d) vary by more than rounding errors (d,)."""
-    return np.ptp(rows, 0) > ROUNDING * abs(rows).max(0)
+def unlike(x_o: np.ndarray, standard: Standardizer, names: Sequence[str]) -> str:
+    """Tell the statistics in which x_o (k,) is unlike all simulations; "" if there is none."""
+    mean, std = standard.mean, standard.std
+    away, constant = abs(bounded(x_o) - mean), np.isinf(std)
+    other = constant & (away > ROUNDING * np.maximum(abs(mean), abs(x_o)))
+    odd = [
+        f"{names[j]} = {x_o[j]:.6g}, "
+        + (f"always {mean[j]:.6g}" if constant[j] else f"{mean[j]:.6g} ± {std[j]:.3g}")
+        for j in np.flatnonzero(other | (away > FARTHEST * std))
+    ]
+    more = f", and in {len(odd) - TOLD} others" if len(odd) > TOLD else ""
+    said = "x_o is unlike every simulation in " + "; ".join(odd[:TOLD]) + " there" + more
+    return said if odd else ""

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mechfit.inference.densities.moments import bounded, moments, varying
+from mechfit.inference.densities.scaling import FARTHEST
 from mechfit.inference.diagnostics.classifier import Classifier
+from mechfit.models.inputs import column_names, named
 
 __all__ = ["c2st"]
 
@@ -33,17 +36,18 @@ def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
         >>> c2st(rng.normal(size=(200, 1)), rng.normal(size=(200, 1)) + 9.0)
         1.0
     """
-    reference, samples = np.asarray(reference, float), np.asarray(samples, float)
-    if reference.shape != samples.shape or reference.ndim != 2:
+    names = column_names(reference) or column_names(samples) or ()
+    reference, samples = named(reference, names, "reference"), named(samples, names, "samples")
+    if reference.shape != samples.shape or reference.ndim != 2 or len(reference) < FOLDS:
         raise ValueError(
             f"reference and samples have shapes {reference.shape} and {samples.shape}, "
-            "expected the same (n, d)"
+            f"expected the same (n, d) of at least {FOLDS} rows"
         )
     data = np.concatenate([reference, samples])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        data = (data - reference.mean(0)) / reference.std(0, ddof=1)
-    if not np.isfinite(data).all():
+    if not np.isfinite(data).all() or not varying(reference).all():
         raise ValueError("expected finite draws, and a reference that varies in every column")
+    mean, std = moments(reference, ddof=1)
+    data = bounded((bounded(data) - mean) / std, FARTHEST)
     labels, hidden = np.repeat([0, 1], len(reference)), 10 * data.shape[1]
     order = np.random.RandomState(seed).permutation(len(data))  # noqa: NPY002 - as scikit-learn
     fold, accuracies = np.empty(len(data), int), []

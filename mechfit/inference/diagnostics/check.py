@@ -20,6 +20,7 @@ from mechfit.inference.diagnostics.predictive import PredictiveCheck, predictive
 from mechfit.inference.diagnostics.ranks import Amortized, Calibration, calibrate
 from mechfit.inference.diagnostics.uniform import p_value
 from mechfit.models import Model
+from mechfit.models.inputs import named
 from mechfit.simulation import Bank, simulate
 from mechfit.simulation.tasks import Proposal
 
@@ -162,9 +163,10 @@ def check(
     names = getattr(posterior, "statistic_names", model.statistic_names)
     bank = simulate(model, runs, seed, proposal=proposal).select(names)
     report = judge(posterior, bank, draws=draws, seed=seed)
-    x_o = getattr(posterior, "x_o", None) if x_o is None else np.asarray(x_o, float)
+    x_o = getattr(posterior, "x_o", None) if x_o is None else x_o
     if x_o is None:
         return report
+    x_o = named(x_o, names, "x_o")
     predicted = predictive_check(posterior, model, x_o, draws=runs, seed=seed)
     unlike = misspecification(bank, x_o, seed=seed)
     return replace(report, predictive=predicted, misspecification=unlike)

@@ -140,7 +140,7 @@ def known(
             f"got the statistics {unknown or list(theirs)}, expected some of {list(mine)} and a "
             "bank with all of these"
         )
-    hidden = [n not in names for n in mine]
+    hidden, bank = [n not in names for n in mine], bank.under(posterior.prior)
     return bank.theta[bank.valid], np.where(hidden, np.nan, bank.x[bank.valid])
 
 

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist, pdist, squareform
 
-from mechfit.inference.densities.scaling import Scores, varying
+from mechfit.inference.densities.moments import ROUNDING, bounded, varying
+from mechfit.inference.densities.scaling import Scores
 from mechfit.inference.diagnostics.predictive import tail
+from mechfit.models.inputs import named
 from mechfit.simulation import Bank
 
 __all__ = ["Misspecification", "misspecification"]
@@ -38,7 +40,8 @@ class Misspecification:
         names: Names of the k statistics.
         mmd: Squared maximum mean discrepancy of the observations from the simulations.
         null: The same of as many simulations (r,).
-        p_value: Probability of so large a discrepancy under the null hypothesis.
+        p_value: Probability of so large a discrepancy under the null hypothesis; the smallest
+            possible where an observation differs in a statistic that never varied.
         alone: p-value of each statistic by itself (k,).
         given_others: p-value of each statistic given all others (k,).
         distances: Distance of each statistic from the simulations, in their standard deviations,
@@ -75,7 +78,8 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
         >>> found.p_value < 0.01, found.alone.min() > 0.1, found.given_others.max() < 0.01
         (True, np.True_, np.True_)
     """
-    x, x_o = bank.x[bank.valid][:MOST], np.atleast_2d(np.asarray(x_o, float))
+    x = bounded(bank.x[bank.valid][:MOST])
+    x_o = np.atleast_2d(named(x_o, bank.statistic_names, "x_o"))
     (n, k), m = x.shape, len(x_o)
     if x_o.ndim != 2 or x_o.shape[1] != k or not np.isfinite(x_o).all():
         raise ValueError(
@@ -87,7 +91,7 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
             f"{n} simulations are valid, expected at least {max(FEWEST, 2 * m)} to compare "
             f"{m} observations with"
         )
-    vary = varying(x)
+    vary, x_o = varying(x), bounded(x_o)
     scales = [Scores.of(column) for column in x.T[vary]]
     cloud, seen = (
         np.column_stack([s.apply(c) for s, c in zip(scales, rows.T[vary], strict=True)])
@@ -108,8 +112,9 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
     far[vary] = np.maximum(
         *(abs(b - a.mean(0)) / a.std(0) for a, b in ((scores, score), (rests, rest)))
     )
-    far[~vary] = np.where((x_o != x[0]).any(0)[~vary], np.inf, 0.0)
-    p = (1 + (null >= mmd).sum()) / (1 + len(null))
+    other = ~vary & (abs(x_o - x[0]) > ROUNDING * np.maximum(abs(x_o), abs(x[0]))).any(0)
+    far[other] = np.inf
+    p = (1 + (0 if other.any() else (null >= mmd).sum())) / (1 + len(null))
     return Misspecification(bank.statistic_names, mmd, null, float(p), alone, given, far)
 
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mechfit.inference.densities.moments import moments
 from mechfit.inference.diagnostics.ranks import FEWEST, Amortized
 from mechfit.models import Model
+from mechfit.models.inputs import named
 from mechfit.simulation import simulate
 
 __all__ = ["PredictiveCheck", "predictive_check", "tail"]
@@ -43,10 +45,13 @@ class PredictiveCheck:
 
     @property
     def misses(self) -> np.ndarray:
-        """Distance of x_o from the simulations' median, in their standard deviations (k,)."""
-        spread = self.x.std(0, ddof=1)
+        """Distance of x_o from the simulations' median, in their standard deviations (k,).
+
+        It is 0 where they do not vary.
+        """
+        spread = moments(self.x, ddof=1)[1]
         away = self.x_o - np.median(self.x, 0)
-        return np.divide(away, spread, out=np.zeros_like(away), where=spread > 0)
+        return away / spread
 
 
 def predictive_check(
@@ -57,9 +62,9 @@ def predictive_check(
     Raises:
         ValueError: Hardly any of the simulations is valid.
     """
-    x_o = np.asarray(x_o, float)
-    theta = posterior.sample_batched(draws, seed, x=x_o[None])[0]
     names = getattr(posterior, "statistic_names", model.statistic_names)
+    x_o = named(x_o, names, "x_o")
+    theta = posterior.sample_batched(draws, seed, x=x_o[None])[0]
     bank = simulate(model, theta=theta, seed=seed).select(names)
     if x_o.shape != bank.x.shape[1:]:
         raise ValueError(

@@ -18,6 +18,7 @@ simulations are left out without bias. Taught in ``book/inference/calibration.md
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 
 import numpy as np
@@ -115,7 +116,8 @@ def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) 
         draws: Draws L of each posterior.
         seed: Seed of draws, reference points and ties.
     """
-    rows = np.flatnonzero(bank.valid)
+    bank = bank.under(posterior.prior)
+    rows = np.flatnonzero(getattr(posterior, "readable", attrgetter("valid"))(bank))
     if len(rows) < FEWEST or draws < 1:
         raise ValueError(
             f"{len(rows)} of {len(bank)} simulations are valid and draws is {draws}, expected at "

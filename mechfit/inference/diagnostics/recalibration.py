@@ -13,11 +13,13 @@ bias, does not change. Taught in ``book/inference/calibration.md``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mechfit.inference.diagnostics.ranks import Amortized, Calibration
+from mechfit.models.inputs import shaped
 from mechfit.models.prior import Prior
 
 __all__ = ["Recalibrated", "recalibrate"]
@@ -51,11 +53,12 @@ class Recalibrated:
         number = int(np.ceil(share * (n + 1)))
         return 1.0 if number > n else float(self.levels[number - 1])
 
-    def sample(self, n: int, seed: int, *, x: np.ndarray) -> np.ndarray:
+    def sample(self, n: int | Sequence[int], seed: int, *, x: np.ndarray) -> np.ndarray:
         """Draw n parameter sets (n, d) given x (k,)."""
         return self.sample_batched(n, seed, x=np.atleast_2d(x))[0]
 
-    def sample_batched(self, n: int, seed: int, *, x: np.ndarray) -> np.ndarray:
+    @shaped
+    def sample_batched(self, n: int | Sequence[int], seed: int, *, x: np.ndarray) -> np.ndarray:
         """Draw n times for each row of x (m, k), at corrected levels; returns (m, n, d)."""
         rng, pool = np.random.default_rng(seed), max(POOL, 2 * n)
         grid = np.linspace(0, 1, len(self.levels) + 2)

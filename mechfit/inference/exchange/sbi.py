@@ -42,13 +42,12 @@ class TorchPosterior:
         self, sample_shape: tuple[int, ...] = (), x: Tensor | None = None, **_: object
     ) -> Tensor:
         """Draw theta (*sample_shape, d) for one observation; other options are ignored."""
-        draws = self.posterior.sample(sample_shape, fresh_seed(), x=x)
-        return tensor(draws).reshape(*sample_shape, -1)
+        return tensor(self.posterior.sample(sample_shape, fresh_seed(), x=x))
 
     def sample_batched(self, sample_shape: tuple[int, ...], x: Tensor, **_: object) -> Tensor:
         """Draw theta (*sample_shape, m, d) for observations (m, k); other options are ignored."""
-        draws = tensor(self.posterior.sample_batched(sample_shape, fresh_seed(), x=x))
-        return draws.transpose(0, 1).reshape(*sample_shape, *draws[:, 0].shape)
+        draws = self.posterior.sample_batched(sample_shape, fresh_seed(), x=x)
+        return tensor(np.moveaxis(draws, 0, -2))
 
     def log_prob(self, theta: Tensor, x: Tensor | None = None) -> Tensor:
         """Log-density (n,) of theta (n, d)."""

@@ -31,7 +31,7 @@ from mechfit.inference.densities.mdn import MDN, MixtureDensity
 from mechfit.inference.densities.mixture import Mixture
 from mechfit.inference.fit import learn, learnable, settings_of
 from mechfit.inference.posterior import Posterior
-from mechfit.inference.region import Region, concatenated
+from mechfit.inference.region import Region
 from mechfit.inference.sequential.losses import (
     effective_sample_size,
     importance_weights,
@@ -43,8 +43,9 @@ from mechfit.inference.sequential.losses import (
 from mechfit.inference.sequential.truncated import Truncated, truncate
 from mechfit.inference.space import Space
 from mechfit.inference.training import Training
+from mechfit.models.inputs import shaped
 from mechfit.models.prior import Prior
-from mechfit.simulation import Bank
+from mechfit.simulation.bank import Bank, concatenated
 from mechfit.simulation.tasks import Proposal
 
 __all__ = ["SNPE_A", "SNPE_B", "SNPE_C", "TSNPE", "Method", "Round"]
@@ -65,7 +66,8 @@ class Gaussian:
     prior: Prior
     mixture: Mixture
 
-    def sample(self, n: int, seed: int) -> np.ndarray:
+    @shaped
+    def sample(self, n: int | Sequence[int], seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d)."""
         noise = np.random.default_rng(seed).standard_normal((1, n, len(self.prior) + 1))
         batch = Mixture(*(t[None] for t in vars(self.mixture).values()))

@@ -28,6 +28,7 @@ from mechfit.inference.sequential.methods import SNPE_A, TSNPE, Method, Round
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
+from mechfit.models.inputs import column_names, named
 from mechfit.simulation import Bank, simulate
 from mechfit.simulation.tasks import Draws, Proposal
 
@@ -132,10 +133,11 @@ class NPE:
                 f"the prior is of type {type(prior).__name__}, expected a Prior of this package: "
                 "Prior.uniform(names, low, high) makes a box; Prior and Parameter the others"
             )
-        self.prior, self.x_o = prior, np.asarray(x_o, float)
+        self.prior, self.names = prior, tuple(names or column_names(x_o) or ())
+        self.x_o = np.array(named(x_o, self.names, "x_o"))
+        self.names = self.names or tuple(f"x{i}" for i in range(self.x_o.size))
         self.method, self.seed = method or TSNPE(), seed
         self.store = None if store is None else Path(store)
-        self.names = tuple(names or (f"x{i}" for i in range(self.x_o.size)))
         self.settings = {
             "flow": flow or (MDN() if isinstance(self.method, SNPE_A) else Coupling()),
             "training": training or Training(),
@@ -182,28 +184,23 @@ class NPE:
             proposal: What theta was drawn from, if not by `propose`: a region, or in later rounds
                 a posterior at an observation, `posterior.at(x_o)`.
         """
-        theta, x = self.prior.check(theta), np.asarray(x, float)
+        theta, x = self.prior.inside(theta), named(x, self.names, "x")
         if x.shape != (len(theta), len(self.names)):
             raise ValueError(
                 f"x has shape {x.shape}, expected {(len(theta), len(self.names))}: "
                 "one row for each row of theta, as many columns as x_o has numbers"
             )
-        outside = ~np.isfinite(self.prior.log_prob(theta))
-        if outside.any():
-            raise ValueError(
-                f"{outside.sum()} of {len(theta)} parameter sets lie outside the prior, expected "
-                "those that were proposed"
-            )
         if proposal is not None:
             self._propose_from(proposal)
-        return self.append_bank(self._bank(theta, x))
+        return self.append_bank(self._bank(theta, x, np.ones(len(x), bool)))
 
     def append_bank(self, bank: Bank) -> NPE:
         """Add a round of simulations that `simulate` made of `proposal()`."""
+        bank = bank.under(self.prior)
         self.rounds.append(Round(bank, self.proposal()))
         if self.store is not None:
             file = io.BytesIO()
-            np.savez(file, theta=bank.theta, x=bank.x)
+            np.savez(file, theta=bank.theta, x=bank.x, valid=bank.allowed)
             write(self.folder(len(self) - 1) / "simulations.npz", file.getvalue())
         return self
 
@@ -216,8 +213,8 @@ class NPE:
             self.posteriors.append(self._learn(len(self.posteriors)))
         return self.posteriors[r - 1]
 
-    def _bank(self, theta: np.ndarray, x: np.ndarray) -> Bank:
-        return Bank.of(theta, x, self.seeds(len(self))[0], self.names)
+    def _bank(self, theta: np.ndarray, x: np.ndarray, valid: np.ndarray) -> Bank:
+        return Bank(theta, x, valid, self.seeds(len(self))[0], self.names)
 
     def _propose_from(self, proposal: Proposal) -> None:
         """Take the next round to be drawn from another proposal."""
@@ -259,7 +256,9 @@ class NPE:
         write(path, json.dumps(mine, indent=1).encode())
         while (file := self.folder(len(self)) / "simulations.npz").exists():
             with np.load(file, allow_pickle=False) as arrays:
-                bank = self._bank(arrays["theta"], arrays["x"])
+                theta, x = arrays["theta"], arrays["x"]
+                valid = arrays["valid"] if "valid" in arrays else np.ones(len(x), bool)
+                bank = self._bank(theta, x, valid)
             self.rounds.append(Round(bank, self.proposal()))
             if (file.parent / "posterior.json").exists():
                 self.posteriors.append(load(file.parent / "posterior"))

@@ -13,6 +13,7 @@ sampling importance resampling: of many draws of q inside the region keep one wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import BATCH, LOWEST, Region, all_inside
 from mechfit.inference.sequential.walk import walk
+from mechfit.models.inputs import shaped
 
 __all__ = ["Truncated", "truncate"]
 
@@ -44,7 +46,8 @@ class Truncated(Region):
         """Log-density of the estimate (n,) at theta (n, d)."""
         return self.estimate.log_prob(theta)
 
-    def sample(self, n: int, seed: int) -> np.ndarray:
+    @shaped
+    def sample(self, n: int | Sequence[int], seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d) from the prior on the region."""
         if self.acceptance_rate >= LOWEST:
             return super().sample(n, seed)

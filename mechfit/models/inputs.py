@@ -1,0 +1,107 @@
+"""Inputs: what users hand in, as arrays of real numbers in a known order.
+
+Lists, tensors, masked arrays, tables of pandas or polars, structured arrays and mappings of names
+become arrays of floats; whatever has names for its columns is taken by these, never by place.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+__all__ = ["column_names", "named", "numbers", "sample_shape", "shaped"]
+
+
+def numbers(values: ArrayLike, what: str) -> np.ndarray:
+    """The values as floats; masked ones are NaN. Arrays of floats are returned as they are.
+
+    Raises:
+        TypeError: They are no real numbers; the error calls them `what`.
+        ValueError: Their rows are of different lengths.
+    """
+    if hasattr(values, "detach"):  # a tensor, perhaps on a GPU, or with a gradient
+        values = values.detach().cpu()
+    try:
+        if isinstance(values, np.ma.MaskedArray):
+            values = values.astype(float).filled(np.nan)
+        array = np.asarray(values)
+        if array.dtype.kind == "O":  # numbers of Python; tables of pandas, with missing ones
+            table = hasattr(values, "to_numpy") and hasattr(values, "index")
+            array = values.to_numpy(float, na_value=np.nan) if table else array.astype(float)
+    except TypeError as error:
+        raise TypeError(f"{what} holds other things than real numbers: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{what} is no array of real numbers: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{what} is of type {array.dtype}, expected real numbers")
+    return array.astype(float, copy=False)
+
+
+def column_names(values: object) -> tuple | None:
+    """Names of the columns of a table, or of a vector's numbers; None where there are none."""
+    if isinstance(values, Mapping):
+        return tuple(values)
+    names = getattr(getattr(values, "dtype", None), "names", None)
+    names = getattr(values, "columns", None) if names is None else names
+    if names is None and getattr(values, "ndim", 0) == 1:
+        names = getattr(values, "index", None)
+    names = None if names is None or callable(names) else tuple(names)
+    return None if names == tuple(range(len(names or ()))) else names
+
+
+def named(values: ArrayLike | Mapping, names: Sequence[str], what: str) -> np.ndarray:
+    """The values as floats (..., d), in the order of the d names where their columns have names.
+
+    Raises:
+        ValueError: Names are unknown, missing or there twice.
+
+    Example:
+        >>> named({"b": 1.0, "a": 2.0}, ("a", "b"), "theta")
+        array([2., 1.])
+    """
+    found = column_names(values)
+    if found is None:
+        return numbers(values, what)
+    if len(found) != len(names) or set(found) != set(names):
+        raise ValueError(
+            f"{what} has columns named {', '.join(map(str, found[:20]))}; expected each of "
+            f"{', '.join(names[:20])} once, or no names"
+        )
+    if isinstance(values, Mapping) or hasattr(values, "dtype") and values.dtype.names:
+        return np.stack([numbers(values[name], what) for name in names], -1)
+    return numbers(values, what)[..., [found.index(name) for name in names]]
+
+
+def sample_shape(n: int | Sequence[int]) -> tuple[int, ...]:
+    """The shape of the draws that were asked for: n of them, or a shape such as (5, 3).
+
+    Raises:
+        TypeError: It is neither a whole number nor a sequence of whole numbers.
+        ValueError: A number is below 1.
+    """
+    try:
+        if isinstance(n, str | bool | Mapping):
+            raise TypeError
+        shape = tuple(n) if np.iterable(n) else (n,)
+        if any(isinstance(size, bool | np.bool_) for size in shape):
+            raise TypeError
+        shape = tuple(map(operator.index, shape))
+    except TypeError:
+        raise TypeError(f"n is {n!r}, expected a whole number or a tuple of them") from None
+    if min(shape, default=1) < 1:
+        raise ValueError(f"n is {n}, expected at least 1")
+    return shape
+
+
+def shaped(draw: Callable) -> Callable:
+    """Let a method that draws n times, (..., n, d), also draw in a shape: (..., *shape, d)."""
+
+    @wraps(draw)
+    def sample(self, n, *args, **kwargs):  # noqa: ANN001, ANN002, ANN003, ANN202
+        shape = sample_shape(n)
+        theta = draw(self, int(np.prod(shape)), *args, **kwargs)
+        return theta if len(shape) == 1 else theta.reshape(*theta.shape[:-2], *shape, -1)
+
+    return sample
