@@ -126,8 +126,8 @@ class Featurizer:
 
 def unlike(x_o: np.ndarray, standard: Standardizer, names: Sequence[str]) -> str:
     """Tell the statistics in which x_o (k,) is unlike all simulations; "" if there is none."""
-    mean, std = standard.mean, standard.std
-    away, constant = abs(bounded(x_o) - mean), np.isinf(std)
+    mean, std, x_o = standard.mean, standard.std, bounded(x_o)
+    away, constant = abs(x_o - mean), np.isinf(std)
     other = constant & (away > ROUNDING * np.maximum(abs(mean), abs(x_o)))
     odd = [
         f"{names[j]} = {x_o[j]:.6g}, "
