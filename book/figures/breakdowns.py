@@ -121,10 +121,10 @@ def _packed(left: np.ndarray, right: np.ndarray) -> list[int]:
 
 def _words(there: alt.Chart) -> alt.LayerChart:
     """The name of the chosen direction, and how far away it breaks."""
-    x = alt.X("left:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
+    x = alt.X("left:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
     word = there.transform_calculate(left="0")
     lines = [
-        word.mark_text(align="left", baseline="middle", fontWeight=weight, aria=False).encode(
+        word.mark_text(align="left", fontWeight=weight).encode(
             x=x, y=alt.value(y), text=f"{field}:N"
         )
         for field, weight, y in (("name", 600, 8), ("told", 400, 26))
@@ -133,32 +133,25 @@ def _words(there: alt.Chart) -> alt.LayerChart:
 
 
 def _dots(
-    chosen: alt.Parameter,
-    heads: list[dict],
-    limits: tuple[float, float],
-    top: float,
+    chosen: alt.Parameter, heads: list[dict], limits: tuple[float, float], top: float
 ) -> alt.LayerChart:
     """Lanes of dots with intervals, and a ring around the chosen one."""
     every = alt.Chart(alt.NamedData("directions"))
     axis = alt.Axis(title=f"how far until it breaks ({UNIT})", values=[0.2, 0.5, 1, 2, 3])
-    scale = alt.Scale(type="log", domain=limits, nice=False)
+    scale = alt.Scale(type="log", domain=limits)
     x = alt.X("x:Q", scale=scale, axis=axis)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[top, 0], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[top, 0]), axis=None)
     color = alt.condition("datum.works", alt.value(PATH), alt.value(BROKEN))
     shape = alt.condition("datum.works", alt.value("triangle-right"), alt.value("circle"))
     words = rows_of(heads).transform_calculate(x=f"{limits[0]}")
-    dot = every.mark_point(opacity=1, strokeWidth=0, size=46, cursor="pointer", aria=False)
+    dot = every.mark_point(strokeWidth=0, size=46, cursor="pointer")
     said = [alt.Tooltip("name:N", title="direction"), alt.Tooltip("told:N", title="radius")]
     ring = {"size": 150, "stroke": SAMPLE, "fill": "transparent", "strokeWidth": 2.2}
     return alt.layer(
-        words.mark_text(align="left", baseline="middle", aria=False).encode(
-            x=x, y=y, text="said:N"
-        ),
-        every.mark_rule(strokeWidth=1.3, strokeOpacity=0.6, aria=False).encode(
+        words.mark_text(align="left").encode(x=x, y=y, text="said:N"),
+        every.mark_rule(strokeWidth=1.3, strokeOpacity=0.6).encode(
             x=alt.X("l:Q", scale=scale, axis=axis), x2="h", y=y, stroke=color
         ),
         dot.encode(x=x, y=y, fill=color, shape=shape, tooltip=said).add_params(chosen),
-        every.transform_filter(chosen)
-        .mark_point(shape="circle", opacity=1, aria=False, **ring)
-        .encode(x=x, y=y),
+        every.transform_filter(chosen).mark_point(shape="circle", **ring).encode(x=x, y=y),
     ).properties(width=WIDTH, height=ROW * top)

@@ -41,7 +41,7 @@ def by_round(
             for r, v in enumerate(line)
             if np.isfinite(v)
         ]
-        side = alt.Axis(title=None, ticks=False, domain=False, labelLimit=220)
+        side = alt.Axis(title=None, labelLimit=220)
         if k > 0:
             side["labelExpr"] = f"page < {NARROW} ? datum.label : ''"
         x = alt.X("v:Q", scale=alt.Scale(zero=False, padding=14), axis=alt.Axis(tickCount=4))
@@ -50,9 +50,9 @@ def by_round(
         place = {"x": x, "y": y, "yOffset": "round:O"}
         data = rows_of(rows)
         said = [alt.Tooltip("method:N"), alt.Tooltip("round:Q"), alt.Tooltip("v:Q", title="value")]
-        path = data.mark_line(stroke=OBSERVED, strokeOpacity=0.4, strokeWidth=1, aria=False)
-        dot = data.mark_circle(color=POSTERIOR, size=60, opacity=1, aria=False)
-        text = data.mark_text(align="left", dx=7, fontSize=10, baseline="middle", aria=False)
+        path = data.mark_line(stroke=OBSERVED, strokeOpacity=0.4, strokeWidth=1)
+        dot = data.mark_circle(color=POSTERIOR, size=60)
+        text = data.mark_text(align="left", dx=7, fontSize=10)
         layers = [
             path.encode(**place, detail="method:N", order="round:Q"),
             dot.encode(**place, tooltip=said),
@@ -60,7 +60,7 @@ def by_round(
         ]
         if measure in best:
             mark = rows_of([{"v": float(best[measure])}])
-            rule = mark.mark_rule(stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4, aria=False)
+            rule = mark.mark_rule(stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4)
             layers.append(rule.encode(x=x))
         chart = alt.layer(*layers).properties(title=heading(measure), height={"step": 14})
         views.append(chart.properties(width=WIDTH / len(measures)))

@@ -45,24 +45,22 @@ def circuit(
     )
     place = {
         "x": alt.X("x:Q", scale=side, axis=None),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[0, 240], nice=False), axis=None),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[0, 240]), axis=None),
     }
     lines, tip = rows_of(rows), [alt.Tooltip("n:N", title="synapse")]
     last = lines.transform_calculate(x="datum.x2", y="datum.y2")
     disks = rows_of(
         [{"x": x, "y": y, "n": n} for (x, y), n in zip(PLACES.tolist(), neurons, strict=True)]
     )
-    ring = {"stroke": OBSERVED, "strokeWidth": 1.6, "fill": "transparent", "aria": False}
+    ring = {"stroke": OBSERVED, "strokeWidth": 1.6, "fill": "transparent"}
     thick = alt.StrokeWidth("w:Q", scale=None)
     chart = alt.layer(
-        lines.mark_rule(aria=False).encode(
+        lines.mark_rule().encode(
             **place, x2="x2", y2="y2", **named_lines(KINDS), strokeWidth=thick, tooltip=tip
         ),
-        last.mark_circle(color=OBSERVED, size=90, opacity=1, aria=False).encode(**place),
-        disks.mark_point(shape="circle", size=np.pi * RADIUS**2, opacity=1, **ring).encode(
-            **place
-        ),
-        disks.mark_text(fontSize=13, aria=False).encode(**place, text="n:N"),
+        last.mark_circle(color=OBSERVED, size=90).encode(**place),
+        disks.mark_point(shape="circle", size=np.pi * RADIUS**2, **ring).encode(**place),
+        disks.mark_text(fontSize=13).encode(**place, text="n:N"),
     ).properties(width=WIDTH, height=240)
     told = ", ".join(f"{row['n']} ({row['name']})" for row in rows)
     told = f"Circuit of {', '.join(neurons)} with {len(rows)} inhibitory synapses: {told}."

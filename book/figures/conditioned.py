@@ -17,7 +17,7 @@ STEP, MOST, SIDE, ROW = 4, 3, 250, 16
 INSIDE = "(w > 99 || abs(datum.x - box_cx) <= w / 2) && (h > 99 || abs(datum.y - box_cy) <= h / 2)"
 """Whether a draw lies in the rectangle; a side of 100 % restricts nothing."""
 HELD = "(datum.i == across && w < 100 || datum.i == up && h < 100)"
-PERCENT = alt.Scale(domain=[0, 100], nice=False, zero=False)
+PERCENT = alt.Scale(domain=[0, 100])
 """Places on the ranges of the prior, in percent."""
 
 
@@ -101,12 +101,12 @@ def _plane(
         "x": alt.X("x:Q", scale=PERCENT, axis=axis),
         "y": alt.Y("y:Q", scale=PERCENT, axis=side),
     }
-    dot = {"opacity": 0.35, "size": 8, "color": OBSERVED, "aria": False}
+    dot = {"opacity": 0.35, "size": 8, "color": OBSERVED}
     edge = {"fill": "transparent", "stroke": OBSERVED, "strokeWidth": 1.6, "strokeDash": [5, 2]}
     middle = {"x": "box_cx - w / 2", "x2": "box_cx + w / 2"}
     middle |= {"y": "box_cy - h / 2", "y2": "box_cy + h / 2"}
     ends = {name: f"clamp({value}, 0, 100)" for name, value in middle.items()}
-    rectangle = rows_of([{}]).transform_calculate(**ends).mark_rect(aria=False, **edge)
+    rectangle = rows_of([{}]).transform_calculate(**ends).mark_rect(**edge)
     inside = points.transform_filter(INSIDE)
     return alt.layer(
         points.mark_circle(**dot).encode(**place),
@@ -138,7 +138,7 @@ def _centers(center: tuple[int, int], place: dict) -> alt.Chart:
     )
     cx, cy = (c.ravel() for c in np.meshgrid(grid, grid))
     spots = table(cx=cx, cy=cy).transform_calculate(x="datum.cx", y="datum.cy")
-    mark = spots.mark_point(opacity=0, size=100, cursor="crosshair", aria=False)
+    mark = spots.mark_point(opacity=0, size=100, cursor="crosshair")
     return mark.encode(**place).add_params(box)
 
 
@@ -150,7 +150,7 @@ def _words(points: alt.Chart, labels: Sequence[str], n: int) -> alt.Chart:
         "datum.n ? 'By chance means move' : '', "
         "datum.n ? 'by about ±' + format(1 / sqrt(datum.n), '.2f') + ' s.d.' : '']"
     )
-    word = kept.mark_text(align="left", baseline="top", lineHeight=17, aria=False)
+    word = kept.mark_text(align="left", baseline="top", lineHeight=17)
     word = word.encode(x=alt.value(0), y=alt.value(0), text="said:N")
     return word.properties(width=SIDE, height=84)
 
@@ -190,9 +190,9 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
         labelAlign=alt.expr("datum.value ? 'right' : 'left'"),
     )
     x = alt.X("x:Q", scale=PERCENT, axis=low_high)
-    side = alt.Axis(title=None, ticks=False, domain=False, labelFontSize=11)
+    side = alt.Axis(title=None, labelFontSize=11)
     y = alt.Y("name:N", sort=None, scale=alt.Scale(domain=list(names)), axis=side)
-    end = {"align": "left", "baseline": "middle", "dx": 8, "aria": False}
+    end = {"align": "left", "dx": 8}
     said = {"x": alt.datum(100), "y": y, "text": "said:N"}
     bold = f"datum.rank <= {MOST} && !{HELD}"
     words = [
@@ -201,13 +201,13 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
         .encode(**said)
         for test, weight in ((bold, 700), (f"!({bold})", 400))
     ]
-    bar = {"cornerRadius": 1, "strokeWidth": 0, "aria": False}
+    bar = {"cornerRadius": 1, "strokeWidth": 0}
     return alt.layer(
         everywhere.mark_bar(fill=OBSERVED, fillOpacity=0.2, height=11, **bar).encode(
             x=x, x2="x2", y=y
         ),
         moved.mark_bar(fill=POSTERIOR, fillOpacity=0.5, height=5, **bar).encode(x=x, x2="x2", y=y),
-        moved.mark_circle(color=POSTERIOR, size=45, opacity=1, aria=False).encode(
+        moved.mark_circle(color=POSTERIOR, size=45).encode(
             x=alt.X("mean:Q", scale=PERCENT, axis=low_high), y=y
         ),
         *words,

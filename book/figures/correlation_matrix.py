@@ -68,7 +68,7 @@ def correlation_matrix(
 def _matrix(names: Sequence[str], of: alt.Parameter) -> alt.LayerChart:
     """Draw a square for every two parameters on both sides of the diagonal."""
     d = len(names)
-    ends = alt.Scale(domain=[-0.5, d - 0.5], nice=False, zero=False)
+    ends = alt.Scale(domain=[-0.5, d - 0.5])
     axis = {
         "title": None,
         "values": [*range(d)],
@@ -81,11 +81,7 @@ def _matrix(names: Sequence[str], of: alt.Parameter) -> alt.LayerChart:
     top = alt.Axis(orient="top", labelAngle=270, **axis)
     place = {
         "x": alt.X("x:Q", scale=ends, axis=top),
-        "y": alt.Y(
-            "y:Q",
-            scale=alt.Scale(domain=[d - 0.5, -0.5], nice=False, zero=False),
-            axis=alt.Axis(**axis),
-        ),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[d - 0.5, -0.5]), axis=alt.Axis(**axis)),
     }
     side = f"{HALF} * sqrt(abs(datum.r))"
     squares = alt.Chart(alt.NamedData("pairs")).transform_calculate(
@@ -100,11 +96,11 @@ def _matrix(names: Sequence[str], of: alt.Parameter) -> alt.LayerChart:
         "y": alt.Y("low:Q", scale=place["y"]["scale"], axis=place["y"]["axis"]),
         "y2": "high",
     }
-    full = {"fill": POSTERIOR, "strokeWidth": 0, "aria": False}
-    hollow = {"fill": "transparent", "stroke": POSTERIOR, "strokeWidth": 1, "aria": False}
+    full = {"fill": POSTERIOR, "strokeWidth": 0}
+    hollow = {"fill": "transparent", "stroke": POSTERIOR, "strokeWidth": 1}
     sides = {"left": "datum.x - 0.5", "right": "datum.x + 0.5"}
     sides |= {"low": "datum.y - 0.5", "high": "datum.y + 0.5"}
-    touch = {"fill": "transparent", "strokeWidth": 0, "cursor": "pointer", "aria": False}
+    touch = {"fill": "transparent", "strokeWidth": 0, "cursor": "pointer"}
     cells = alt.Chart(alt.NamedData("pairs")).transform_calculate(**sides).mark_rect(**touch)
     diagonal = rows_of([{"x": k, "y": k} for k in range(d)]).transform_calculate(**sides)
     tip = [
@@ -112,7 +108,7 @@ def _matrix(names: Sequence[str], of: alt.Parameter) -> alt.LayerChart:
         alt.Tooltip("kind:N", title="correlation"),
         alt.Tooltip("r:Q", title="is", format="+.2f"),
     ]
-    frame = {"fill": "transparent", "stroke": SAMPLE, "strokeWidth": 1.2, "aria": False}
+    frame = {"fill": "transparent", "stroke": SAMPLE, "strokeWidth": 1.2}
     row = {"left": "-0.5", "right": f"{d - 0.5}", "low": "row - 0.5", "high": "row + 0.5"}
     column = {"left": "row - 0.5", "right": "row + 0.5", "low": "-0.5", "high": f"{d - 0.5}"}
     return alt.layer(
@@ -146,7 +142,7 @@ def _partners(names: Sequence[str], kinds: Sequence[str]) -> alt.LayerChart:
     y = alt.Y(
         "partner:N",
         sort=alt.EncodingSortField("rank", op="min"),
-        axis=alt.Axis(title=None, ticks=False, domain=False, grid=True, gridOpacity=0.4),
+        axis=alt.Axis(title=None, grid=True, gridOpacity=0.4),
     )
     x = alt.X("r:Q", scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(title="correlation"))
     shape = alt.Shape(
@@ -159,8 +155,8 @@ def _partners(names: Sequence[str], kinds: Sequence[str]) -> alt.LayerChart:
         "kind:N", scale=alt.Scale(domain=list(kinds[::-1]), range=[POSTERIOR, OBSERVED])
     )
     tip = [alt.Tooltip("pair:N"), alt.Tooltip("kind:N"), alt.Tooltip("r:Q", format="+.2f")]
-    zero = rows_of([{"r": 0}]).mark_rule(strokeOpacity=0.4, aria=False).encode(x=x)
-    dots = mine.mark_point(size=80, opacity=1, aria=False)
+    zero = rows_of([{"r": 0}]).mark_rule(strokeOpacity=0.4).encode(x=x)
+    dots = mine.mark_point(size=80)
     words = alt.TitleParams(
         alt.expr(f"'Strongest partners of ' + {list(names)}[row]"),
         fontSize=12, fontWeight=600, anchor="start", frame="group",

@@ -65,7 +65,7 @@ def durations(rates: Mapping[str, float], *, title: str, chosen: float = 1e5) ->
     sizes = [size for size, _ in UNITS.values()]
     low = max((size for size in sizes if size < 0.8 * shortest), default=shortest / 2)
     ticks = {size: f"1 {name}" for name, (size, _) in UNITS.items() if low <= size <= high}
-    axis = alt.Axis(values=list(ticks), labelFlush=True, title="time (logarithmic)", aria=False)
+    axis = alt.Axis(values=list(ticks), labelFlush=True, title="time (logarithmic)")
     axis["labelExpr"] = f"{list(ticks.values())}[indexof({list(ticks)}, datum.value)]"
     scale = alt.Scale(type="log", domain=[low, 4 * high], nice=False)
     x = alt.X("t:Q", scale=scale, axis=axis)
@@ -82,8 +82,8 @@ def durations(rates: Mapping[str, float], *, title: str, chosen: float = 1e5) ->
     )
     said = [alt.Tooltip(f"{f}:N", title=n) for f, n in (("way", "way"), ("speed", "rate"))]
     said.append(alt.Tooltip("time:N"))
-    bar = moved.mark_bar(fill=OBSERVED, fillOpacity=0.6, size=12, yOffset=9)
-    word = {"align": "left", "baseline": "middle", "aria": False}
+    bar = moved.mark_bar(fill=OBSERVED, aria=True, fillOpacity=0.6, size=12, yOffset=9)
+    word = {"align": "left"}
     name, time = moved.mark_text(**word, dy=-10, dx=2), moved.mark_text(**word, dy=8, dx=6)
     layers = [
         *_waits(low, high, x),
@@ -114,11 +114,8 @@ def _waits(low: float, high: float, x: alt.X) -> list[alt.Chart]:
         if a < b
     ]
     fade = alt.ExprRef("datum.name == 'lunch' ? 0.04 : 0.09")
-    band = rows_of(rows).mark_rect(fill=OBSERVED, fillOpacity=fade, aria=False)
-    names = rows_of(rows).mark_text(baseline="bottom", dy=-3, fontSize=11, aria=False)
+    band = rows_of(rows).mark_rect(fill=OBSERVED, fillOpacity=fade)
+    names = rows_of(rows).mark_text(baseline="bottom", dy=-3, fontSize=11)
     middle = x.copy(deep=True)
     middle["shorthand"] = "middle:Q"
-    return [
-        band.encode(x=x, x2="t2"),
-        names.encode(x=middle, y=alt.value(0), text="name:N"),
-    ]
+    return [band.encode(x=x, x2="t2"), names.encode(x=middle, y=alt.value(0), text="name:N")]

@@ -32,7 +32,7 @@ def error_table(
     r, k = values.shape
     data = table(row=np.repeat(rows, k), column=np.tile(columns, r), error=values.ravel())
     data = data.transform_calculate(said="format(datum.error, '.2f')")
-    look = {"title": None, "ticks": False, "domain": False, "labelOverlap": False}
+    look = {"title": None, "labelOverlap": False}
     small = alt.ExprRef(f"page < {NARROW} ? 10 : 12")
     top = alt.Axis(orient="top", labelAngle=-60, labelAlign="left", labelFontSize=small, **look)
     cells = {"padding": 0.06}
@@ -44,8 +44,8 @@ def error_table(
     shade = alt.Scale(domain=[0, limit], range=[0, 1], clamp=True)
     opacity = alt.FillOpacity("error:Q", scale=shade, legend=None)
     chart = alt.layer(
-        data.mark_rect(fill=SAMPLE, aria=False).encode(**place, fillOpacity=opacity),
-        data.mark_text(fontSize=small, aria=False).encode(**place, text="said:N"),
+        data.mark_rect(fill=SAMPLE).encode(**place, fillOpacity=opacity),
+        data.mark_text(fontSize=small).encode(**place, text="said:N"),
     ).properties(width=WIDTH, height={"step": 28})
     largest = "; ".join(
         f"{name} {number(each.max(), 2)} ({columns[each.argmax()]})"

@@ -63,16 +63,16 @@ def flow_layers(
     domain = [alt.ExprRef(f"-({now})"), alt.ExprRef(now)]
     moving = square_plane(box, ("first coordinate", "second coordinate"))
     for channel in moving.values():
-        channel.scale = alt.Scale(domain=domain, nice=False)
+        channel.scale = alt.Scale(domain=domain)
     words = (
         f"stage == 0 ? 'noise u' : stage == {last} ? 'parameters θ' : stage > {last - 1} ? "
         "'into the box of the prior' : 'layer ' + ceil(stage) + (stage % 1 ? '' : ' done')"
     )
     line = _moved(threads, lines.shape[3]).mark_line(
-        stroke=OBSERVED, strokeWidth=0.8, strokeOpacity=0.5, clip=True, aria=False
+        stroke=OBSERVED, strokeWidth=0.8, strokeOpacity=0.5, clip=True
     )
     dot = _moved(clouds, dots.shape[2]).mark_circle(
-        color=POSTERIOR, size=14, opacity=0.8, clip=True, aria=False
+        color=POSTERIOR, size=14, opacity=0.8, clip=True
     )
     heat = heat_cells(rows_of(maps).transform_filter("datum.x_o == observation"), box, bins)
     chart = alt.hconcat(

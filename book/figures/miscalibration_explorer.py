@@ -66,9 +66,9 @@ def miscalibration_explorer(
     bars = chosen.transform_calculate(i=f"sequence({bins})").transform_flatten(["y", "i"])
     bars = bars.transform_calculate(
         x=f"(datum.i + 0.08) / {bins}", x2=f"(datum.i + 0.92) / {bins}"
-    ).mark_rect(fillOpacity=0.75, aria=False)
+    ).mark_rect(fillOpacity=0.75)
     usual = rows_of([{"x": 0, "x2": 1, "y": band[0], "y2": band[1]}])
-    usual = usual.mark_rect(fill=PRIOR, fillOpacity=0.3, aria=False)
+    usual = usual.mark_rect(fill=PRIOR, fillOpacity=0.3)
     histogram = alt.layer(
         usual.encode(**place, x2="x2", y2="y2"),
         bars.encode(**place, x2="x2", y2=alt.datum(0), fill=fill),
@@ -77,12 +77,12 @@ def miscalibration_explorer(
     curve = chosen.transform_calculate(i=f"sequence({levels})").transform_flatten(["c", "i"])
     curve = curve.transform_calculate(x=f"datum.i / {levels - 1}", y="datum.c")
     diagonal = table(x=[0, 1], y=[0, 1]).mark_line(
-        stroke=OBSERVED, strokeWidth=1.2, strokeDash=[3, 3], aria=False
+        stroke=OBSERVED, strokeWidth=1.2, strokeDash=[3, 3]
     )
-    line = curve.mark_line(strokeWidth=2.2, aria=False)
+    line = curve.mark_line(strokeWidth=2.2)
     covered = alt.layer(diagonal.encode(**place), line.encode(**place, stroke=stroke))
 
-    left = {"align": "left", "baseline": "middle", "aria": False}
+    left = {"align": "left"}
     step, verdict = chosen.mark_text(**left), chosen.mark_text(**left, fontWeight=600)
     said = alt.layer(
         step.encode(x=alt.value(0), y=alt.value(6), text="name:N"),

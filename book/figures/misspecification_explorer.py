@@ -59,26 +59,19 @@ def misspecification_explorer(
             name="step",
             value=float(steps[start[1]]),
             bind=alt.binding_range(
-                min=float(steps[0]),
-                max=float(steps[-1]),
-                step=step,
-                name="by (prior s.d.)",
+                min=float(steps[0]), max=float(steps[-1]), step=step, name="by (prior s.d.)"
             ),
         ),
     ]
     shown = f"datum.moved == moved && datum.k == round((step - {steps[0]:.6g}) / {step:.6g})"
     source = alt.Chart().transform_filter(shown)
     named = f"datum.p < {UNLIKE} && datum.names == datum.worst"
-    bars = source.transform_flatten(["d", "names"]).mark_bar(fillOpacity=0.85, aria=False)
-    x = alt.X(
-        "d:Q",
-        scale=alt.Scale(domain=[0, most], nice=False),
-        axis=alt.Axis(title=across, tickCount=5),
-    )
-    side = alt.Axis(title=None, ticks=False, domain=False)
+    bars = source.transform_flatten(["d", "names"]).mark_bar(fillOpacity=0.85)
+    x = alt.X("d:Q", scale=alt.Scale(domain=[0, most]), axis=alt.Axis(title=across, tickCount=5))
+    side = alt.Axis(title=None)
     y = alt.Y("names:N", scale=alt.Scale(domain=names, padding=0.25), axis=side)
     fill = alt.condition(named, alt.value(BROKEN), alt.value(POSTERIOR))
-    word = source.mark_text(align="left", baseline="bottom", fontWeight=600, aria=False)
+    word = source.mark_text(align="left", baseline="bottom", fontWeight=600)
     chart = alt.layer(
         bars.encode(x=x, y=y, fill=fill),
         word.encode(x=alt.value(0), y=alt.value(-8), text="said:N"),

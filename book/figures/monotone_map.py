@@ -19,7 +19,7 @@ from mechfit.figures.parts import rows_of, table
 from mechfit.figures.theme import present
 
 GUIDES = 17
-THIN = {"strokeWidth": 0.8, "strokeOpacity": 0.7, "aria": False}
+THIN = {"strokeWidth": 0.8, "strokeOpacity": 0.7}
 
 
 def monotone_map(
@@ -69,10 +69,10 @@ def monotone_map(
     right = square_plane((ends, (0, top)), (below, beside[0]))
     diagonal = table(x=ends, y=ends).mark_line(stroke=OBSERVED, strokeDash=[1, 4], **THIN)
     line = coded(mapped, mapped.min(), mapped.max()).mark_line(
-        stroke=PATH, strokeWidth=1.8, clip=True, aria=False
+        stroke=PATH, strokeWidth=1.8, clip=True
     )
     area = coded(curve, 0, top).mark_area(
-        fill=POSTERIOR, fillOpacity=0.2, line={"stroke": POSTERIOR, "strokeWidth": 1.8}, aria=False
+        fill=POSTERIOR, fillOpacity=0.2, line={"stroke": POSTERIOR, "strokeWidth": 1.8}
     )
     map_layers = [diagonal.encode(**left), line.encode(**left, order="i:Q")]
     curve_layers = [area.encode(**right, y2=alt.datum(0))]
@@ -83,7 +83,7 @@ def monotone_map(
         rise = inside.mark_rule(stroke=PRIOR, **THIN).encode(**left, y2=alt.datum(ends[0]))
         lead = inside.mark_rule(stroke=POSTERIOR, **THIN).encode(**left, x2=alt.datum(ends[0]))
         behind = table(x=u, y=numbers("before", before, n)).mark_line(
-            stroke=PRIOR, strokeDash=[2, 3], strokeWidth=1.5, aria=False
+            stroke=PRIOR, strokeDash=[2, 3], strokeWidth=1.5
         )
         map_layers += [rise, lead]
         curve_layers.append(behind.encode(**right))
@@ -92,7 +92,7 @@ def monotone_map(
         rows = [{"k": k, "spot": spot} for k, spot in enumerate(spots)]
         dots = rows_of(rows).transform_filter(f"datum.k == {chosen}").transform_flatten(["spot"])
         dots = dots.transform_calculate(x="datum.spot[0]", y="datum.spot[1]").mark_point(
-            shape="diamond", size=60, fill=SAMPLE, stroke=SAMPLE, opacity=1, aria=False
+            shape="diamond", size=60, fill=SAMPLE, stroke=SAMPLE
         )
         map_layers.append(dots.encode(**left))
     chart = alt.hconcat(square(*map_layers), square(*curve_layers))

@@ -45,10 +45,10 @@ def overlaid(
         layers = []
         for name, curve in zip(named, curves[:, j], strict=True):
             data = table(x=x, y=np.pad(0.98 * curve / curve.max(), 1, mode="edge"))
-            line = data.transform_calculate(name=repr(name)).mark_line(strokeWidth=1.7, aria=False)
+            line = data.transform_calculate(name=repr(name)).mark_line(strokeWidth=1.7)
             layers.append(line.encode(**place, **lines))
-        fill = data.mark_area(fill=POSTERIOR, fillOpacity=0.22, aria=False).encode(**place)
-        mark = rows_of([{"x": float(truth[j]), "name": "truth"}]).mark_rule(aria=False)
+        fill = data.mark_area(fill=POSTERIOR, fillOpacity=0.22).encode(**place)
+        mark = rows_of([{"x": float(truth[j]), "name": "truth"}]).mark_rule()
         view = alt.layer(fill, *layers, mark.encode(x=place["x"], **lines))
         views.append(view.properties(width=WIDTH / 4, height=TALL, title=heading(label)))
     told = []

@@ -143,7 +143,7 @@ def _map(
     for name, route in routes.items():
         x, y = np.transpose(np.asarray(route.theta, float))
         data = table(x=x, y=y, o=np.arange(len(x))).transform_calculate(name=repr(name))
-        line = data.mark_line(strokeWidth=1.7, aria=False)
+        line = data.mark_line(strokeWidth=1.7)
         lines.append(line.encode(**place, **named_lines(looks, offset=30), order="o:Q"))
     at = every.transform_filter(stop).transform_calculate(x="datum.a", y="datum.b")
     return square(heat_cells(cells, limits, BINS).encode(**place), *lines, *markers(at, place))
@@ -165,15 +165,15 @@ def _heights(
     lines = [
         table(x=np.linspace(1, stops, len(h)), y=h)
         .transform_calculate(name=repr(name))
-        .mark_line(strokeWidth=1.7, aria=False)
+        .mark_line(strokeWidth=1.7)
         .encode(**place, **named_lines(looks, key=False))
         for name, h in heights.items()
     ]
     mark = rows_of([{"x": (1 + stops) / 2, "y": level[1]}])
-    rule = mark.mark_rule(strokeDash=[2, 3], aria=False).encode(y=place["y"])
-    word = mark.mark_text(baseline="bottom", dy=-3, fontSize=11, aria=False)
+    rule = mark.mark_rule(strokeDash=[2, 3]).encode(y=place["y"])
+    word = mark.mark_text(baseline="bottom", dy=-3, fontSize=11)
     spots = every.transform_calculate(x="datum.k", y="datum.h")
-    touch = spots.mark_point(size=200, opacity=0, cursor="pointer", aria=False)
+    touch = spots.mark_point(size=200, opacity=0, cursor="pointer")
     return alt.layer(
         *lines,
         rule,

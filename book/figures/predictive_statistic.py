@@ -70,19 +70,19 @@ def predictive_statistic(
     chosen = rows_of(rows).transform_filter("datum.name == statistic")
     place = {
         "x": alt.X("x:Q", scale=alt.Scale(zero=False, nice=False), title=None),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[0, 1.05], nice=False), axis=None),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[0, 1.05]), axis=None),
     }
     layers = []
     scale = alt.Scale(domain=["posterior draws", "prior draws"], range=[POSTERIOR, PRIOR])
     for field, opacity in (("prior", 0.35), ("posterior", 0.7)):
         bars = chosen.transform_calculate(y=f"datum.{field}").transform_flatten(["x", "y"])
         bars = bars.transform_calculate(x2="datum.x + datum.step", kind=repr(f"{field} draws"))
-        mark = bars.mark_rect(strokeWidth=0, fillOpacity=opacity, aria=False)
+        mark = bars.mark_rect(strokeWidth=0, fillOpacity=opacity)
         fill = alt.Fill("kind:N", scale=scale)
         layers.append(mark.encode(**place, x2="x2", y2=alt.datum(0), fill=fill))
-    rule = chosen.transform_calculate(x="datum.o").mark_rule(strokeWidth=2, aria=False)
+    rule = chosen.transform_calculate(x="datum.o").mark_rule(strokeWidth=2)
     layers.append(rule.encode(x=place["x"], stroke=alt.Stroke("color:N", scale=None)))
-    text = {"align": "left", "baseline": "top", "lineBreak": "\n", "aria": False}
+    text = {"align": "left", "baseline": "top", "lineBreak": "\n"}
     said = chosen.mark_text(**text).encode(x=alt.value(0), y=alt.value(0), text="said:N")
     histogram = alt.layer(*layers).properties(width=WIDTH, height=180)
     chart = alt.vconcat(said.properties(width=WIDTH, height=32), histogram, spacing=4)

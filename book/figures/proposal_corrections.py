@@ -32,8 +32,8 @@ SLIDERS = {
 }
 LEARNED, LEFT = ("learned_mean", "learned_precision"), ("left_mean", "left_precision")
 PLACE = {
-    "x": alt.X("t:Q", scale=alt.Scale(domain=[LOW, HIGH], nice=False), axis=None),
-    "y": alt.Y("h:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None),
+    "x": alt.X("t:Q", scale=alt.Scale(domain=[LOW, HIGH]), axis=None),
+    "y": alt.Y("h:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
 }
 """Fields `t`, a parameter, and `h`, a height from 0 to 1."""
 
@@ -91,7 +91,7 @@ def proposal_corrections(mean: float, width: float, *, title: str) -> alt.VConca
         ],
     }
     base = rows_of([{"t": LOW, "h": 0}, {"t": HIGH, "h": 0}]).mark_line(
-        stroke=OBSERVED, strokeOpacity=0.35, strokeWidth=1, aria=False
+        stroke=OBSERVED, strokeOpacity=0.35, strokeWidth=1
     )
     views = []
     for name, layers in rows.items():
@@ -123,14 +123,14 @@ def _bell(role: str, mean: str, precision: str, top: str, among: str = "true") -
     height = f"exp(-({precision}) * pow(datum.t - ({mean}), 2) / 2) * sqrt({precision}) / ({top})"
     data = data.transform_flatten(["t"]).transform_filter(f"({precision}) > 0 && ({among})")
     look = {"stroke": ROLES[role].color, "strokeDash": list(ROLES[role].dash), "strokeWidth": 1.7}
-    return data.transform_calculate(h=height).mark_line(**look, aria=False).encode(**PLACE)
+    return data.transform_calculate(h=height).mark_line(**look).encode(**PLACE)
 
 
 def _band(start: str, stop: str, role: str) -> alt.Chart:
     """Shade a row between two parameters."""
     ends = {"t": f"clamp({start}, {LOW}, {HIGH})", "t2": f"clamp({stop}, {LOW}, {HIGH})"}
     data = rows_of([{"h": 0, "h2": 1}]).transform_calculate(**ends)
-    mark = data.mark_rect(fill=ROLES[role].color, fillOpacity=0.16, strokeWidth=0, aria=False)
+    mark = data.mark_rect(fill=ROLES[role].color, fillOpacity=0.16, strokeWidth=0)
     return mark.encode(**PLACE, x2="t2", y2="h2")
 
 
@@ -138,7 +138,7 @@ def _said(data: alt.Chart, text: str, side: str = "right") -> alt.Chart:
     """Write the words of an expression above one end of their row."""
     end = str({"left": LOW, "right": HIGH}[side])
     mark = data.transform_calculate(said=text, t=end, h="1")
-    mark = mark.mark_text(align=side, baseline="bottom", dy=-7, aria=False)
+    mark = mark.mark_text(align=side, baseline="bottom", dy=-7)
     return mark.encode(**PLACE, text="said:N")
 
 
@@ -153,8 +153,8 @@ def _stems(draws: int, share: str, result: str) -> list[alt.Chart]:
     stems = data.transform_calculate(h="datum.u / datum.top")
     stems = stems.transform_filter(f"datum.t > {LOW} && datum.t < {HIGH}")
     color = ROLES["sample"].color
-    rule = stems.mark_rule(stroke=color, strokeWidth=1.5, aria=False)
-    dot = stems.mark_circle(color=color, size=16, opacity=1, aria=False)
+    rule = stems.mark_rule(stroke=color, strokeWidth=1.5)
+    dot = stems.mark_circle(color=color, size=16)
     return [
         rule.encode(**PLACE, y2=alt.datum(0)),
         dot.encode(**PLACE),

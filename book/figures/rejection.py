@@ -68,16 +68,14 @@ def rejection(
         near = dots.transform_filter("datum.e <= tolerance")
         views.append(
             [
-                dots.mark_circle(color=PRIOR, size=7, opacity=0.45, aria=False).encode(**place),
-                near.mark_circle(color=POSTERIOR, size=18, opacity=0.9, aria=False).encode(
-                    **place
-                ),
+                dots.mark_circle(color=PRIOR, size=7, opacity=0.45).encode(**place),
+                near.mark_circle(color=POSTERIOR, size=18, opacity=0.9).encode(**place),
             ]
         )
         if fields == "vw":
             cross = {"shape": CROSS, "size": 150, "stroke": OBSERVED, "strokeWidth": 2.2}
             spot = rows_of([{"x": float(x_o[0]), "y": float(x_o[1])}])
-            mark = spot.mark_point(**cross, fill="transparent", opacity=1, aria=False)
+            mark = spot.mark_point(**cross, fill="transparent")
             views[-1].append(mark.encode(**place))
         else:
             (left, bottom), (wide, high) = limits[:, 0], np.diff(limits).ravel() / 1000
@@ -88,10 +86,7 @@ def rejection(
     mass = np.sum(posterior, 0) / np.sum(posterior)
     exact = float(np.sqrt(mass @ (middle - mass @ middle) ** 2))
     chart = alt.vconcat(
-        _report(source, names[0][1], exact),
-        planes,
-        spacing=8,
-        datasets={"simulations": [rows]},
+        _report(source, names[0][1], exact), planes, spacing=8, datasets={"simulations": [rows]}
     )
     power = alt.binding_range(min=-1.6, max=0.6, step=0.1, name="tolerance")
     count = alt.binding_range(min=100, max=n, step=100, name="simulations")

@@ -52,15 +52,15 @@ def rounds_map(
     points = alt.Chart(alt.NamedData("rounds")).transform_filter("datum.method == shown_method")
     points = points.transform_flatten(["x", "y"])
     now = points.transform_filter("datum.round == shown_round").mark_circle(
-        color=POSTERIOR, size=14, opacity=0.85, clip=True, aria=False
+        color=POSTERIOR, size=14, opacity=0.85, clip=True
     )
     before = points.transform_filter("datum.round < shown_round").mark_circle(
-        color=PRIOR, size=9, opacity=0.5, clip=True, aria=False
+        color=PRIOR, size=9, opacity=0.5, clip=True
     )
     views = []
     for words, reach in (("the whole prior", limits), ("enlarged", close)):
         place = square_plane(reach, labels)
-        outline = _outline(samples, reach).mark_line(stroke=OBSERVED, strokeWidth=1.4, aria=False)
+        outline = _outline(samples, reach).mark_line(stroke=OBSERVED, strokeWidth=1.4)
         line = outline.encode(**place, detail="loop:N", order="o:Q")
         views.append(square(before.encode(**place), now.encode(**place), line, words=words))
     slider = alt.binding_range(min=1, max=max(row["round"] for row in rows), step=1, name="round")

@@ -72,10 +72,10 @@ def _curves(
     farthest = sorted(off, key=lambda n: -abs(off[n]).max())[:NAMED]
     for name in sorted(off, key=lambda n: n in out):
         look, words = ROLES["broken" if name in out else "observed"], name in {*out, *farthest}
-        style = {"stroke": look.color, "strokeDash": list(look.dash), "aria": False}
+        style = {"stroke": look.color, "strokeDash": list(look.dash)}
         source = table(x=z, y=off[name]).transform_calculate(name=repr(name))
         line = source.mark_line(strokeWidth=2 if name in out else 1.2, **style)
-        touch = source.mark_circle(size=80, opacity=0, aria=False)
+        touch = source.mark_circle(size=80, opacity=0)
         layers += [
             line.encode(**place, strokeOpacity=alt.value(1 if words else 0.3)),
             touch.encode(**place, tooltip=alt.Tooltip("name:N", title="of")),
@@ -83,7 +83,7 @@ def _curves(
         if words:
             k = int(abs(off[name]).argmax())
             spot = rows_of([{"x": float(z[k]), "y": float(off[name][k]), "name": name}])
-            text = spot.mark_text(dy=-8 if off[name][k] > 0 else 9, aria=False)
+            text = spot.mark_text(dy=-8 if off[name][k] > 0 else 9)
             layers.append(text.encode(**place, text="name:N"))
     return alt.layer(*layers).properties(width=WIDTH, height=200)
 
@@ -96,12 +96,12 @@ def _tests(p_values: Mapping[str, float], alpha: float) -> alt.LayerChart:
         for name, p in p_values.items()
     ]
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    scale = alt.Scale(type="log", domain=[LEAST, 1], nice=False)
+    scale = alt.Scale(type="log", domain=[LEAST, 1])
     ticks = ["1", "10⁻²", "10⁻⁴", "10⁻⁶", "10⁻⁸", "10⁻¹⁰"]
     axis = alt.Axis(title="p-value of each test", values=[0.01**k for k in range(len(ticks))])
     axis["labelExpr"] = f"{ticks}[round(-log(datum.value) / log(100))]"
     x = alt.X("p:Q", scale=scale, axis=axis)
-    side = alt.Axis(title=None, ticks=False, domain=False, labelLimit=90)
+    side = alt.Axis(title=None, labelLimit=90)
     y = alt.Y("kind:N", sort=None, scale=alt.Scale(domain=kinds), axis=side)
     said = [alt.Tooltip("name:N", title="test"), alt.Tooltip("said:N", title="p-value")]
     layers = []
@@ -110,11 +110,11 @@ def _tests(p_values: Mapping[str, float], alpha: float) -> alt.LayerChart:
         (False, {"fill": OBSERVED, "shape": "circle", "size": 30}),
     ):
         mine = rows_of([row for row in rows if row["bad"] is bad])
-        mark = mine.mark_point(strokeWidth=0, opacity=0.6, aria=False, **look)
+        mark = mine.mark_point(strokeWidth=0, opacity=0.6, **look)
         layers.append(mark.encode(x=x, y=y, tooltip=said))
     edge = rows_of([{"p": alpha}])
-    rule = edge.mark_rule(strokeWidth=1.2, strokeDash=[4, 3], stroke=OBSERVED, aria=False)
-    word = {"baseline": "bottom", "dy": -4, "aria": False}
+    rule = edge.mark_rule(strokeWidth=1.2, strokeDash=[4, 3], stroke=OBSERVED)
+    word = {"baseline": "bottom", "dy": -4}
     for text, side, dx in (("failed", "right", -6), ("passed", "left", 6)):
         mark = edge.mark_text(align=side, dx=dx, **word)
         layers.append(mark.encode(x=x, y=alt.value(0), text=alt.value(text)))

@@ -61,7 +61,7 @@ def sliding_curves(
         line = coded_trace(source, grid, 0, high, looks[name])
         line = line.transform_calculate(name=repr(name))
         if looks[name] == ROLES["posterior"]:
-            fill = line.mark_area(fill=POSTERIOR, fillOpacity=0.25, aria=False)
+            fill = line.mark_area(fill=POSTERIOR, fillOpacity=0.25)
             layers.append(fill.encode(**place))
         layers.append(line.encode(**place, **key))
     chart = alt.layer(*layers).properties(width=WIDTH, height=200).add_params(*params)

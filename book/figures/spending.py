@@ -50,9 +50,9 @@ def spending(
         ),
     )
     most = float(spent.sum(2).max())
-    scale = alt.Scale(domain=[0, 1.1 * most], nice=False)
+    scale = alt.Scale(domain=[0, 1.1 * most])
     x = alt.X("a:Q", scale=scale, axis=alt.Axis(title=f"power ({unit})", tickCount=5, offset=2))
-    side = alt.Axis(title=None, ticks=False, domain=False, labelExpr="split(datum.label, ': ')[1]")
+    side = alt.Axis(title=None, labelExpr="split(datum.label, ': ')[1]")
     names = [f"{name}: {row}" for name in circuits for row in ("", *NEURONS)]
     y = alt.Y("row:N", scale=alt.Scale(domain=names, paddingInner=0.15), axis=side)
     shade = alt.FillOpacity("shade:Q", scale=None, legend=None)
@@ -64,9 +64,9 @@ def spending(
     drawn = rows_of(pieces)
     wide = f"(datum.b - datum.a) / {most:.6g} * (page - {BESIDE}) > 6.6 * length(datum.current)"
     label = drawn.transform_filter(wide).transform_calculate(a="(datum.a + datum.b) / 2")
-    text = {"baseline": "middle", "aria": False}
+    text = {"baseline": "middle"}
     chart = alt.layer(
-        drawn.mark_bar(cursor="pointer", aria=False, stroke=None)
+        drawn.mark_bar(cursor="pointer", stroke=None)
         .encode(x=x, x2="b", y=y, **look)
         .properties(name="pieces")
         .add_params(chosen),

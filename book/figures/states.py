@@ -38,10 +38,10 @@ def state(
         width: Nominal width of the views, px.
         level: Write the voltage that is marked beside the traces.
     """
-    across = alt.X("left:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
+    across = alt.X("left:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
     place = {"x": across, "y": alt.value(8)}
     at = source.transform_calculate(left="0")
-    word = at.mark_text(align="left", baseline="middle", dx=18, aria=False)
+    word = at.mark_text(align="left", dx=18)
     head = alt.layer(*markers(at, place), word.encode(**place, text="said:N"))
     limits = (time[0], time[-1]), (span[0] - 4, span[1] + 4)
     views = [head.properties(width=width, height=16)]

@@ -29,7 +29,7 @@ def strips(
         circuit=np.tile(np.arange(1, each.shape[1] + 1), len(names)),
         value=each.ravel(),
     )
-    y = alt.Y("name:N", scale=alt.Scale(domain=names), axis=alt.Axis(title=None, ticks=False))
+    y = alt.Y("name:N", scale=alt.Scale(domain=names), axis=alt.Axis(title=None, domain=True))
     x = alt.X("value:Q", title=across, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True))
     fill = alt.Fill("name:N", scale=alt.Scale(domain=names, range=list(colors)), legend=None)
     said = [
@@ -37,8 +37,8 @@ def strips(
         alt.Tooltip("name:N"),
         alt.Tooltip("value:Q", title="radius"),
     ]
-    line = data.mark_line(strokeWidth=0.7, opacity=0.45, aria=False)
-    dot = data.mark_circle(size=50, opacity=1, aria=False)
+    line = data.mark_line(strokeWidth=0.7, opacity=0.45)
+    dot = data.mark_circle(size=50)
     chart = alt.layer(
         line.encode(x=x, y=y, detail="circuit:N", order="row:Q"),
         dot.encode(x=x, y=y, fill=fill, tooltip=said),

@@ -60,20 +60,12 @@ def warming(
     data = table(x=celsius, y=share)
     curve = alt.layer(
         band(celsius, low, high, bare, ROLES["path"]),
-        data.mark_line(stroke=PATH, strokeWidth=1.8, aria=False).encode(**bare),
-        data.mark_circle(fill=PATH, size=40, opacity=1, cursor="pointer", aria=False)
-        .encode(**bare)
-        .add_params(heat),
-        now.mark_rule(stroke=SAMPLE, strokeDash=[6, 1.5], strokeWidth=1.5, aria=False).encode(
-            x=bare["x"]
-        ),
-        now.mark_point(
-            shape="diamond", size=90, fill=SAMPLE, strokeWidth=0, opacity=1, aria=False
-        ).encode(**bare),
+        data.mark_line(stroke=PATH, strokeWidth=1.8).encode(**bare),
+        data.mark_circle(fill=PATH, size=40, cursor="pointer").encode(**bare).add_params(heat),
+        now.mark_rule(stroke=SAMPLE, strokeDash=[6, 1.5], strokeWidth=1.5).encode(x=bare["x"]),
+        now.mark_point(shape="diamond", size=90, fill=SAMPLE, strokeWidth=0).encode(**bare),
     ).properties(width=WIDTH, height=150)
-    head = now.transform_calculate(x=f"{ends[0]}").mark_text(
-        align="left", baseline="middle", fontWeight=600, aria=False
-    )
+    head = now.transform_calculate(x=f"{ends[0]}").mark_text(align="left", fontWeight=600)
     lane = alt.layer(*markers(mine, {"x": place["x"], "y": alt.value(8)}, 60))
     chart = alt.vconcat(
         head.encode(x=bare["x"], y=alt.value(8), text="head:N").properties(width=WIDTH, height=16),

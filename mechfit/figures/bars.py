@@ -63,7 +63,7 @@ def statistic_bars(
             said = {"name": name, "who": who, "seen": seen[who], "range": span(*ends, unit)}
             bars.append(row | said)
     words = ["distance from the mean of the prior", "(prior standard deviations)"]
-    side = alt.Axis(title=None, ticks=False, domain=False)
+    side = alt.Axis(title=None)
     rows = {
         "y": alt.Y("name:N", sort=None, axis=side, scale=alt.Scale(paddingInner=0.35)),
         "yOffset": alt.YOffset("who:N", sort=list(looks)),
@@ -72,12 +72,10 @@ def statistic_bars(
     colors = alt.Scale(domain=list(looks), range=[look.color for look in looks.values()])
     data, axis = rows_of(bars), alt.Axis(title=words, tickCount=6)
     chart = alt.layer(
-        data.mark_bar(aria=False).encode(
+        data.mark_bar().encode(
             x=alt.X("x:Q", axis=axis), fill=alt.Fill("who:N", scale=colors), **rows
         ),
-        data.mark_rule(stroke=OBSERVED, strokeWidth=1.6, aria=False).encode(
-            x="low:Q", x2="high", **rows
-        ),
-        rows_of([{}]).mark_rule(strokeWidth=1, aria=False).encode(x=alt.datum(0)),
+        data.mark_rule(stroke=OBSERVED, strokeWidth=1.6).encode(x="low:Q", x2="high", **rows),
+        rows_of([{}]).mark_rule(strokeWidth=1).encode(x=alt.datum(0)),
     ).properties(width=WIDTH, height={"step": BAR, "for": "offset"})
     return present(chart, title, f"Means of {k} statistics. {'; '.join(told)}.")

@@ -100,7 +100,7 @@ def _matrix(
     source: alt.Chart, chosen: alt.Parameter, parts: list[str], names: list[str], measure: str
 ) -> alt.LayerChart:
     """Draw squares whose areas are the shares, and a frame around the chosen one."""
-    side = alt.Axis(title=None, ticks=False, domain=False)
+    side = alt.Axis(title=None)
     size = alt.ExprRef("page < 500 ? 9 : 11")
     slanted = {"labelAngle": -60, "labelAlign": "left", "labelOverlap": False, "labelLimit": 140}
     top = alt.Axis(**side.to_dict(), **slanted, orient="top", labelFontSize=size)
@@ -112,8 +112,8 @@ def _matrix(
     key = alt.Legend(title=measure, orient="bottom", values=[0.1, 0.5, 1], symbolType="square")
     area = alt.Size("share:Q", scale=alt.Scale(domain=[0, 1], range=[0, largest]), legend=key)
     said = ["parameter:N", "statistic:N", alt.Tooltip("share:Q", title=measure, format=".2f")]
-    look = {"fill": "transparent", "aria": False}
-    square = source.mark_square(fill=POSTERIOR, opacity=1, strokeWidth=0, aria=False)
+    look = {"fill": "transparent"}
+    square = source.mark_square(fill=POSTERIOR, strokeWidth=0)
     touch = source.mark_rect(stroke=FRAME, strokeWidth=0.5, cursor="pointer", **look)
     frame = source.transform_filter(chosen).mark_rect(stroke=SAMPLE, strokeWidth=2, **look)
     view = alt.layer(
@@ -133,8 +133,8 @@ def _behind(entry: alt.Chart) -> alt.LayerChart:
     }
     sides = [[f"datum.{end}" for end in ends] for ends in (ENDS[:2], ENDS[2:])]
     whole = entry.transform_calculate(x=sides[0][0], y=sides[1][0])
-    frame = whole.mark_rect(fill="transparent", stroke=FRAME, aria=False)
-    words = entry.mark_text(align="left", baseline="top", dy=-36, lineHeight=16, aria=False)
+    frame = whole.mark_rect(fill="transparent", stroke=FRAME)
+    words = entry.mark_text(align="left", baseline="top", dy=-36, lineHeight=16)
     return alt.layer(
         frame.encode(**place, x2=ENDS[1], y2=ENDS[3]),
         heat_cells(entry, sides, BINS).encode(**place),

@@ -62,10 +62,8 @@ def curves(
     said = [alt.Tooltip("name:N", title="curve"), alt.Tooltip("x:Q", title=across)]
     said.append(alt.Tooltip("y:Q", title=up))
     layers = [
-        data.mark_line(strokeWidth=1.6, aria=False).encode(**place, **lines),
-        data.mark_circle(strokeWidth=0, aria=False, **spot).encode(
-            **place, fill=fill, tooltip=said
-        ),
+        data.mark_line(strokeWidth=1.6).encode(**place, **lines),
+        data.mark_circle(strokeWidth=0, **spot).encode(**place, fill=fill, tooltip=said),
         line_ends(x[-1], {n: v[-1] for n, v in named.items()}, place),
     ]
     told = ", ".join(f"{n} from {span(v[0], v[-1])}" for n, v in named.items())
@@ -105,7 +103,7 @@ def band(
     x: ArrayLike, low: ArrayLike, high: ArrayLike, place: Mapping[str, object], role: Role
 ) -> alt.Chart:
     """Shade what lies between two curves (n,), on the channels of `plane`."""
-    shade = table(x=x, y=low, high=high).mark_area(fill=role.color, fillOpacity=0.22, aria=False)
+    shade = table(x=x, y=low, high=high).mark_area(fill=role.color, fillOpacity=0.22)
     return shade.encode(**place, y2="high")
 
 
@@ -116,16 +114,12 @@ def line_ends(x: float, ends: Mapping[str, float], place: Mapping[str, object]) 
     words = rows_of(
         [{"x": float(x), "y": y, "name": n} for n, y in zip(ends, spread, strict=True)]
     )
-    mark = words.mark_text(align="left", baseline="middle", dx=8, clip=False, aria=False)
+    mark = words.mark_text(align="left", dx=8, clip=False)
     return mark.encode(**place, text="name:N")
 
 
 def history(
-    train: ArrayLike,
-    validation: ArrayLike,
-    *,
-    title: str,
-    best: int | None = None,
+    train: ArrayLike, validation: ArrayLike, *, title: str, best: int | None = None
 ) -> alt.LayerChart:
     """Draw training and validation loss and mark the best epoch.
 
@@ -157,20 +151,20 @@ def history(
     looks = {"training": ROLES["prior"], "validation": ROLES["posterior"]}
     losses = dict(zip(looks, (train, validation), strict=True))
     lines = _lines(np.arange(1, epochs + 1), losses, keep)
-    lines = lines.mark_line(strokeWidth=1.5, clip=True, aria=False)
+    lines = lines.mark_line(strokeWidth=1.5, clip=True)
     said = [alt.Tooltip("x:Q", title="best epoch"), alt.Tooltip("y:Q", title="validation loss")]
     mark = table(x=[best + 1], y=[validation[best]])
     side = "right" if best > 0.8 * epochs else "left" if best < 0.2 * epochs else "center"
-    rule = mark.mark_rule(stroke=PATH, strokeDash=[3, 2], strokeWidth=1.2, aria=False)
-    word = mark.mark_text(align=side, baseline="bottom", aria=False)
-    spot = {"shape": "diamond", "size": 80, "stroke": PATH, "fill": PATH, "opacity": 1}
+    rule = mark.mark_rule(stroke=PATH, strokeDash=[3, 2], strokeWidth=1.2)
+    word = mark.mark_text(align=side, baseline="bottom")
+    spot = {"shape": "diamond", "size": 80, "stroke": PATH, "fill": PATH}
     layers = [
         lines.encode(**place, **named_lines(looks, key=False)),
         rule.encode(x=place["x"], y=place["y"], y2=alt.datum(high + pad)),
         word.encode(
             x=place["x"], y=alt.datum(high + pad), text=alt.value(f"best, epoch {best + 1}")
         ),
-        mark.mark_point(**spot, aria=False).encode(**place, tooltip=said),
+        mark.mark_point(**spot).encode(**place, tooltip=said),
         line_ends(epochs, {name: loss[-1] for name, loss in losses.items()}, place),
     ]
     told = ", ".join(f"{name} from {span(v[0], v[-1])}" for name, v in losses.items())

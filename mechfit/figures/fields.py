@@ -100,9 +100,9 @@ def _outline(box: np.ndarray, place: Mapping[str, object]) -> list[alt.Chart]:
     corners = rows_of([{"x": x, "x2": x2, "y": y, "y2": y2}])
     look = {"fill": "transparent", "stroke": PRIOR, "strokeDash": [4, 3], "strokeWidth": 1.5}
     name = rows_of([{"x": x, "y": y2}]).mark_text(
-        align="left", baseline="top", dx=5, dy=5, fontSize=11, aria=False
+        align="left", baseline="top", dx=5, dy=5, fontSize=11
     )
     return [
-        corners.mark_rect(**look, aria=False).encode(**place, x2="x2", y2="y2"),
+        corners.mark_rect(**look).encode(**place, x2="x2", y2="y2"),
         name.encode(**place, text=alt.value("prior")),
     ]

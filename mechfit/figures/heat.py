@@ -35,7 +35,7 @@ def heat_cells(
         .transform_calculate(**place, opacity="pow(datum.q, 0.75) * 0.95")
     )
     opacity = alt.FillOpacity("opacity:Q", scale=None)
-    mark = cells.mark_rect(fill=color, strokeWidth=0, aria=False)
+    mark = cells.mark_rect(fill=color, strokeWidth=0)
     return mark.encode(x2="x2", y2="y2", fillOpacity=opacity)
 
 
@@ -63,6 +63,6 @@ def outline_marks(rows: Sequence[dict], x: str, y: str) -> alt.Chart:
         .transform_flatten(["u", "v", "o"])
         .transform_calculate(x=x, y=y)
     )
-    line = points.mark_line(stroke=OBSERVED, strokeOpacity=0.8, aria=False, tooltip=None)
+    line = points.mark_line(stroke=OBSERVED, strokeOpacity=0.8, tooltip=None)
     width = alt.StrokeWidth("w:Q", scale=None)
     return line.encode(detail=["row:N", "column:N", "loop:N"], order="o:Q", strokeWidth=width)

@@ -120,17 +120,17 @@ def marginal(
         name="'posterior'",
     )
     place, lines = density_axes(reach), named_lines(looks, offset=KEY)
-    level = source.transform_calculate(name="'prior'").mark_rule(strokeWidth=1.4, aria=False)
-    said = source.mark_text(align="right", baseline="bottom", dy=-5, fontSize=11, aria=False)
+    level = source.transform_calculate(name="'prior'").mark_rule(strokeWidth=1.4)
+    said = source.mark_text(align="right", baseline="bottom", dy=-5, fontSize=11)
     layers = [
-        density.mark_area(fill=POSTERIOR, fillOpacity=0.22, aria=False).encode(**place),
-        density.mark_line(strokeWidth=1.7, aria=False).encode(**place, **lines),
+        density.mark_area(fill=POSTERIOR, fillOpacity=0.22).encode(**place),
+        density.mark_line(strokeWidth=1.7).encode(**place, **lines),
         level.encode(y=alt.Y("p:Q", scale=place["y"]["scale"], axis=None), **lines),
         said.encode(x=alt.datum(float(reach[1])), y=alt.value(0), text="w:N"),
     ]
     if marks:
         shown = rows_of(marks).transform_filter(f"!isValid(datum.k) || datum.k == {chosen}")
-        layers.append(shown.mark_rule(strokeWidth=1.7, aria=False).encode(x=place["x"], **lines))
+        layers.append(shown.mark_rule(strokeWidth=1.7).encode(x=place["x"], **lines))
     view = alt.layer(*layers, data=alt.Data(values=list(rows)))
     return view.properties(width=WIDTH / 4, height=TALL, title=heading(label))
 
@@ -140,14 +140,14 @@ def density_axes(reach: Sequence[float]) -> dict[str, alt.X | alt.Y]:
     low, high = map(float, reach)
     words = "datum.index < 0.5 ? '{}' : '{}'".format(*ends(low, high))
     axis = alt.Axis(title=None, values=[low, high], labelFlush=True, labelExpr=words)
-    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
-    share = alt.Scale(domain=[0, 1], nice=False)
+    scale = alt.Scale(domain=[low, high])
+    share = alt.Scale(domain=[0, 1])
     return {"x": alt.X("x:Q", scale=scale, axis=axis), "y": alt.Y("y:Q", scale=share, axis=None)}
 
 
 def panels(views: Sequence[alt.LayerChart]) -> alt.VConcatChart:
     """Place views four in a row, on a narrow page two."""
-    empty = rows_of([]).mark_point(aria=False).properties(width=WIDTH / 4)
+    empty = rows_of([]).mark_point().properties(width=WIDTH / 4)
     views = [*views, *[empty] * (-len(views) % 4 if len(views) > 4 else 0)]
     pairs = [alt.concat(*views[i : i + 2], columns=2) for i in range(0, len(views), 2)]
     rows = [alt.hconcat(*pairs[i : i + 2]) for i in range(0, len(pairs), 2)]

@@ -1,8 +1,7 @@
 """The parts that charts are composed of: rows of data, voltage traces, a scale bar, states.
 
 Each is an ordinary `alt.Chart` to be layered with `+` and placed with `|` and `&`. All places are
-in the units of the data. Marks that only repeat what a chart's description says are hidden from
-screen readers (`aria=False`).
+in the units of the data.
 """
 
 from collections.abc import Mapping, Sequence
@@ -90,7 +89,7 @@ def trace(
 ) -> alt.Chart:
     """Draw one trace with fields `t` and `v`; 0.1 mV is far below a pixel."""
     row = {"t": np.round(time, 2).tolist(), "v": np.round(values, decimals).tolist()}
-    look = {"stroke": role.color, "strokeWidth": 1.2, "aria": False, **style}
+    look = {"stroke": role.color, "strokeWidth": 1.2, **style}
     return rows_of([row]).transform_flatten(["t", "v"]).mark_line(**look)
 
 
@@ -109,16 +108,12 @@ def coded_trace(
             t=f"{grid[0]:.9g} + {step:.9g} * datum.i",
             v=decode(f"datum.{field}", "datum.i", low, high),
         )
-        .mark_line(stroke=role.color, strokeWidth=1.3, aria=False)
+        .mark_line(stroke=role.color, strokeWidth=1.3)
     )
 
 
 def scale_bar(
-    time: tuple[float, float],
-    voltage: tuple[float, float],
-    height: float,
-    *,
-    width: float = WIDTH,
+    time: tuple[float, float], voltage: tuple[float, float], height: float, *, width: float = WIDTH
 ) -> alt.LayerChart:
     """Draw an L of round lengths in ms and mV, as a view to stand below traces of this height."""
     duration, span = time[1] - time[0], voltage[1] - voltage[0]
@@ -129,14 +124,14 @@ def scale_bar(
     left, base = time[1] - ms, reach - mv
     unit = quantity(ms / 1000, "s") if ms >= 1000 else quantity(ms, "ms", 4)
     points = [{"t": left, "v": reach}, {"t": left, "v": base}, {"t": time[1], "v": base}]
-    look = {"strokeWidth": 1.5, "strokeJoin": "miter", "stroke": OBSERVED, "aria": False}
-    word = {"fontSize": 11, "aria": False}
+    look = {"strokeWidth": 1.5, "strokeJoin": "miter", "stroke": OBSERVED}
+    word = {"fontSize": 11}
     return alt.layer(
         rows_of([{"k": k, **p} for k, p in enumerate(points)])
         .mark_line(**look)
         .encode(**place, order="k:Q"),
         rows_of([{"t": left, "v": base + mv / 2}])
-        .mark_text(align="right", baseline="middle", dx=-6, **word)
+        .mark_text(align="right", dx=-6, **word)
         .encode(**place, text=alt.value(quantity(mv, "mV"))),
         rows_of([{"t": left + ms / 2, "v": base}])
         .mark_text(baseline="top", dy=4, **word)
@@ -169,7 +164,7 @@ def named_lines(
 
 def markers(source: alt.Chart, place: Mapping[str, object], size: int = 90) -> list[alt.Chart]:
     """Draw a circle where the field `works` is true, a cross where it is false."""
-    look = {"opacity": 1, "strokeWidth": 0, "aria": False}
+    look = {"strokeWidth": 0}
     dot = source.transform_filter("datum.works")
     cross = source.transform_filter("!datum.works")
     return [

@@ -92,18 +92,18 @@ def predictive(
         domain=False,
     )
     place = {
-        "x": alt.X("x:Q", scale=alt.Scale(domain=[-reach, reach], nice=False), axis=across),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[k - 0.5, -0.5], nice=False), axis=side),
+        "x": alt.X("x:Q", scale=alt.Scale(domain=[-reach, reach]), axis=across),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[k - 0.5, -0.5]), axis=side),
     }
-    strip = rows_of(strips).mark_rect(fill=PRIOR, fillOpacity=0.28, aria=False)
+    strip = rows_of(strips).mark_rect(fill=PRIOR, fillOpacity=0.28)
     strip = strip.encode(x2="x2", y2="y2", tooltip=tips(name="statistic", said="of the prior"))
-    dots = spots.mark_circle(color=POSTERIOR, size=24, opacity=0.65, aria=False)
+    dots = spots.mark_circle(color=POSTERIOR, size=24, opacity=0.65)
     said = tips(name="statistic", raw="predicted", seen="compared with")
     chart = alt.layer(
         strip.encode(
             **place, x2="x2", y2="y2", tooltip=tips(name="statistic", said="of the prior")
         ),
-        rows_of([{"x": 0}]).mark_rule(strokeWidth=1.2, aria=False).encode(x=place["x"]),
+        rows_of([{"x": 0}]).mark_rule(strokeWidth=1.2).encode(x=place["x"]),
         dots.encode(**place, tooltip=said),
     ).properties(width=WIDTH, height=ROW * k)
     medians = np.median(posterior, 0)

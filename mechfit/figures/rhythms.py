@@ -80,7 +80,7 @@ def rhythms(
     views = []
     if verdicts is not None:
         words = alt.value(alt.ExprRef(f"{[verdicts[n] for n in names]}[chosen]"))
-        word = rows_of([{}]).mark_text(align="left", baseline="top", fontWeight=600, aria=False)
+        word = rows_of([{}]).mark_text(align="left", baseline="top", fontWeight=600)
         word = word.encode(x=alt.value(0), y=alt.value(0), text=words)
         views.append(word.properties(width=WIDTH, height=16))
     for j, name in enumerate(neurons):
@@ -141,11 +141,11 @@ def _intervals(
     middle = shown.transform_calculate(t="(datum.t + datum.t2) / 2")
     y = alt.Y("kind:N", scale=alt.Scale(domain=list(kinds)), axis=None)
     place = {"x": axes(limits, (0, 1))["x"], "y": y}
-    tick = {"orient": "vertical", "thickness": 1.2, "size": 8, "color": OBSERVED, "aria": False}
+    tick = {"orient": "vertical", "thickness": 1.2, "size": 8, "color": OBSERVED}
     return alt.layer(
-        shown.mark_rule(strokeWidth=1.2, aria=False).encode(**place, x2="t2"),
+        shown.mark_rule(strokeWidth=1.2).encode(**place, x2="t2"),
         ends.mark_tick(**tick).encode(**place),
-        middle.mark_text(fontSize=11, dy=-8, aria=False).encode(**place, text="kind:N"),
+        middle.mark_text(fontSize=11, dy=-8).encode(**place, text="kind:N"),
     )
 
 
@@ -159,7 +159,7 @@ def _bars(
         for a, e in b[(b[:, 1] > limits[0]) & (b[:, 0] < limits[1])].clip(*limits).tolist()
     ]
     bar = rows_of(rows).transform_filter(CHOSEN)
-    bar = bar.mark_rule(stroke=SAMPLE, strokeWidth=5, opacity=0.55, aria=False)
+    bar = bar.mark_rule(stroke=SAMPLE, strokeWidth=5, opacity=0.55)
     return bar.encode(x=place["x"], y=place["y"], x2="t2")
 
 
@@ -171,18 +171,18 @@ def _strips(sets: Sequence[np.ndarray], labels: Sequence[str], limits: np.ndarra
     names = np.array([parse(label).name for label in labels])
     data = table(k=k.ravel(), n=names[i.ravel()], s=shares.ravel())
     plain, words = (
-        {"title": None, "ticks": False, "gridOpacity": 0.5},
+        {"title": None, "domain": True, "ticks": False, "gridOpacity": 0.5},
         "datum.value ? 'highest' : 'lowest'",
     )
-    side = alt.Axis(**plain, values=[0, 1], domain=False, labelFontSize=10, labelExpr=words)
+    side = alt.Axis(**plain | {"domain": False}, values=[0, 1], labelFontSize=10, labelExpr=words)
     size = alt.ExprRef(f"page < {NARROW} ? 8 : 10")
     upright = alt.Axis(**plain, labelAngle=270, labelOverlap=False, grid=True, labelFontSize=size)
     place = {
         "x": alt.X("n:N", sort=None, axis=upright),
-        "y": alt.Y("s:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=side),
+        "y": alt.Y("s:Q", scale=alt.Scale(domain=[0, 1]), axis=side),
     }
-    large = {"shape": "diamond", "size": 52, "fill": SAMPLE, "strokeWidth": 0, "opacity": 1}
+    large = {"shape": "diamond", "size": 52, "fill": SAMPLE, "strokeWidth": 0}
     return alt.layer(
-        data.mark_circle(size=22, color=POSTERIOR, opacity=0.55, aria=False).encode(**place),
-        data.transform_filter(CHOSEN).mark_point(**large, aria=False).encode(**place),
+        data.mark_circle(size=22, color=POSTERIOR, opacity=0.55).encode(**place),
+        data.transform_filter(CHOSEN).mark_point(**large).encode(**place),
     ).properties(width=WIDTH, height=92, title=heading("on the range of the prior", size=11))

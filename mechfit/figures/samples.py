@@ -30,7 +30,7 @@ from mechfit.summaries.thinning import thin, thin_together
 
 SIDE, STEP, MOST = 250, 27, 10
 """Side of the scatter and height of a strip in px; most parameters that all have a strip."""
-RING = {"shape": "circle", "size": 150, "stroke": SAMPLE, "strokeWidth": 2.4, "opacity": 1}
+RING = {"shape": "circle", "size": 150, "stroke": SAMPLE, "strokeWidth": 2.4}
 
 
 def samples_to_traces(
@@ -142,11 +142,11 @@ def _scatter(
     place, axis = {}, alt.Axis(title=None, tickCount=5)
     for field, kind, which in (("x", alt.X, "across"), ("y", alt.Y, "up")):
         domain = [alt.ExprRef(f"{end}[{which}]") for end in (low, high)]
-        scale = alt.Scale(domain=domain, nice=False, zero=False)
+        scale = alt.Scale(domain=domain)
         place[field] = kind(f"{field}:Q", scale=scale, axis=axis)
-    dot = dots.mark_circle(color=POSTERIOR, size=60, opacity=0.75, cursor="pointer", aria=False)
-    ring = dots.transform_filter(chosen).mark_point(**RING, fill="transparent", aria=False)
-    name = rows_of([{}]).mark_text(dy=24, align="right", baseline="top", aria=False)
+    dot = dots.mark_circle(color=POSTERIOR, size=60, opacity=0.75, cursor="pointer")
+    ring = dots.transform_filter(chosen).mark_point(**RING, fill="transparent")
+    name = rows_of([{}]).mark_text(dy=24, align="right", baseline="top")
     return alt.layer(
         dot.encode(**place, tooltip="sample:Q").add_params(chosen),
         ring.encode(**place),
@@ -169,8 +169,8 @@ def _strips(
     parts = [parse(label) for label in labels]
     names, units = [part.name for part in parts], [part.unit for part in parts]
     picked = "true" if len(labels) <= MOST else "datum.i == across || datum.i == up"
-    reach = alt.Scale(domain=[-0.16, 1.16], nice=False)
-    side = alt.Axis(title=None, ticks=False, domain=False)
+    reach = alt.Scale(domain=[-0.16, 1.16])
+    side = alt.Axis(title=None)
     place = {"x": alt.X("x:Q", scale=reach, axis=None), "y": alt.Y("name:N", sort=None, axis=side)}
     both = [
         {"i": i, "name": part.name, "x": x, "end": end}
@@ -191,13 +191,13 @@ def _strips(
     )
     now, tick = every.transform_filter(chosen), {"thickness": 1.5, "height": 11, "opacity": 0.55}
     word = {"fontSize": 10, "opacity": 0.75, "align": alt.ExprRef("datum.x ? 'left' : 'right'")}
-    word |= {"dx": alt.ExprRef("datum.x ? 5 : -5"), "aria": False}
+    word |= {"dx": alt.ExprRef("datum.x ? 5 : -5")}
     layers = [
-        prior.mark_line(stroke=PRIOR, strokeWidth=1.5, aria=False).encode(detail="i:N"),
+        prior.mark_line(stroke=PRIOR, strokeWidth=1.5).encode(detail="i:N"),
         prior.mark_text(**word).encode(text="end:N"),
-        every.mark_tick(color=POSTERIOR, aria=False, **tick),
-        now.mark_point(**RING | {"size": 70}, fill="transparent", aria=False),
-        now.mark_text(dy=-12, fontSize=11, fontWeight=600, aria=False).encode(text="said:N"),
+        every.mark_tick(color=POSTERIOR, **tick),
+        now.mark_point(**RING | {"size": 70}, fill="transparent"),
+        now.mark_text(dy=-12, fontSize=11, fontWeight=600).encode(text="said:N"),
     ]
     return alt.layer(*(layer.encode(**place) for layer in layers)).properties(
         width=WIDTH - SIDE - 30,

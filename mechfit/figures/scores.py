@@ -84,34 +84,28 @@ def _measure(
     all_values = np.r_[values, *(ends or []), *([] if best is None else [best])]
     pad = 0.12 * (np.ptp(all_values) or 1.0)
     low, high = span or (all_values.min() - pad, all_values.max() + pad)
-    scale = alt.Scale(domain=[float(low), float(high)], nice=False, zero=False)
+    scale = alt.Scale(domain=[float(low), float(high)])
     axis = alt.Axis(title=None, tickCount=4)
     x = alt.X("v:Q", scale=scale, axis=axis)
-    side = alt.Axis(title=None, ticks=False, domain=False, labelLimit=220, labelPadding=10)
+    side = alt.Axis(title=None, labelLimit=220, labelPadding=10)
     if not first:
         side["labelExpr"] = f"page < {NARROW} ? datum.label : ''"
     y = alt.Y("n:N", sort=None, axis=side, scale=alt.Scale(domain=names))
     low_end, high_end = ends or (values, values)
     data = table(n=names, v=values, low=low_end, high=high_end, said=[number(v) for v in values])
-    layers = [
-        rows_of([{"n": n} for n in names]).mark_rule(strokeOpacity=0.18, aria=False).encode(y=y)
-    ]
+    layers = [rows_of([{"n": n} for n in names]).mark_rule(strokeOpacity=0.18).encode(y=y)]
     if ends:
-        rule = data.mark_rule(stroke=POSTERIOR, strokeWidth=2, aria=False)
+        rule = data.mark_rule(stroke=POSTERIOR, strokeWidth=2)
         layers.append(rule.encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high", y=y))
     if best is not None:
         line = rows_of([{"v": float(best)}]).mark_rule(
-            stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4, aria=False
+            stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4
         )
         layers.append(line.encode(x=x, tooltip=alt.value("perfect")))
     tip = [alt.Tooltip("n:N", title="row"), alt.Tooltip("said:N", title=" ".join(name.split()))]
     layers += [
-        data.mark_circle(color=POSTERIOR, size=70, opacity=1, aria=False).encode(
-            x=x, y=y, tooltip=tip
-        ),
-        data.mark_text(align="center", dy=-11, fontSize=11, aria=False).encode(
-            x=x, y=y, text="said:N"
-        ),
+        data.mark_circle(color=POSTERIOR, size=70).encode(x=x, y=y, tooltip=tip),
+        data.mark_text(align="center", dy=-11, fontSize=11).encode(x=x, y=y, text="said:N"),
     ]
     top = heading(name.split("\n") if "\n" in name else name, size=11)
     return alt.layer(*layers).properties(width=width, height={"step": 34}, title=top)

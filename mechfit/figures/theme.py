@@ -77,16 +77,14 @@ def theme() -> alt.theme.ThemeConfig:
     """
     axis = {"grid": False, "tickSize": 4, "labelFontSize": 11, "labelPadding": 4}
     axis |= {"titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8}
-    axis |= {
-        "domainColor": _QUIET,
-        "tickColor": _QUIET,
-        "labelColor": OBSERVED,
-        "titleColor": OBSERVED,
-    }
+    axis |= {"domainColor": _QUIET, "tickColor": _QUIET}
+    axis |= {"labelColor": OBSERVED, "titleColor": OBSERVED}
     title = {"anchor": "start", "frame": "bounds", "offset": 14, "color": OBSERVED}
     title |= {"fontSize": 14, "fontWeight": 600, "lineHeight": 19, "subtitleColor": OBSERVED}
     title |= {"subtitleFontSize": 12, "subtitlePadding": 6, "subtitleLineHeight": 17}
     config = {"background": "transparent", "padding": 2, "font": FONT, "view": {"stroke": None}}
+    config |= {"axisDiscrete": {"ticks": False, "domain": False}}
+    config |= dict.fromkeys(["point", "circle", "square"], {"opacity": 1})
     config |= {"axis": axis, "title": title, "text": {"fill": OBSERVED, "fontSize": 12}}
     legend = {"labelColor": OBSERVED, "titleColor": OBSERVED, "labelFontSize": 12, "title": None}
     legend |= {"orient": "top", "offset": 2, "symbolStrokeWidth": 1.5, "labelLimit": 400}

@@ -5,6 +5,8 @@ import json
 import altair as alt
 import vl_convert
 
+from mechfit.figures.renderer import told_once
+
 
 def drawn(chart: alt.TopLevelMixin | dict, **values) -> str:
     """The SVG of a chart after sliders and menus were set.
@@ -16,7 +18,7 @@ def drawn(chart: alt.TopLevelMixin | dict, **values) -> str:
     for name, value in values.items():
         param = params[name]
         param["value"] = [param["value"][0] | value] if isinstance(value, dict) else value
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
+    svg = vl_convert.vegalite_to_svg(json.dumps(told_once(spec)))
     assert "NaN" not in svg
     assert "undefined" not in svg
     return svg
