@@ -1,7 +1,4 @@
-"""Methods compared round by round: a row for each method, a view for each measure.
-
-Drawn in the chapter inference/sequential.
-"""
+"""Methods compared round by round: a row for each method, a view for each measure."""
 
 from collections.abc import Mapping, Sequence
 

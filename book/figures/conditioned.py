@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.labels import parse
-from mechfit.figures.parts import heading, rows_of, table
+from mechfit.figures.parts import heading, menu, points, rows_of, slider, table, words
 from mechfit.figures.theme import OBSERVED, PAGE, POSTERIOR, present
 
 STEP, MOST, SIDE, ROW = 4, 3, 250, 16
@@ -49,24 +49,23 @@ def conditioned(
     d, pair = len(labels), list(axes)
     draws, limits = numbers("draws", draws, "n", d, least=2), ranges(limits, d)
     shares = np.clip(100 * (draws - limits[:, 0]) / np.diff(limits).ravel(), 0, 100)
-    points = alt.Chart(alt.NamedData("draws")).transform_calculate(
+    draw = alt.Chart(alt.NamedData("draws")).transform_calculate(
         x=decode("datum.c", "across", 0, 100), y=decode("datum.c", "up", 0, 100)
     )
     names = [parse(label).name for label in labels]
-    plane = _plane(points, labels, limits, center)
-    rows = _rows(shares, names, points.transform_filter(INSIDE))
+    plane = _plane(draw, labels, limits, center)
     chart = alt.hconcat(
-        alt.vconcat(plane, _words(points, labels, len(draws)), spacing=8),
-        rows,
+        alt.vconcat(plane, _report(draw, labels, len(draws)), spacing=8),
+        _rows(shares, names, draw.transform_filter(INSIDE)),
         spacing=18,
         datasets={"draws": [{"c": encode(point, 0, 100)} for point in shares]},
-    ).add_params(PAGE)
-    for name, way, first in zip(("across", "up"), ("horizontal", "vertical"), pair, strict=True):
-        menu = alt.binding_select(options=[*range(d)], labels=list(labels), name=f"{way} axis")
-        chart = chart.add_params(alt.param(name=name, value=int(first), bind=menu))
-    for name, way, value in zip("wh", ("width", "height"), size, strict=True):
-        bind = alt.binding_range(min=5, max=100, step=5, name=f"{way} (%)")
-        chart = chart.add_params(alt.param(name=name, value=value, bind=bind))
+    ).add_params(
+        PAGE,
+        menu("across", labels, "horizontal axis", axes[0]),
+        menu("up", labels, "vertical axis", axes[1]),
+        slider("w", "width (%)", size[0], (5, 100), 5),
+        slider("h", "height (%)", size[1], (5, 100), 5),
+    )
     reach = np.array([s / 2 if s < 100 else 100 for s in size])
     inside = (abs(shares[:, pair] - center) <= reach).all(1)
     z = (shares[inside].mean(0) - shares.mean(0)) / np.maximum(shares.std(0), 1e-9)
@@ -87,32 +86,23 @@ def conditioned(
 
 
 def _plane(
-    points: alt.Chart, labels: Sequence[str], limits: np.ndarray, center: tuple[int, int]
+    draw: alt.Chart, labels: Sequence[str], limits: np.ndarray, center: tuple[int, int]
 ) -> alt.LayerChart:
     """Draw all draws, those inside, and the rectangle, which a click moves."""
     low, span = limits[:, 0].round(6).tolist(), np.diff(limits).ravel().round(6).tolist()
-    ticks = {"title": None, "values": [0, 25, 50, 75, 100]}
-    at = "format({low}[{menu}] + datum.value / 100 * {span}[{menu}], '.3~g')"
-    axis, side = (
-        alt.Axis(labelExpr=at.format(low=low, span=span, menu=menu), **ticks)
-        for menu in ("across", "up")
-    )
-    place = {
-        "x": alt.X("x:Q", scale=PERCENT, axis=axis),
-        "y": alt.Y("y:Q", scale=PERCENT, axis=side),
-    }
+    place = {"x": alt.X("x:Q", scale=PERCENT), "y": alt.Y("y:Q", scale=PERCENT)}
+    for channel, chosen in (("x", "across"), ("y", "up")):
+        at = f"format({low}[{chosen}] + datum.value / 100 * {span}[{chosen}], '.3~g')"
+        place[channel].axis = alt.Axis(title=None, values=[0, 25, 50, 75, 100], labelExpr=at)
     dot = {"opacity": 0.35, "size": 8, "color": OBSERVED}
+    near = {"color": POSTERIOR, "size": 22, "opacity": 0.85}
     edge = {"fill": "transparent", "stroke": OBSERVED, "strokeWidth": 1.6, "strokeDash": [5, 2]}
-    middle = {"x": "box_cx - w / 2", "x2": "box_cx + w / 2"}
-    middle |= {"y": "box_cy - h / 2", "y2": "box_cy + h / 2"}
-    ends = {name: f"clamp({value}, 0, 100)" for name, value in middle.items()}
+    middle = {"x": "cx - w", "x2": "cx + w", "y": "cy - h", "y2": "cy + h"}
+    ends = {name: f"clamp(box_{value} / 2, 0, 100)" for name, value in middle.items()}
     rectangle = rows_of([{}]).transform_calculate(**ends).mark_rect(**edge)
-    inside = points.transform_filter(INSIDE)
     return alt.layer(
-        points.mark_circle(**dot).encode(**place),
-        inside.mark_circle(**dot | {"color": POSTERIOR, "size": 22, "opacity": 0.85}).encode(
-            **place
-        ),
+        draw.mark_circle(**dot).encode(**place),
+        draw.transform_filter(INSIDE).mark_circle(**near).encode(**place),
         rectangle.encode(**place, x2="x2", y2="y2"),
         _centers(center, place),
     ).properties(width=SIDE, height=SIDE, title=heading(alt.expr(f"{list(labels)}[up]")))
@@ -142,17 +132,15 @@ def _centers(center: tuple[int, int], place: dict) -> alt.Chart:
     return mark.encode(**place).add_params(box)
 
 
-def _words(points: alt.Chart, labels: Sequence[str], n: int) -> alt.Chart:
+def _report(draw: alt.Chart, labels: Sequence[str], n: int) -> alt.Chart:
     """Name the horizontal axis; tell how many draws are inside and what chance does."""
-    kept = points.transform_calculate(k=f"{INSIDE} ? 1 : 0").transform_aggregate(n="sum(k)")
+    kept = draw.transform_calculate(k=f"{INSIDE} ? 1 : 0").transform_aggregate(n="sum(k)")
     kept = kept.transform_calculate(
         said=f"[{list(labels)}[across], '', datum.n + ' of {n:,} draws are inside.', "
         "datum.n ? 'By chance means move' : '', "
         "datum.n ? 'by about ±' + format(1 / sqrt(datum.n), '.2f') + ' s.d.' : '']"
     )
-    word = kept.mark_text(align="left", baseline="top", lineHeight=17)
-    word = word.encode(x=alt.value(0), y=alt.value(0), text="said:N")
-    return word.properties(width=SIDE, height=84)
+    return words(kept, height=84).properties(width=SIDE)
 
 
 def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.LayerChart:
@@ -163,9 +151,7 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
     mean, spread = shares.mean(0).round(3).tolist(), shares.std(0)
     spread = np.where(spread > 0, spread, 1.0).round(3).tolist()
     moved = (
-        inside.transform_calculate(i=f"sequence({d})")
-        .transform_flatten(["i"])
-        .transform_calculate(v=decode("datum.c", "datum.i", 0, 100))
+        points(inside, d, v=decode("datum.c", "datum.i", 0, 100))
         .transform_aggregate(x="q1(v)", x2="q3(v)", mean="mean(v)", groupby=["i"])
         .transform_calculate(
             name=f"{list(names)}[datum.i]",
@@ -190,17 +176,8 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
         labelAlign=alt.expr("datum.value ? 'right' : 'left'"),
     )
     x = alt.X("x:Q", scale=PERCENT, axis=low_high)
-    side = alt.Axis(title=None, labelFontSize=11)
-    y = alt.Y("name:N", sort=None, scale=alt.Scale(domain=list(names)), axis=side)
-    end = {"align": "left", "dx": 8}
-    said = {"x": alt.datum(100), "y": y, "text": "said:N"}
-    bold = f"datum.rank <= {MOST} && !{HELD}"
-    words = [
-        moved.transform_filter(test)
-        .mark_text(fontWeight=weight, fontSize=11, **end)
-        .encode(**said)
-        for test, weight in ((bold, 700), (f"!({bold})", 400))
-    ]
+    y = alt.Y("name:N").title(None).sort(None).scale(domain=list(names))
+    bold = alt.expr(f"datum.rank <= {MOST} && !{HELD} ? 700 : 400")
     bar = {"cornerRadius": 1, "strokeWidth": 0}
     return alt.layer(
         everywhere.mark_bar(fill=OBSERVED, fillOpacity=0.2, height=11, **bar).encode(
@@ -210,5 +187,7 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
         moved.mark_circle(color=POSTERIOR, size=45).encode(
             x=alt.X("mean:Q", scale=PERCENT, axis=low_high), y=y
         ),
-        *words,
+        moved.mark_text(fontWeight=bold, fontSize=11, align="left", dx=8).encode(
+            x=alt.datum(100), y=y, text="said:N"
+        ),
     ).properties(width=SIDE + 10, height={"step": ROW})

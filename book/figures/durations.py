@@ -1,17 +1,12 @@
-"""How long n simulations take, one bar for each way of computing them: t = n / rate.
-
-A slider changes n; times stand on a logarithmic axis whose ticks are the units in which people
-wait. Drawn in the chapter beyond/scaling.
-"""
+"""How long n simulations take, one bar for each way of computing them: t = n / rate."""
 
 from collections.abc import Mapping
 
 import altair as alt
 import numpy as np
 
-from mechfit.figures import OBSERVED
-from mechfit.figures.parts import heading, rows_of
-from mechfit.figures.theme import WIDTH, present
+from mechfit.figures.parts import heading, rows_of, slider, tips
+from mechfit.figures.theme import OBSERVED, WIDTH, present
 
 MINUTE, HOUR, DAY, YEAR = 60.0, 3600.0, 86400.0, 365.25 * 86400
 UNITS = {
@@ -80,11 +75,10 @@ def durations(rates: Mapping[str, float], *, title: str, chosen: float = 1e5) ->
         speed="format(datum.rate, ',.3~r') + ' simulations per second'",
         told="datum.way + ': ' + datum.times[2 * power - 6]",
     )
-    said = [alt.Tooltip(f"{f}:N", title=n) for f, n in (("way", "way"), ("speed", "rate"))]
-    said.append(alt.Tooltip("time:N"))
+    said = tips(way="way", speed="rate", time="time")
     bar = moved.mark_bar(fill=OBSERVED, aria=True, fillOpacity=0.6, size=12, yOffset=9)
-    word = {"align": "left"}
-    name, time = moved.mark_text(**word, dy=-10, dx=2), moved.mark_text(**word, dy=8, dx=6)
+    name = moved.mark_text(align="left", dy=-10, dx=2)
+    time = moved.mark_text(align="left", dy=8, dx=6)
     layers = [
         *_waits(low, high, x),
         bar.encode(x=x, x2=alt.datum(low), y=y, tooltip=said, description="told:N"),
@@ -93,8 +87,8 @@ def durations(rates: Mapping[str, float], *, title: str, chosen: float = 1e5) ->
     ]
     top = heading(alt.ExprRef("format(n, ',') + ' simulations take'"), size=13)
     chart = alt.layer(*layers).properties(width=WIDTH, height={"step": ROW})
-    bind = alt.binding_range(min=3, max=8, step=0.5, name="simulations, power of 10")
-    power = alt.param(name="power", value=3 + STOPS.index(chosen) / 2, bind=bind)
+    start = 3 + STOPS.index(chosen) / 2
+    power = slider("power", "simulations, power of 10", start, (3, 8), 0.5)
     n = alt.param(name="n", expr="round(pow(10, floor(power))) * (power % 1 ? 3 : 1)")
     times = "; ".join(f"{way}: {human_time(chosen / rate)}" for way, rate in rates.items())
     told = (
@@ -116,6 +110,5 @@ def _waits(low: float, high: float, x: alt.X) -> list[alt.Chart]:
     fade = alt.ExprRef("datum.name == 'lunch' ? 0.04 : 0.09")
     band = rows_of(rows).mark_rect(fill=OBSERVED, fillOpacity=fade)
     names = rows_of(rows).mark_text(baseline="bottom", dy=-3, fontSize=11)
-    middle = x.copy(deep=True)
-    middle["shorthand"] = "middle:Q"
-    return [band.encode(x=x, x2="t2"), names.encode(x=middle, y=alt.value(0), text="name:N")]
+    words = names.encode(x="middle:Q", y=alt.value(0), text="name:N")
+    return [band.encode(x=x, x2="t2"), words]

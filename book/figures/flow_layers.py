@@ -1,8 +1,4 @@
-"""A normalizing flow layer by layer: a grid and dots of noise become draws of the posterior.
-
-The states after every layer travel as text; between two layers the page moves every point along
-a straight line. Drawn in the chapter inference/density-estimators.
-"""
+"""A normalizing flow layer by layer: a grid and dots of noise become draws of the posterior."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,4 @@
-"""What faults do to ranks and coverage: a menu chooses the fault, a slider its size.
-
-Drawn in the chapter inference/calibration.
-"""
+"""What faults do to ranks and coverage: a menu chooses the fault, a slider its size."""
 
 from collections.abc import Mapping, Sequence
 

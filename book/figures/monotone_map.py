@@ -1,8 +1,4 @@
-"""An increasing map under sliders, and beside it what follows: a density, or the map's slope.
-
-Every combination of the sliders was computed beforehand and travels as text. Drawn in the chapter
-inference/density-estimators.
-"""
+"""An increasing map under sliders, and beside it a density or the map's slope."""
 
 from collections.abc import Mapping
 

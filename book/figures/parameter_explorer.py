@@ -1,9 +1,4 @@
-"""Sliders that redraw a trace in a static page: every combination was simulated beforehand.
-
-With three parameters of seven values there are 343 traces. Each is thinned, written as text with
-two characters per point, and read back by an expression when a slider selects it. The live twin,
-for a running notebook, is `live_trace`. Taught in the chapter models/hodgkin-huxley.
-"""
+"""Sliders that redraw a trace in a static page: every combination was simulated beforehand."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,4 @@
-"""Posterior predictive checks: an observed statistic among those of simulated posterior draws.
-
-A menu chooses the statistic. Drawn in the chapter inference/predictive-checks.
-"""
+"""Posterior predictive checks: an observed statistic among those of posterior draws."""
 
 from collections.abc import Sequence
 

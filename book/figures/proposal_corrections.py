@@ -3,16 +3,16 @@ r"""Four corrections of one proposal, under sliders that move the proposal.
 In one dimension and with Gaussians all of it is a formula: prior N(0, 1), posterior N(mu, w^2),
 proposal N(m, s^2). Their quotient posterior * proposal / prior, which maximum likelihood learns,
 has precision 1/w^2 + 1/s^2 - 1; SNPE-A divides it by the proposal again. `FORMULAS` are written
-so that the page and Python read them alike. Drawn in the chapter inference/sequential.
+so that the page and Python read them alike.
 """
 
 import altair as alt
+import numpy as np
 from scipy.special import ndtri
 
-from mechfit.figures import OBSERVED, ROLES
 from mechfit.figures.labels import number
-from mechfit.figures.parts import rows_of
-from mechfit.figures.theme import WIDTH, present
+from mechfit.figures.parts import rows_of, slider, table
+from mechfit.figures.theme import OBSERVED, ROLES, WIDTH, present
 
 LOW, HIGH, DRAWS, ATOMS = -2.5, 3.0, 60, 10
 REACH = 2.58
@@ -25,15 +25,15 @@ FORMULAS = {
     "left_mean": "(off_precision * learned_mean - m / (s * s)) / left_precision",
 }
 """What is learned; the same with a width that is off by a percentage; what SNPE-A makes of it."""
-SLIDERS = {
-    "m": (0.6, {"min": -1.0, "max": 2.0, "step": 0.1, "name": "proposal center"}),
-    "s": (0.6, {"min": 0.1, "max": 1.0, "step": 0.05, "name": "proposal width"}),
-    "off": (0, {"min": 0, "max": 30, "step": 1, "name": "error of q̃ (%)"}),
-}
+SLIDERS = (
+    slider("m", "proposal center", 0.6, (-1.0, 2.0), 0.1),
+    slider("s", "proposal width", 0.6, (0.1, 1.0), 0.05),
+    slider("off", "error of q̃ (%)", 0, (0, 30), 1),
+)
 LEARNED, LEFT = ("learned_mean", "learned_precision"), ("left_mean", "left_precision")
 PLACE = {
-    "x": alt.X("t:Q", scale=alt.Scale(domain=[LOW, HIGH]), axis=None),
-    "y": alt.Y("h:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
+    "x": alt.X("t:Q").scale(domain=[LOW, HIGH]).axis(None),
+    "y": alt.Y("h:Q").scale(domain=[0, 1]).axis(None),
 }
 """Fields `t`, a parameter, and `h`, a height from 0 to 1."""
 
@@ -90,18 +90,15 @@ def proposal_corrections(mean: float, width: float, *, title: str) -> alt.VConca
             _bell("posterior", "mu", "1 / (w * w)", "1 / w"),
         ],
     }
-    base = rows_of([{"t": LOW, "h": 0}, {"t": HIGH, "h": 0}]).mark_line(
-        stroke=OBSERVED, strokeOpacity=0.35, strokeWidth=1
-    )
+    base = table(t=[LOW, HIGH], h=[0, 0])
+    base = base.mark_line(stroke=OBSERVED, strokeOpacity=0.35, strokeWidth=1)
     views = []
     for name, layers in rows.items():
         axis = alt.Axis(title="θ", tickCount=6) if name == "Truncated" else None
         floor = base.encode(x=PLACE["x"].copy(deep=True).axis(axis), y=PLACE["y"])
         view = alt.layer(_said(one, repr(name), "left"), *layers, floor)
         views.append(view.properties(width=WIDTH, height=56).resolve_axis(x="independent"))
-    chart = alt.vconcat(*views, spacing=10)
-    for name, (value, bind) in SLIDERS.items():
-        chart = chart.add_params(alt.param(name=name, value=value, bind=alt.binding_range(**bind)))
+    chart = alt.vconcat(*views, spacing=10).add_params(*SLIDERS)
     given = {"mu": f"{mean:.6g}", "w": f"{width:.6g}", **FORMULAS}
     chart = chart.add_params(*(alt.param(name=n, expr=e) for n, e in given.items()))
     told = (
@@ -144,8 +141,8 @@ def _said(data: alt.Chart, text: str, side: str = "right") -> alt.Chart:
 
 def _stems(draws: int, share: str, result: str) -> list[alt.Chart]:
     """Draw equally likely draws of the proposal, each as high as its share, and the posterior."""
-    z = ndtri([(i + 0.5) / draws for i in range(draws)])
-    data = rows_of([{"i": i, "z": float(f"{v:.4f}")} for i, v in enumerate(z)])
+    i = np.arange(draws)
+    data = table(i=i, z=ndtri((i + 0.5) / draws))
     data = data.transform_calculate(t="m + s * datum.z").transform_calculate(u=share)
     data = data.transform_calculate(u2="datum.u * datum.u").transform_joinaggregate(
         total="sum(u)", square="sum(u2)", top="max(u)"

@@ -1,8 +1,4 @@
-"""Rejection by hand: two sliders choose the simulations that count, and what is left is seen.
-
-One plane holds what was simulated, the other the parameters behind it; a simulation has a dot in
-both. Drawn in the chapter inference/without-a-likelihood.
-"""
+"""Rejection by hand: sliders choose the simulations that count, two planes show what is left."""
 
 from collections.abc import Sequence
 
@@ -15,8 +11,8 @@ from mechfit.figures.curves import plane
 from mechfit.figures.fields import square
 from mechfit.figures.heat import outline_marks, outline_rows
 from mechfit.figures.labels import number, parse
-from mechfit.figures.parts import rows_of
-from mechfit.figures.theme import OBSERVED, POSTERIOR, PRIOR, WIDTH, present
+from mechfit.figures.parts import short, slider, table, words
+from mechfit.figures.theme import OBSERVED, POSTERIOR, PRIOR, present
 
 CROSS = "M-.5,-.5L.5,.5M-.5,.5L.5,-.5"
 
@@ -48,51 +44,35 @@ def rejection(
     n = len(theta)
     x, distance = numbers("x", x, n, 2), numbers("distance", distance, n)
     x_o, limits = numbers("x_o", x_o, 2), ranges(limits, 2)
-    seen = np.r_[x, x_o[None]]
-    rows = {
-        name: np.round(v, 3).tolist() for name, v in zip("abvw", [*theta.T, *x.T], strict=True)
-    }
-    rows |= {"e": [float(f"{e:.4g}") for e in distance], "i": list(range(n))}
-    source = (
-        alt.Chart(alt.NamedData("simulations"))
-        .transform_flatten(list(rows))
-        .transform_filter("datum.i < n")
-    )
-    views = []
-    for fields, reach, words in (
-        ("vw", np.stack([seen.min(0), seen.max(0)], 1), names[1]),
-        ("ab", limits, names[0]),
-    ):
-        place = plane(*reach, *words)
+    columns = dict(zip("abvw", np.round([*theta.T, *x.T], 3).tolist(), strict=True))
+    columns |= {"e": short(distance), "i": [*range(n)]}
+    source = alt.Chart(alt.NamedData("simulations")).transform_flatten([*columns])
+    source = source.transform_filter("datum.i < n")
+    (left, low), (wide, high) = limits[:, 0], np.diff(limits).ravel() / 1000
+    place = f"{left} + {wide:.6g} * datum.u", f"{low} + {high:.6g} * datum.v"
+    outline, seen = outline_marks(outline_rows(posterior), *place), np.r_[x, x_o[None]]
+    cross = {"shape": CROSS, "size": 150, "stroke": OBSERVED, "strokeWidth": 2.2}
+    spot = table(x=x_o[:1], y=x_o[1:]).mark_point(**cross, fill="transparent")
+    reach, views = np.stack([seen.min(0), seen.max(0)], 1), []
+    planes = ("vw", reach, names[1], spot), ("ab", limits, names[0], outline)
+    for fields, where, labels, mark in planes:
+        place = plane(*where, *labels)
         dots = source.transform_calculate(x=f"datum.{fields[0]}", y=f"datum.{fields[1]}")
         near = dots.transform_filter("datum.e <= tolerance")
-        views.append(
-            [
-                dots.mark_circle(color=PRIOR, size=7, opacity=0.45).encode(**place),
-                near.mark_circle(color=POSTERIOR, size=18, opacity=0.9).encode(**place),
-            ]
-        )
-        if fields == "vw":
-            cross = {"shape": CROSS, "size": 150, "stroke": OBSERVED, "strokeWidth": 2.2}
-            spot = rows_of([{"x": float(x_o[0]), "y": float(x_o[1])}])
-            mark = spot.mark_point(**cross, fill="transparent")
-            views[-1].append(mark.encode(**place))
-        else:
-            (left, bottom), (wide, high) = limits[:, 0], np.diff(limits).ravel() / 1000
-            x, y = f"{left} + {wide:.6g} * datum.u", f"{bottom} + {high:.6g} * datum.v"
-            views[-1].append(outline_marks(outline_rows(posterior), x, y).encode(**place))
-    planes = alt.hconcat(*(square(*layers) for layers in views), spacing=24)
+        gray = dots.mark_circle(color=PRIOR, size=7, opacity=0.45).encode(**place)
+        blue = near.mark_circle(color=POSTERIOR, size=18, opacity=0.9).encode(**place)
+        views.append(square(gray, blue, mark.encode(**place)))
     middle = np.linspace(*limits[1], 2 * np.shape(posterior)[1] + 1)[1::2]
     mass = np.sum(posterior, 0) / np.sum(posterior)
     exact = float(np.sqrt(mass @ (middle - mass @ middle) ** 2))
     chart = alt.vconcat(
-        _report(source, names[0][1], exact), planes, spacing=8, datasets={"simulations": [rows]}
-    )
-    power = alt.binding_range(min=-1.6, max=0.6, step=0.1, name="tolerance")
-    count = alt.binding_range(min=100, max=n, step=100, name="simulations")
-    chart = chart.add_params(
-        alt.param(name="power", value=-0.2, bind=power),
-        alt.param(name="n", value=n, bind=count),
+        _report(source, names[0][1], exact),
+        alt.hconcat(*views, spacing=24),
+        spacing=8,
+        datasets={"simulations": [columns]},
+    ).add_params(
+        slider("power", "tolerance", -0.2, (-1.6, 0.6), 0.1),
+        slider("n", "simulations", n, (100, n), 100),
         alt.param(name="tolerance", expr="pow(10, power)"),
     )
     told = (
@@ -115,5 +95,4 @@ def _report(source: alt.Chart, label: str, exact: float) -> alt.Chart:
     sums = source.transform_calculate(
         inside="datum.e <= tolerance ? 1 : 0", among="datum.e <= tolerance ? datum.b : null"
     ).transform_aggregate(kept="sum(inside)", all="count()", s="stdev(among)")
-    mark = sums.mark_text(align="left", baseline="top", lineHeight=17, text=alt.ExprRef(told))
-    return mark.encode(x=alt.value(0), y=alt.value(0)).properties(width=WIDTH, height=34)
+    return words(sums.transform_calculate(said=told), height=34)

@@ -1,7 +1,4 @@
-"""Rounds of simulations: where each one falls, in the prior's range and enlarged.
-
-Drawn in the chapter inference/sequential.
-"""
+"""Rounds of simulations: where each one falls, in the prior's range and enlarged."""
 
 from collections.abc import Mapping, Sequence
 

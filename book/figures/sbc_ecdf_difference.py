@@ -1,8 +1,4 @@
-"""Simulation-based calibration: differences of the ranks' ECDF from the uniform one, and p-values.
-
-A curve that leaves the band of what is usual is drawn as broken; the farthest ones are named.
-Drawn in the chapter inference/calibration.
-"""
+"""Simulation-based calibration: differences of the ranks' ECDF from the uniform, and p-values."""
 
 from collections.abc import Mapping
 

@@ -1,8 +1,4 @@
-"""Curves of one variable that a slider changes: densities for every observation, every setting.
-
-The curves of all steps of the slider travel as text and an expression reads back the chosen one.
-Drawn in the chapter inference/without-a-likelihood.
-"""
+"""Curves of one variable that a slider changes; every step was computed beforehand."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,7 @@
 """Bars of summary statistics: how parameter sets differ in what they do, and how much noise does.
 
 A bar is (mean(s) − mean_prior(s)) / std_prior(s) long, so that all statistics share an axis; a
-thin line spans 90 % of the repeats. Taught in the chapter inference/hodgkin-huxley-posterior.
+thin line spans 90 % of the repeats.
 """
 
 from collections.abc import Mapping, Sequence

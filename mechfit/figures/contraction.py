@@ -2,7 +2,6 @@
 
 The area of a square is its share. The simulations appear as densities of the parameter, each
 column of bins scaled to its peak: where all columns look alike, the statistic tells nothing.
-Taught in the chapter summaries/which-features.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""Curves of one variable with direct labels, a band around a curve, the loss during training.
-
-Taught in the chapters models/hodgkin-huxley and inference/hodgkin-huxley-posterior.
-"""
+"""Curves of one variable with direct labels, a band around a curve, the loss during training."""
 
 from collections.abc import Mapping
 
@@ -11,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import span
-from mechfit.figures.parts import named_lines, rows_of, table
+from mechfit.figures.parts import named_lines, rows_of, short, table
 from mechfit.figures.theme import PATH, ROLES, WIDTH, Role, assign, present
 
 ORDER = ("posterior", "sample", "path", "broken", "observed", "prior")
@@ -40,9 +37,6 @@ def curves(
         roles: Name to meaning, a key of `ROLES`; by default posterior, sample, path, broken,
             observed, prior in this order.
 
-    Returns:
-        The chart.
-
     Example:
         >>> curves([0, 1], {"m": [0, 1]}, title="It opens", across="V (mV)", up="open").description
         'open against V (mV), from 0 to 1: m from 0 to 1.'
@@ -53,9 +47,7 @@ def curves(
         raise ValueError(f"got {len(named)} curves, expected 1 to {len(ORDER)}")
     looks = assign(list(named), roles, ORDER)
     both = np.concatenate(list(named.values()))
-    place = plane(
-        (x[0], x[-1]), (min(0.0, float(both.min())), float(both.max()) or 1.0), across, up
-    )
+    place = plane((x[0], x[-1]), (min(0.0, both.min()), both.max() or 1.0), across, up)
     data, lines = _lines(x, named, _kept(len(x), 200)), named_lines(looks, key=False)
     spot = {"size": 36, "opacity": 0.9} if points else {"size": 90, "opacity": 0}
     fill = alt.Fill("name:N", scale=lines["stroke"]["scale"], legend=None)
@@ -66,20 +58,20 @@ def curves(
         data.mark_circle(strokeWidth=0, **spot).encode(**place, fill=fill, tooltip=said),
         line_ends(x[-1], {n: v[-1] for n, v in named.items()}, place),
     ]
-    told = ", ".join(f"{n} from {span(v[0], v[-1])}" for n, v in named.items())
-    told = f"{up} against {across}, from {span(x[0], x[-1])}: {told}."
+    told = f"{up} against {across}, from {span(x[0], x[-1])}: {_told(named)}."
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     return present(chart, title, told)
 
 
 def _lines(x: np.ndarray, named: Mapping[str, np.ndarray], keep: np.ndarray) -> alt.Chart:
     """Start a mark from some points of curves (n,), with fields `name`, `x` and `y`."""
-    rows = [
-        {"name": name}
-        | {k: [float(f"{c:.5g}") for c in v[keep]] for k, v in (("x", x), ("y", values))}
-        for name, values in named.items()
-    ]
+    rows = [{"name": n, "x": short(x[keep]), "y": short(v[keep])} for n, v in named.items()]
     return rows_of(rows).transform_flatten(["x", "y"])
+
+
+def _told(named: Mapping[str, np.ndarray]) -> str:
+    """Tell the first and the last value of each curve."""
+    return ", ".join(f"{name} from {span(v[0], v[-1])}" for name, v in named.items())
 
 
 def plane(
@@ -88,11 +80,8 @@ def plane(
     """Channels for the fields `x` and `y` with exact ends; `up` is written above its axis."""
     below = alt.Axis(title=across, tickCount=6, labelFlush=True)
     aside = alt.Axis(title=up, tickCount=5, **ABOVE)
-    scales = [alt.Scale(domain=[float(v) for v in d], nice=False, zero=False) for d in (x, y)]
-    return {
-        "x": alt.X("x:Q", scale=scales[0], axis=below),
-        "y": alt.Y("y:Q", scale=scales[1], axis=aside),
-    }
+    x, y = (alt.Scale(domain=[float(v) for v in d], nice=False, zero=False) for d in (x, y))
+    return {"x": alt.X("x:Q", scale=x, axis=below), "y": alt.Y("y:Q", scale=y, axis=aside)}
 
 
 ABOVE = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -10, "titleX": 0}
@@ -111,9 +100,7 @@ def line_ends(x: float, ends: Mapping[str, float], place: Mapping[str, object]) 
     """Write the name of each curve beside its last value; names keep a line from each other."""
     low, high = place["y"].to_dict()["scale"]["domain"]
     spread = _spread(list(ends.values()), LETTERS * (high - low) / HEIGHT)
-    words = rows_of(
-        [{"x": float(x), "y": y, "name": n} for n, y in zip(ends, spread, strict=True)]
-    )
+    words = table(x=[float(x)] * len(ends), y=spread, name=list(ends))
     mark = words.mark_text(align="left", dx=8, clip=False)
     return mark.encode(**place, text="name:N")
 
@@ -150,8 +137,7 @@ def history(
     keep = np.union1d(_kept(epochs, 1000), best)
     looks = {"training": ROLES["prior"], "validation": ROLES["posterior"]}
     losses = dict(zip(looks, (train, validation), strict=True))
-    lines = _lines(np.arange(1, epochs + 1), losses, keep)
-    lines = lines.mark_line(strokeWidth=1.5, clip=True)
+    lines = _lines(np.arange(1, epochs + 1), losses, keep).mark_line(strokeWidth=1.5, clip=True)
     said = [alt.Tooltip("x:Q", title="best epoch"), alt.Tooltip("y:Q", title="validation loss")]
     mark = table(x=[best + 1], y=[validation[best]])
     side = "right" if best > 0.8 * epochs else "left" if best < 0.2 * epochs else "center"
@@ -167,8 +153,7 @@ def history(
         mark.mark_point(**spot).encode(**place, tooltip=said),
         line_ends(epochs, {name: loss[-1] for name, loss in losses.items()}, place),
     ]
-    told = ", ".join(f"{name} from {span(v[0], v[-1])}" for name, v in losses.items())
-    told = f"Loss over {epochs} epochs, {told}. Best: epoch {best + 1}."
+    told = f"Loss over {epochs} epochs, {_told(losses)}. Best: epoch {best + 1}."
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     return present(chart, title, told)
 
@@ -178,15 +163,10 @@ def _spread(values: list[float], gap: float) -> list[float]:
     order = np.argsort(values)
     moved = np.array(values, float)[order]
     for _ in range(50):
-        lack = gap - np.diff(moved)
-        if (lack <= 1e-6 * gap).all():
-            break
-        push = np.maximum(lack, 0) / 2
+        push = np.maximum(gap - np.diff(moved), 0) / 2
         moved[:-1] -= push
         moved[1:] += push
-    out = np.empty(len(values))
-    out[order] = moved
-    return out.tolist()
+    return moved[np.argsort(order)].tolist()
 
 
 def _kept(n: int, most: int) -> np.ndarray:

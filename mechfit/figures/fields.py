@@ -1,7 +1,4 @@
-"""Densities of two parameters as heat maps: one is fixed, a menu chooses the one beside it.
-
-Taught in the chapter inference/density-estimators.
-"""
+"""Densities of two parameters as heat maps: one is fixed, a menu chooses the one beside it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -59,9 +56,6 @@ def fields(
         choose: Name of the menu.
         box: Ranges of the prior, shape (2, 2), outlined if given.
         description: The text alternative; what stands beside what if left out.
-
-    Returns:
-        The chart.
 
     Example:
         >>> named = {"exact": np.eye(4), "flat": np.ones((4, 4)), "none": np.zeros((4, 4))}

@@ -2,8 +2,7 @@
 
 The trace is a small SVG text in an `ipywidgets.HTML`: no script of our own, no download, and it
 takes the notebook's text color. Slider events that arrive during a simulation are not queued:
-they only mark the picture as stale, and one redraw with the latest values follows. Taught
-in the chapter models/hodgkin-huxley.
+they only mark the picture as stale, and one redraw with the latest values follows.
 """
 
 import asyncio

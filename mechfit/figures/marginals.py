@@ -1,7 +1,7 @@
 """Marginal densities of one of several posteriors, chosen from a menu, one panel a parameter.
 
 Each density fills the height of its panel, so the line of the uniform prior sinks as the posterior
-narrows. Taught in the chapter inference/real-neurons.
+narrows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import ends, parse
-from mechfit.figures.parts import heading, named_lines, rows_of
+from mechfit.figures.parts import heading, named_lines, points, rows_of
 from mechfit.figures.parts import menu as option
 from mechfit.figures.theme import POSTERIOR, ROLES, SAMPLE, WIDTH, Role, present
 from mechfit.summaries.density import heights
@@ -69,8 +69,9 @@ def choice_explorer(
     for j, label in enumerate(labels):
         marks = [{"k": k, "x": float(theta[j]), "name": point} for k, theta in marked]
         views.append(marginal(rows[j], "chosen", label, limits[j], looks, marks))
+    names = [parse(label).name for label in labels]
     told = "; ".join(
-        f"{name}: " + ", ".join(f"{parse(n).name} {rows[j][k]['w']}" for j, n in enumerate(labels))
+        f"{name}: " + ", ".join(f"{n} {row[k]['w']}" for n, row in zip(names, rows, strict=True))
         for k, name in enumerate(named)
     )
     told = (
@@ -113,10 +114,11 @@ def marginal(
     """
     source = alt.Chart().transform_filter(f"datum.k == {chosen}")
     step = (reach[1] - reach[0]) / BINS
-    density = source.transform_calculate(b=f"sequence({BINS + 2})").transform_flatten(["b"])
-    density = density.transform_calculate(
-        x=f"{reach[0]:.9g} + {step:.9g} * clamp(datum.b - 0.5, 0, {BINS})",
-        y=f"indexof('{ALPHABET}', datum.c[clamp(datum.b - 1, 0, {BINS - 1})]) / 63",
+    density = points(
+        source,
+        BINS + 2,
+        x=f"{reach[0]:.9g} + {step:.9g} * clamp(datum.i - 0.5, 0, {BINS})",
+        y=f"indexof('{ALPHABET}', datum.c[clamp(datum.i - 1, 0, {BINS - 1})]) / 63",
         name="'posterior'",
     )
     place, lines = density_axes(reach), named_lines(looks, offset=KEY)
@@ -125,7 +127,7 @@ def marginal(
     layers = [
         density.mark_area(fill=POSTERIOR, fillOpacity=0.22).encode(**place),
         density.mark_line(strokeWidth=1.7).encode(**place, **lines),
-        level.encode(y=alt.Y("p:Q", scale=place["y"]["scale"], axis=None), **lines),
+        level.encode(y=alt.Y("p:Q").axis(None), **lines),
         said.encode(x=alt.datum(float(reach[1])), y=alt.value(0), text="w:N"),
     ]
     if marks:
@@ -139,10 +141,9 @@ def density_axes(reach: Sequence[float]) -> dict[str, alt.X | alt.Y]:
     """Channels for a value `x` of a parameter, whose prior ends are written, and a share `y`."""
     low, high = map(float, reach)
     words = "datum.index < 0.5 ? '{}' : '{}'".format(*ends(low, high))
-    axis = alt.Axis(title=None, values=[low, high], labelFlush=True, labelExpr=words)
-    scale = alt.Scale(domain=[low, high])
-    share = alt.Scale(domain=[0, 1])
-    return {"x": alt.X("x:Q", scale=scale, axis=axis), "y": alt.Y("y:Q", scale=share, axis=None)}
+    x = alt.X("x:Q").scale(domain=[low, high]).title(None)
+    x = x.axis(values=[low, high], labelFlush=True, labelExpr=words)
+    return {"x": x, "y": alt.Y("y:Q").scale(domain=[0, 1]).axis(None)}
 
 
 def panels(views: Sequence[alt.LayerChart]) -> alt.VConcatChart:

@@ -24,13 +24,15 @@ def rows_of(rows: Sequence[Mapping]) -> alt.Chart:
     return alt.Chart(alt.Data(values=list(rows)))
 
 
+def short(values: ArrayLike) -> list:
+    """List values; numbers keep five significant digits."""
+    values = np.asarray(values)
+    return [float(f"{v:.5g}") for v in values] if values.dtype.kind == "f" else values.tolist()
+
+
 def table(**columns: ArrayLike) -> alt.Chart:
-    """Start a mark from columns of one length; numbers keep five significant digits."""
-    row = {}
-    for name, values in columns.items():
-        values = np.asarray(values)
-        numeric = values.dtype.kind == "f"
-        row[name] = [float(f"{v:.5g}") for v in values] if numeric else values.tolist()
+    """Start a mark from columns of one length."""
+    row = {name: short(values) for name, values in columns.items()}
     return rows_of([row]).transform_flatten(list(row))
 
 
@@ -38,6 +40,14 @@ def menu(name: str, options: Sequence[str], words: str, start: int = 0) -> alt.P
     """Make a parameter that holds the index of the option that a menu chooses."""
     bind = alt.binding_select(options=[*range(len(options))], labels=list(options), name=words)
     return alt.param(name=name, value=int(start), bind=bind)
+
+
+def slider(
+    name: str, words: str, value: float, ends: Sequence[float], step: float
+) -> alt.Parameter:
+    """Make a parameter that a slider moves between two ends."""
+    bind = alt.binding_range(min=ends[0], max=ends[1], step=step, name=words)
+    return alt.param(name=name, value=value, bind=bind)
 
 
 def choice(
@@ -61,27 +71,33 @@ def tips(**titles: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:N", title=words) for field, words in titles.items()]
 
 
+def words(source: alt.Chart, field: str = "said:N", *, height: float = 16, **look) -> alt.Chart:
+    """Make a view of words, one line or a list of lines, that the one row of a source holds."""
+    style = {"align": "left", "baseline": "top", "lineHeight": 17} | look
+    mark = source.mark_text(**style).encode(x=alt.value(0), y=alt.value(0), text=field)
+    return mark.properties(width=WIDTH, height=height)
+
+
+def points(source: alt.Chart, n: int | str, *lists: str, **fields: str) -> alt.Chart:
+    """Turn each row of a source into n points.
+
+    A point has its index `i`, the entry i of each list, and fields computed from these.
+    """
+    each = source.transform_calculate(i=f"sequence({n})").transform_flatten(["i", *lists])
+    return each.transform_calculate(**fields) if fields else each
+
+
 def axes(
     time: tuple[float, float], voltage: tuple[float, float], *, level: float | None = None
 ) -> dict[str, alt.X | alt.Y]:
     """Channels for the fields `t` (ms) and `v` (mV); the only tick is the voltage `level`."""
-    exact = {"nice": False, "zero": False}
-    y_axis = None
-    if level is not None:
-        y_axis = alt.Axis(
-            values=[10 * round(level / 10)],
-            labelExpr="datum.label + ' mV'",
-            title=None,
-            domain=False,
-            ticks=False,
-            grid=True,
-            gridDash=[1, 4],
-            gridColor="rgba(128,128,128,.7)",
-        )
-    return {
-        "x": alt.X("t:Q", scale=alt.Scale(domain=list(time), **exact), axis=None),
-        "y": alt.Y("v:Q", scale=alt.Scale(domain=list(voltage), **exact), axis=y_axis),
-    }
+    x, y = alt.X("t:Q").scale(domain=list(time)), alt.Y("v:Q").scale(domain=list(voltage))
+    if level is None:
+        return {"x": x.axis(None), "y": y.axis(None)}
+    quiet = {"title": None, "domain": False, "ticks": False}
+    grid = {"grid": True, "gridDash": [1, 4], "gridColor": "rgba(128,128,128,.7)"}
+    tick = {"values": [10 * round(level / 10)], "labelExpr": "datum.label + ' mV'"}
+    return {"x": x.axis(None), "y": y.axis(**tick, **quiet, **grid)}
 
 
 def trace(
@@ -101,15 +117,9 @@ def coded_trace(
     The times `grid` (p,) are shared and evenly spaced; the mark has fields `t` and `v`.
     """
     step = (grid[-1] - grid[0]) / (len(grid) - 1)
-    return (
-        source.transform_calculate(i=f"sequence({len(grid)})")
-        .transform_flatten(["i"])
-        .transform_calculate(
-            t=f"{grid[0]:.9g} + {step:.9g} * datum.i",
-            v=decode(f"datum.{field}", "datum.i", low, high),
-        )
-        .mark_line(stroke=role.color, strokeWidth=1.3)
-    )
+    time, value = f"{grid[0]:.9g} + {step:.9g} * datum.i", f"datum.{field}"
+    each = points(source, len(grid), t=time, v=decode(value, "datum.i", low, high))
+    return each.mark_line(stroke=role.color, strokeWidth=1.3)
 
 
 def scale_bar(
@@ -123,19 +133,14 @@ def scale_bar(
     place = axes(time, (0.0, reach))
     left, base = time[1] - ms, reach - mv
     unit = quantity(ms / 1000, "s") if ms >= 1000 else quantity(ms, "ms", 4)
-    points = [{"t": left, "v": reach}, {"t": left, "v": base}, {"t": time[1], "v": base}]
-    look = {"strokeWidth": 1.5, "strokeJoin": "miter", "stroke": OBSERVED}
-    word = {"fontSize": 11}
+    corner = table(k=[0, 1, 2], t=[left, left, time[1]], v=[reach, base, base])
+    line = corner.mark_line(strokeWidth=1.5, strokeJoin="miter", stroke=OBSERVED)
+    up = table(t=[left], v=[base + mv / 2]).mark_text(align="right", dx=-6, fontSize=11)
+    along = table(t=[left + ms / 2], v=[base]).mark_text(baseline="top", dy=4, fontSize=11)
     return alt.layer(
-        rows_of([{"k": k, **p} for k, p in enumerate(points)])
-        .mark_line(**look)
-        .encode(**place, order="k:Q"),
-        rows_of([{"t": left, "v": base + mv / 2}])
-        .mark_text(align="right", dx=-6, **word)
-        .encode(**place, text=alt.value(quantity(mv, "mV"))),
-        rows_of([{"t": left + ms / 2, "v": base}])
-        .mark_text(baseline="top", dy=4, **word)
-        .encode(**place, text=alt.value(unit)),
+        line.encode(**place, order="k:Q"),
+        up.encode(**place, text=alt.value(quantity(mv, "mV"))),
+        along.encode(**place, text=alt.value(unit)),
     ).properties(width=width, height=BAR)
 
 
@@ -164,12 +169,9 @@ def named_lines(
 
 def markers(source: alt.Chart, place: Mapping[str, object], size: int = 90) -> list[alt.Chart]:
     """Draw a circle where the field `works` is true, a cross where it is false."""
-    look = {"strokeWidth": 0}
-    dot = source.transform_filter("datum.works")
-    cross = source.transform_filter("!datum.works")
+    cross = {"shape": "cross", "angle": 45, "fill": BROKEN, "size": round(size * 1.45)}
+    looks = {"datum.works": {"shape": "circle", "fill": PATH, "size": size}, "!datum.works": cross}
     return [
-        dot.mark_point(shape="circle", fill=PATH, size=size, **look).encode(**place),
-        cross.mark_point(
-            shape="cross", angle=45, fill=BROKEN, size=round(size * 1.45), **look
-        ).encode(**place),
+        source.transform_filter(test).mark_point(strokeWidth=0, **look).encode(**place)
+        for test, look in looks.items()
     ]

@@ -1,8 +1,7 @@
 """The posterior predictive check: do the predicted statistics agree with the observed ones?
 
 Draws of a statistic s are shown as (s - s_o) / std_prior(s), so that the observed value is one
-vertical line for all rows. A strip shows where the prior's central 90 and 50 % lie. Taught in the
-chapter inference/hodgkin-huxley-posterior.
+vertical line for all rows. A strip shows where the prior's central 90 and 50 % lie.
 """
 
 from collections.abc import Sequence

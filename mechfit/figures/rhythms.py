@@ -2,7 +2,7 @@
 
 Bars below a trace are its bursts. Above it stand the intervals of the first whole cycle: the
 period, the duration of the first burst, the delay of the others after its start, and the gap after
-the burst before. Taught in the chapter geometry/pyloric-circuit.
+the burst before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse
-from mechfit.figures.parts import axes, coded_trace, heading, rows_of, scale_bar, table
+from mechfit.figures.parts import axes, coded_trace, heading, rows_of, scale_bar, table, words
 from mechfit.figures.parts import menu as option
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, ROLES, SAMPLE, WIDTH, present
 from mechfit.summaries.thinning import thin_together
@@ -49,9 +49,6 @@ def rhythms(
         verdicts: Name to a line of words about the circuit.
         parameters: Name to parameters (d,), their labels and ranges (d, 2), drawn below.
 
-    Returns:
-        The chart.
-
     Example:
         >>> t = np.arange(0.0, 100.0)
         >>> burst = [[[10, 20], [60, 70]], [[30, 40], [80, 90]], [[42, 50], [92, 96]]]
@@ -79,10 +76,8 @@ def rhythms(
     cycles = [_cycle(each, limits) for each in found]
     views = []
     if verdicts is not None:
-        words = alt.value(alt.ExprRef(f"{[verdicts[n] for n in names]}[chosen]"))
-        word = rows_of([{}]).mark_text(align="left", baseline="top", fontWeight=600)
-        word = word.encode(x=alt.value(0), y=alt.value(0), text=words)
-        views.append(word.properties(width=WIDTH, height=16))
+        said = alt.ExprRef(f"{[verdicts[n] for n in names]}[chosen]")
+        views.append(words(rows_of([{}]), alt.value(said), fontWeight=600))
     for j, name in enumerate(neurons):
         lanes = _intervals([(k, *i) for k, c in enumerate(cycles) for i in c[j]], limits, KINDS[j])
         mine = alt.Chart(alt.NamedData("traces")).transform_filter(f"{CHOSEN} && datum.row == {j}")
@@ -139,8 +134,8 @@ def _intervals(
     shown = rows_of(data).transform_filter(CHOSEN)
     ends = shown.transform_calculate(t="[datum.t, datum.t2]").transform_flatten(["t"])
     middle = shown.transform_calculate(t="(datum.t + datum.t2) / 2")
-    y = alt.Y("kind:N", scale=alt.Scale(domain=list(kinds)), axis=None)
-    place = {"x": axes(limits, (0, 1))["x"], "y": y}
+    y = alt.Y("kind:N").scale(domain=list(kinds)).axis(None)
+    place = axes(limits, (0, 1)) | {"y": y}
     tick = {"orient": "vertical", "thickness": 1.2, "size": 8, "color": OBSERVED}
     return alt.layer(
         shown.mark_rule(strokeWidth=1.2).encode(**place, x2="t2"),
@@ -159,8 +154,7 @@ def _bars(
         for a, e in b[(b[:, 1] > limits[0]) & (b[:, 0] < limits[1])].clip(*limits).tolist()
     ]
     bar = rows_of(rows).transform_filter(CHOSEN)
-    bar = bar.mark_rule(stroke=SAMPLE, strokeWidth=5, opacity=0.55)
-    return bar.encode(x=place["x"], y=place["y"], x2="t2")
+    return bar.mark_rule(stroke=SAMPLE, strokeWidth=5, opacity=0.55).encode(**place, x2="t2")
 
 
 def _strips(sets: Sequence[np.ndarray], labels: Sequence[str], limits: np.ndarray) -> alt.Chart:
@@ -170,16 +164,13 @@ def _strips(sets: Sequence[np.ndarray], labels: Sequence[str], limits: np.ndarra
     k, i = np.indices(shares.shape)
     names = np.array([parse(label).name for label in labels])
     data = table(k=k.ravel(), n=names[i.ravel()], s=shares.ravel())
-    plain, words = (
-        {"title": None, "domain": True, "ticks": False, "gridOpacity": 0.5},
-        "datum.value ? 'highest' : 'lowest'",
-    )
-    side = alt.Axis(**plain | {"domain": False}, values=[0, 1], labelFontSize=10, labelExpr=words)
+    upright = {"labelAngle": 270, "labelOverlap": False, "grid": True, "gridOpacity": 0.5}
     size = alt.ExprRef(f"page < {NARROW} ? 8 : 10")
-    upright = alt.Axis(**plain, labelAngle=270, labelOverlap=False, grid=True, labelFontSize=size)
+    side = {"values": [0, 1], "labelExpr": "datum.value ? 'highest' : 'lowest'"}
+    quiet = {"title": None, "domain": False, "ticks": False}
     place = {
-        "x": alt.X("n:N", sort=None, axis=upright),
-        "y": alt.Y("s:Q", scale=alt.Scale(domain=[0, 1]), axis=side),
+        "x": alt.X("n:N").sort(None).axis(**upright, domain=True, title=None, labelFontSize=size),
+        "y": alt.Y("s:Q").scale(domain=[0, 1]).axis(**side, **quiet, labelFontSize=10),
     }
     large = {"shape": "diamond", "size": 52, "fill": SAMPLE, "strokeWidth": 0}
     return alt.layer(

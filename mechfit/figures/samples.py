@@ -1,8 +1,7 @@
 """From parameters to voltage: choose a posterior sample and see what it simulates.
 
 The axes of the scatter span the samples, so that their shape is seen; the strips beside it span
-the prior, so that it is seen how little of it they fill. Taught in the chapter
-inference/hodgkin-huxley-posterior.
+the prior, so that it is seen how little of it they fill.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from mechfit.figures.parts import (
     heading,
     menu,
     named_lines,
+    points,
     rows_of,
     scale_bar,
     trace,
@@ -91,11 +91,12 @@ def samples_to_traces(
         menu("across", labels, "horizontal axis", axes[0]),
         menu("up", labels, "vertical axis", axes[1]),
     )
+    over = " over the observed trace" if observed is not None else ""
+    of = f"of {', '.join(channels)} " if len(channels) > 1 else ""
     told = (
         f"Click a sample, or move the slider 'sample number', to see the voltage it simulates"
-        f"{' over the observed trace' if observed is not None else ''}. {len(theta)} posterior "
-        f"samples; {d} parameters: {', '.join(labels)}; voltages "
-        f"{'of ' + ', '.join(channels) + ' ' if len(channels) > 1 else ''}between {told}."
+        f"{over}. {len(theta)} posterior samples; {d} parameters: {', '.join(labels)}; "
+        f"voltages {of}between {told}."
     )
     hint = "Click a dot, or move the slider below, to see the voltage that its parameters give."
     return present(chart, title, told, hint)
@@ -137,13 +138,11 @@ def _scatter(
     rows: alt.Chart, chosen: alt.Parameter, labels: Sequence[str], window: np.ndarray
 ) -> alt.LayerChart:
     """Draw two parameters of all samples, on axes that span the samples."""
-    low, high, names = *np.round(window.T, 6).tolist(), list(labels)
+    ends, names = np.round(window.T, 6).tolist(), list(labels)
     dots = rows.transform_calculate(x="datum.theta[across]", y="datum.theta[up]")
-    place, axis = {}, alt.Axis(title=None, tickCount=5)
-    for field, kind, which in (("x", alt.X, "across"), ("y", alt.Y, "up")):
-        domain = [alt.ExprRef(f"{end}[{which}]") for end in (low, high)]
-        scale = alt.Scale(domain=domain)
-        place[field] = kind(f"{field}:Q", scale=scale, axis=axis)
+    x, y = ([alt.ExprRef(f"{end}[{which}]") for end in ends] for which in ("across", "up"))
+    place = {"x": alt.X("x:Q").scale(domain=x), "y": alt.Y("y:Q").scale(domain=y)}
+    place = {field: c.axis(title=None, tickCount=5) for field, c in place.items()}
     dot = dots.mark_circle(color=POSTERIOR, size=60, opacity=0.75, cursor="pointer")
     ring = dots.transform_filter(chosen).mark_point(**RING, fill="transparent")
     name = rows_of([{}]).mark_text(dy=24, align="right", baseline="top")
@@ -169,25 +168,19 @@ def _strips(
     parts = [parse(label) for label in labels]
     names, units = [part.name for part in parts], [part.unit for part in parts]
     picked = "true" if len(labels) <= MOST else "datum.i == across || datum.i == up"
-    reach = alt.Scale(domain=[-0.16, 1.16])
-    side = alt.Axis(title=None)
-    place = {"x": alt.X("x:Q", scale=reach, axis=None), "y": alt.Y("name:N", sort=None, axis=side)}
+    reach = alt.X("x:Q").scale(domain=[-0.16, 1.16]).axis(None)
+    place = {"x": reach, "y": alt.Y("name:N").sort(None).title(None)}
     both = [
         {"i": i, "name": part.name, "x": x, "end": end}
         for i, (part, pair) in enumerate(zip(parts, limits, strict=True))
         for x, end in enumerate(ends(*pair))
     ]
     prior, value = rows_of(both).transform_filter(picked), "datum.theta[datum.i]"
-    every = (
-        rows.transform_calculate(i=f"sequence({len(labels)})")
-        .transform_flatten(["i"])
-        .transform_filter(picked)
-        .transform_calculate(
-            name=f"{names}[datum.i]",
-            x=f"({value} - {low}[datum.i]) / {width}[datum.i]",
-            said=f"(abs({value}) < 100 ? format({value}, '.3~r') : format({value}, '.0f'))"
-            f" + ' ' + {units}[datum.i]",
-        )
+    every = points(rows, len(labels)).transform_filter(picked)
+    every = every.transform_calculate(
+        name=f"{names}[datum.i]",
+        x=f"({value} - {low}[datum.i]) / {width}[datum.i]",
+        said=f"format({value}, abs({value}) < 100 ? '.3~r' : '.0f') + ' ' + {units}[datum.i]",
     )
     now, tick = every.transform_filter(chosen), {"thickness": 1.5, "height": 11, "opacity": 0.55}
     word = {"fontSize": 10, "opacity": 0.75, "align": alt.ExprRef("datum.x ? 'left' : 'right'")}

@@ -1,7 +1,4 @@
-"""Dots with intervals: methods compared, a row for each, a view for each measure.
-
-Taught in the chapter inference/density-estimators.
-"""
+"""Dots with intervals: methods compared, a row for each, a view for each measure."""
 
 from collections.abc import Mapping, Sequence
 

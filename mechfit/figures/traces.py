@@ -1,7 +1,7 @@
 """Voltage traces as a physiologist draws them: one level and a scale bar in place of axes.
 
 All rows share one voltage scale and one time scale. A row may hold several traces, so that a
-prediction lies over what was observed. Taught in the chapter models/hodgkin-huxley.
+prediction lies over what was observed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,9 +43,6 @@ def traces(
             A name may stand in several rows.
         roles: Name to meaning, a key of `ROLES`; by default the first trace is observed,
             the next ones sample, broken, path, posterior.
-
-    Returns:
-        The chart.
 
     Example:
         >>> t = np.arange(0.0, 120.0, 0.1)
