@@ -6,10 +6,10 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures import OBSERVED, PATH, POSTERIOR
 from mechfit.figures.labels import number
-from mechfit.figures.parts import heading, rows_of
-from mechfit.figures.theme import NARROW, PAGE, WIDTH, present
+from mechfit.figures.parts import heading, rows_of, tips
+from mechfit.figures.scores import perfect
+from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, WIDTH, present
 
 
 def by_round(
@@ -38,27 +38,21 @@ def by_round(
             for r, v in enumerate(line)
             if np.isfinite(v)
         ]
-        side = alt.Axis(title=None, labelLimit=220)
-        if k > 0:
-            side["labelExpr"] = f"page < {NARROW} ? datum.label : ''"
-        x = alt.X("v:Q", scale=alt.Scale(zero=False, padding=14), axis=alt.Axis(tickCount=4))
-        x["title"] = None
-        y = alt.Y("method:N", sort=None, axis=side, scale=alt.Scale(domain=list(names)))
-        place = {"x": x, "y": y, "yOffset": "round:O"}
-        data = rows_of(rows)
-        said = [alt.Tooltip("method:N"), alt.Tooltip("round:Q"), alt.Tooltip("v:Q", title="value")]
+        hidden = f"page < {NARROW} ? datum.label : ''" if k else "datum.label"
+        x = alt.X("v:Q").scale(zero=False, padding=14).axis(title=None, tickCount=4)
+        y = alt.Y("method:N").sort(None).scale(domain=list(names))
+        y = y.axis(title=None, labelLimit=220, labelExpr=hidden)
+        place, data = {"x": x, "y": y, "yOffset": "round:O"}, rows_of(rows)
         path = data.mark_line(stroke=OBSERVED, strokeOpacity=0.4, strokeWidth=1)
         dot = data.mark_circle(color=POSTERIOR, size=60)
         text = data.mark_text(align="left", dx=7, fontSize=10)
         layers = [
             path.encode(**place, detail="method:N", order="round:Q"),
-            dot.encode(**place, tooltip=said),
+            dot.encode(**place, tooltip=tips(method="method", round="round", v="value")),
             text.encode(**place, text="round:N"),
         ]
         if measure in best:
-            mark = rows_of([{"v": float(best[measure])}])
-            rule = mark.mark_rule(stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4)
-            layers.append(rule.encode(x=x))
+            layers.append(perfect(best[measure]).encode(x=x))
         chart = alt.layer(*layers).properties(title=heading(measure), height={"step": 14})
         views.append(chart.properties(width=WIDTH / len(measures)))
         each = ", ".join(

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from mechfit.figures import OBSERVED, POSTERIOR
 from mechfit.figures.checks import numbers
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.fields import square, square_plane
 from mechfit.figures.heat import heat_cells
-from mechfit.figures.parts import rows_of
-from mechfit.figures.theme import present
+from mechfit.figures.parts import option, points, rows_of, slider
+from mechfit.figures.theme import OBSERVED, POSTERIOR, present
 
+SHOWN = "datum.x_o == observation"
 FAR = 5.0
 """Coordinates are stored from minus to plus this; no axis reaches so far."""
 
@@ -46,44 +46,33 @@ def flow_layers(
     density = numbers("density", density, kinds, bins, bins)
     threads, clouds, maps = [], [], []
     for name, group, cloud, grid in zip(observations, lines, dots, density, strict=True):
-        threads += [
-            {"x_o": name, "l": k, "c": _coded(line)}
-            for k, line in enumerate(np.moveaxis(group, 1, 0))
-        ]
+        each = enumerate(np.moveaxis(group, 1, 0))
+        threads += [{"x_o": name, "l": k, "c": _coded(line)} for k, line in each]
         clouds.append({"x_o": name, "c": _coded(cloud)})
         maps.append({"x_o": name, "c": encode(grid.ravel(), 0, grid.max(), 1)})
-
     ends = [float(r) for r in reach]
     box = np.array([[-ends[-1], ends[-1]]] * 2)
     now = f"{ends}[floor(stage)] + (stage % 1) * ({ends}[ceil(stage)] - {ends}[floor(stage)])"
-    domain = [alt.ExprRef(f"-({now})"), alt.ExprRef(now)]
     moving = square_plane(box, ("first coordinate", "second coordinate"))
     for channel in moving.values():
-        channel.scale = alt.Scale(domain=domain)
+        channel.scale = alt.Scale(domain=[alt.ExprRef(f"-({now})"), alt.ExprRef(now)])
     words = (
         f"stage == 0 ? 'noise u' : stage == {last} ? 'parameters θ' : stage > {last - 1} ? "
         "'into the box of the prior' : 'layer ' + ceil(stage) + (stage % 1 ? '' : ' done')"
     )
-    line = _moved(threads, lines.shape[3]).mark_line(
-        stroke=OBSERVED, strokeWidth=0.8, strokeOpacity=0.5, clip=True
-    )
-    dot = _moved(clouds, dots.shape[2]).mark_circle(
-        color=POSTERIOR, size=14, opacity=0.8, clip=True
-    )
-    heat = heat_cells(rows_of(maps).transform_filter("datum.x_o == observation"), box, bins)
+    line = _moved(threads, lines.shape[3])
+    line = line.mark_line(stroke=OBSERVED, strokeWidth=0.8, strokeOpacity=0.5, clip=True)
+    line = line.encode(**moving, detail="l:N", order="i:Q")
+    dot = _moved(clouds, dots.shape[2])
+    dot = dot.mark_circle(color=POSTERIOR, size=14, opacity=0.8, clip=True).encode(**moving)
+    heat = heat_cells(rows_of(maps).transform_filter(SHOWN), box, bins)
+    heat = heat.encode(**square_plane(box, labels))
     chart = alt.hconcat(
-        square(
-            line.encode(**moving, detail="l:N", order="i:Q"),
-            dot.encode(**moving),
-            words=alt.ExprRef(words),
-        ),
-        square(heat.encode(**square_plane(box, labels)), words="density of the parameters"),
-    )
-    slider = alt.binding_range(min=0, max=last, step=0.05, name="step")
-    menu = alt.binding_select(options=list(observations), name="observation")
-    chart = chart.add_params(
-        alt.param(name="stage", value=0, bind=slider),
-        alt.param(name="observation", value=observations[0], bind=menu),
+        square(line, dot, words=alt.ExprRef(words)),
+        square(heat, words="density of the parameters"),
+    ).add_params(
+        slider("stage", "step", 0, (0, last), 0.05),
+        option("observation", observations, "observation", observations[0]),
     )
     told = (
         f"A grid of {lines.shape[2]} lines and {dots.shape[2]} dots of noise. A slider moves them "
@@ -98,10 +87,9 @@ def _coded(states: np.ndarray) -> list[str]:
     return [encode(stage.ravel(), -FAR, FAR) for stage in states]
 
 
-def _moved(rows: list[dict], points: int) -> alt.Chart:
+def _moved(rows: list[dict], count: int) -> alt.Chart:
     """Place points between the stages below and above the slider's `stage`, as fields x and y."""
-    source = rows_of(rows).transform_filter("datum.x_o == observation")
-    source = source.transform_calculate(i=f"sequence({points})").transform_flatten(["i"])
+    source = rows_of(rows).transform_filter(SHOWN)
     where = {}
     for axis, name in enumerate("xy"):
         a, b = (
@@ -109,4 +97,4 @@ def _moved(rows: list[dict], points: int) -> alt.Chart:
             for way in ("floor", "ceil")
         )
         where[name] = f"{a} + (stage % 1) * (({b}) - ({a}))"
-    return source.transform_calculate(**where)
+    return points(source, count, **where)

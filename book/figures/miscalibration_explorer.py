@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 from numpy.typing import ArrayLike
 
-from mechfit.figures import BROKEN, OBSERVED, POSTERIOR, PRIOR
 from mechfit.figures.checks import numbers
 from mechfit.figures.curves import plane
 from mechfit.figures.fields import SIDE
 from mechfit.figures.labels import number
-from mechfit.figures.parts import rows_of, table
-from mechfit.figures.theme import WIDTH, present
+from mechfit.figures.parts import option, points, rows_of, slider, table, words
+from mechfit.figures.theme import BROKEN, OBSERVED, POSTERIOR, PRIOR, present
 
 
 def miscalibration_explorer(
@@ -57,42 +56,30 @@ def miscalibration_explorer(
     bins, levels = shares.shape[1], held.shape[1]
     chosen = rows_of(rows).transform_filter("datum.fault == fault && datum.k == size")
     fill, stroke = (kind("color:N", scale=None) for kind in (alt.Fill, alt.Stroke))
-
     highest = 1.08 * max(max(row["y"]) for row in rows)
     place = plane((0, 1), (0, highest), "rank of the truth among the draws", "share of truths")
-    bars = chosen.transform_calculate(i=f"sequence({bins})").transform_flatten(["y", "i"])
-    bars = bars.transform_calculate(
-        x=f"(datum.i + 0.08) / {bins}", x2=f"(datum.i + 0.92) / {bins}"
-    ).mark_rect(fillOpacity=0.75)
-    usual = rows_of([{"x": 0, "x2": 1, "y": band[0], "y2": band[1]}])
-    usual = usual.mark_rect(fill=PRIOR, fillOpacity=0.3)
+    sides = {"x": f"(datum.i + 0.08) / {bins}", "x2": f"(datum.i + 0.92) / {bins}"}
+    bars = points(chosen, bins, "y", **sides).mark_rect(fillOpacity=0.75)
+    usual = table(x=[0], x2=[1], y=[band[0]], y2=[band[1]]).mark_rect(fill=PRIOR, fillOpacity=0.3)
     histogram = alt.layer(
         usual.encode(**place, x2="x2", y2="y2"),
         bars.encode(**place, x2="x2", y2=alt.datum(0), fill=fill),
     )
     place = plane((0, 1), (0, 1), "level of the credible region", "share of truths inside")
-    curve = chosen.transform_calculate(i=f"sequence({levels})").transform_flatten(["c", "i"])
-    curve = curve.transform_calculate(x=f"datum.i / {levels - 1}", y="datum.c")
-    diagonal = table(x=[0, 1], y=[0, 1]).mark_line(
-        stroke=OBSERVED, strokeWidth=1.2, strokeDash=[3, 3]
-    )
-    line = curve.mark_line(strokeWidth=2.2)
-    covered = alt.layer(diagonal.encode(**place), line.encode(**place, stroke=stroke))
-
-    left = {"align": "left"}
-    step, verdict = chosen.mark_text(**left), chosen.mark_text(**left, fontWeight=600)
-    said = alt.layer(
-        step.encode(x=alt.value(0), y=alt.value(6), text="name:N"),
-        verdict.encode(x=alt.value(0), y=alt.value(26), text="verdict:N", fill=fill),
-    ).properties(width=WIDTH, height=32)
-    views = alt.hconcat(
-        *(v.properties(width=SIDE, height=SIDE - 40) for v in (histogram, covered))
-    )
-    slider = alt.binding_range(min=0, max=steps - 1, step=1, name="by how much")
-    menu = alt.binding_select(options=list(faults), name="what is wrong")
-    chart = alt.vconcat(said, views).add_params(
-        alt.param(name="fault", value=start[0], bind=menu),
-        alt.param(name="size", value=start[1], bind=slider),
+    curve = points(chosen, levels, "c", x=f"datum.i / {levels - 1}", y="datum.c")
+    diagonal = table(x=[0, 1], y=[0, 1])
+    diagonal = diagonal.mark_line(stroke=OBSERVED, strokeWidth=1.2, strokeDash=[3, 3])
+    line = curve.mark_line(strokeWidth=2.2).encode(**place, stroke=stroke)
+    covered = alt.layer(diagonal.encode(**place), line)
+    views = (v.properties(width=SIDE, height=SIDE - 40) for v in (histogram, covered))
+    chart = alt.vconcat(
+        words(chosen, "name:N"),
+        words(chosen, "verdict:N", fontWeight=600).encode(fill=fill),
+        alt.hconcat(*views),
+        spacing=4,
+    ).add_params(
+        option("fault", list(faults), "what is wrong", start[0]),
+        slider("size", "by how much", start[1], (0, steps - 1), 1),
     )
     told = "; ".join(f"{f}, from {names[0]} to {names[-1]}" for f, names in faults.items())
     told = (

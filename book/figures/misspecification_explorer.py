@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.labels import number
+from mechfit.figures.parts import option, slider
 from mechfit.figures.theme import BROKEN, POSTERIOR, WIDTH, present
 
 UNLIKE = 0.01
@@ -37,43 +38,27 @@ def misspecification_explorer(
     """
     names, rows = list(distances), []
     for name in names:
-        for i, (far, p) in enumerate(zip(distances[name], p_values[name], strict=True)):
+        for k, (far, p) in enumerate(zip(distances[name], p_values[name], strict=True)):
             verdict = "unlike the simulations" if p < UNLIKE else "nothing unusual"
-            row = {
-                "moved": name,
-                "k": i,
-                "names": names,
-                "p": float(p),
-                "worst": names[far.argmax()],
-            }
-            row |= {"d": far.clip(0, most).round(3).tolist()}
+            row = {"moved": name, "k": k, "names": names, "d": far.clip(0, most).round(3).tolist()}
+            row |= {"p": float(p), "worst": names[far.argmax()]}
             rows.append(row | {"said": f"p = {number(p, 2)}: {verdict}"})
-    step = float(steps[1] - steps[0])
+    first, last, step = float(steps[0]), float(steps[-1]), float(steps[1] - steps[0])
     params = [
-        alt.param(
-            name="moved",
-            value=start[0],
-            bind=alt.binding_select(options=names, name="moved statistic"),
-        ),
-        alt.param(
-            name="step",
-            value=float(steps[start[1]]),
-            bind=alt.binding_range(
-                min=float(steps[0]), max=float(steps[-1]), step=step, name="by (prior s.d.)"
-            ),
-        ),
+        option("moved", names, "moved statistic", start[0]),
+        slider("step", "by (prior s.d.)", float(steps[start[1]]), (first, last), step),
     ]
-    shown = f"datum.moved == moved && datum.k == round((step - {steps[0]:.6g}) / {step:.6g})"
+    shown = f"datum.moved == moved && datum.k == round((step - {first:.6g}) / {step:.6g})"
     source = alt.Chart().transform_filter(shown)
-    named = f"datum.p < {UNLIKE} && datum.names == datum.worst"
+    worst = f"datum.p < {UNLIKE} && datum.names == datum.worst"
     bars = source.transform_flatten(["d", "names"]).mark_bar(fillOpacity=0.85)
-    x = alt.X("d:Q", scale=alt.Scale(domain=[0, most]), axis=alt.Axis(title=across, tickCount=5))
-    side = alt.Axis(title=None)
-    y = alt.Y("names:N", scale=alt.Scale(domain=names, padding=0.25), axis=side)
-    fill = alt.condition(named, alt.value(BROKEN), alt.value(POSTERIOR))
     word = source.mark_text(align="left", baseline="bottom", fontWeight=600)
     chart = alt.layer(
-        bars.encode(x=x, y=y, fill=fill),
+        bars.encode(
+            x=alt.X("d:Q").scale(domain=[0, most]).axis(title=across, tickCount=5),
+            y=alt.Y("names:N").scale(domain=names, padding=0.25).title(None),
+            fill=alt.condition(worst, alt.value(BROKEN), alt.value(POSTERIOR)),
+        ),
         word.encode(x=alt.value(0), y=alt.value(-8), text="said:N"),
         data=alt.Data(values=rows),
     ).properties(width=WIDTH, height={"step": 26})

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from book.figures.parameter_explorer import sliders
-from mechfit.figures import OBSERVED, PATH, POSTERIOR, PRIOR, SAMPLE
 from mechfit.figures.checks import increasing, numbers
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.fields import square, square_plane
-from mechfit.figures.parts import rows_of, table
-from mechfit.figures.theme import present
+from mechfit.figures.parts import points, rows_of, table
+from mechfit.figures.theme import OBSERVED, PATH, POSTERIOR, PRIOR, SAMPLE, present
 
 GUIDES = 17
 THIN = {"strokeWidth": 0.8, "strokeOpacity": 0.7}
@@ -53,23 +52,18 @@ def monotone_map(
     def coded(rows: np.ndarray, low: float, high: float) -> alt.Chart:
         """Start from the row that the sliders choose, as fields x, evenly spaced, and y."""
         texts = [{"k": k, "c": encode(row, low, high)} for k, row in enumerate(rows)]
-        step = (ends[1] - ends[0]) / (rows.shape[1] - 1)
+        x = f"{ends[0]} + {(ends[1] - ends[0]) / (rows.shape[1] - 1):.9g} * datum.i"
         picked = rows_of(texts).transform_filter(f"datum.k == {chosen}")
-        flat = picked.transform_calculate(i=f"sequence({rows.shape[1]})").transform_flatten(["i"])
-        return flat.transform_calculate(
-            x=f"{ends[0]} + {step:.9g} * datum.i", y=decode("datum.c", "datum.i", low, high)
-        )
+        return points(picked, rows.shape[1], x=x, y=decode("datum.c", "datum.i", low, high))
 
     left = square_plane((ends, ends), (across[0], up[0]))
     below = across[0] if before is None else up[0]
     right = square_plane((ends, (0, top)), (below, beside[0]))
     diagonal = table(x=ends, y=ends).mark_line(stroke=OBSERVED, strokeDash=[1, 4], **THIN)
-    line = coded(mapped, mapped.min(), mapped.max()).mark_line(
-        stroke=PATH, strokeWidth=1.8, clip=True
-    )
-    area = coded(curve, 0, top).mark_area(
-        fill=POSTERIOR, fillOpacity=0.2, line={"stroke": POSTERIOR, "strokeWidth": 1.8}
-    )
+    line = coded(mapped, mapped.min(), mapped.max())
+    line = line.mark_line(stroke=PATH, strokeWidth=1.8, clip=True)
+    edge = {"stroke": POSTERIOR, "strokeWidth": 1.8}
+    area = coded(curve, 0, top).mark_area(fill=POSTERIOR, fillOpacity=0.2, line=edge)
     map_layers = [diagonal.encode(**left), line.encode(**left, order="i:Q")]
     curve_layers = [area.encode(**right, y2=alt.datum(0))]
     if before is not None:
@@ -78,18 +72,16 @@ def monotone_map(
         inside = elbows.transform_filter(f"datum.y > {ends[0]} && datum.y < {ends[1]}")
         rise = inside.mark_rule(stroke=PRIOR, **THIN).encode(**left, y2=alt.datum(ends[0]))
         lead = inside.mark_rule(stroke=POSTERIOR, **THIN).encode(**left, x2=alt.datum(ends[0]))
-        behind = table(x=u, y=numbers("before", before, n)).mark_line(
-            stroke=PRIOR, strokeDash=[2, 3], strokeWidth=1.5
-        )
+        behind = table(x=u, y=numbers("before", before, n))
+        behind = behind.mark_line(stroke=PRIOR, strokeDash=[2, 3], strokeWidth=1.5)
         map_layers += [rise, lead]
         curve_layers.append(behind.encode(**right))
     if knots is not None:
         spots = np.asarray(knots, float).reshape(count, -1, 2).tolist()
         rows = [{"k": k, "spot": spot} for k, spot in enumerate(spots)]
         dots = rows_of(rows).transform_filter(f"datum.k == {chosen}").transform_flatten(["spot"])
-        dots = dots.transform_calculate(x="datum.spot[0]", y="datum.spot[1]").mark_point(
-            shape="diamond", size=60, fill=SAMPLE, stroke=SAMPLE
-        )
+        dots = dots.transform_calculate(x="datum.spot[0]", y="datum.spot[1]")
+        dots = dots.mark_point(shape="diamond", size=60, fill=SAMPLE, stroke=SAMPLE)
         map_layers.append(dots.encode(**left))
     chart = alt.hconcat(square(*map_layers), square(*curve_layers))
     return present(chart.add_params(*params), title, description)

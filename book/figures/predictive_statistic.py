@@ -6,11 +6,10 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures import BROKEN, OBSERVED, POSTERIOR, PRIOR
-from mechfit.figures.checks import numbers
+from mechfit.figures.checks import numbers, units_of
 from mechfit.figures.labels import number, quantity
-from mechfit.figures.parts import rows_of
-from mechfit.figures.theme import WIDTH, present
+from mechfit.figures.parts import option, rows_of, words
+from mechfit.figures.theme import BROKEN, OBSERVED, POSTERIOR, PRIOR, WIDTH, present
 
 BINS = 40
 FAR = 0.01
@@ -44,48 +43,35 @@ def predictive_statistic(
     k = len(names)
     x, x_prior = numbers("x", x, "n", k, least=2), numbers("x_prior", x_prior, "m", k, least=2)
     x_o, p_values = numbers("x_o", x_o, k), numbers("p_values", p_values, k)
-    if len(units) != k:
-        raise ValueError(f"units has {len(units)} entries, expected {k}")
+    units = units_of(units, k)
     rows = []
-    for j, (name, unit) in enumerate(zip(names, units, strict=True)):
+    for j, (name, unit, p) in enumerate(zip(names, units, p_values, strict=True)):
         edges = _edges(np.append(np.quantile(x[:, j], [0.002, 0.998]), x_o[j]))
         heights = [np.histogram(column[:, j], edges)[0] for column in (x, x_prior)]
         posterior, prior = ((h / max(h.max(), 1)).round(3).tolist() for h in heights)
         beyond = min((x[:, j] > x_o[j]).sum(), (x[:, j] < x_o[j]).sum())
-        rows.append(
-            {"name": name, "posterior": posterior, "prior": prior, "x": edges[:-1].tolist()}
-            | {
-                "step": edges[1] - edges[0],
-                "o": x_o[j],
-                "color": BROKEN if p_values[j] < FAR else OBSERVED,
-            }
-            | {
-                "said": f"{name}: observed {quantity(x_o[j], unit)}\n{beyond} of {len(x):,} draws "
-                f"beyond, p = {number(p_values[j], 2)}"
-            }
-        )
+        said = f"{beyond} of {len(x):,} draws beyond, p = {number(p, 2)}"
+        row = {"name": name, "posterior": posterior, "prior": prior, "x": edges[:-1].tolist()}
+        row |= {"step": edges[1] - edges[0], "o": x_o[j], "color": BROKEN if p < FAR else OBSERVED}
+        rows.append(row | {"said": [f"{name}: observed {quantity(x_o[j], unit)}", said]})
     chosen = rows_of(rows).transform_filter("datum.name == statistic")
     place = {
-        "x": alt.X("x:Q", scale=alt.Scale(zero=False, nice=False), title=None),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[0, 1.05]), axis=None),
+        "x": alt.X("x:Q").scale(zero=False, nice=False).title(None),
+        "y": alt.Y("y:Q").scale(domain=[0, 1.05]).axis(None),
     }
-    layers = []
     scale = alt.Scale(domain=["posterior draws", "prior draws"], range=[POSTERIOR, PRIOR])
+    layers, fill = [], alt.Fill("kind:N", scale=scale)
     for field, opacity in (("prior", 0.35), ("posterior", 0.7)):
         bars = chosen.transform_calculate(y=f"datum.{field}").transform_flatten(["x", "y"])
         bars = bars.transform_calculate(x2="datum.x + datum.step", kind=repr(f"{field} draws"))
         mark = bars.mark_rect(strokeWidth=0, fillOpacity=opacity)
-        fill = alt.Fill("kind:N", scale=scale)
         layers.append(mark.encode(**place, x2="x2", y2=alt.datum(0), fill=fill))
     rule = chosen.transform_calculate(x="datum.o").mark_rule(strokeWidth=2)
     layers.append(rule.encode(x=place["x"], stroke=alt.Stroke("color:N", scale=None)))
-    text = {"align": "left", "baseline": "top", "lineBreak": "\n"}
-    said = chosen.mark_text(**text).encode(x=alt.value(0), y=alt.value(0), text="said:N")
     histogram = alt.layer(*layers).properties(width=WIDTH, height=180)
-    chart = alt.vconcat(said.properties(width=WIDTH, height=32), histogram, spacing=4)
-    menu = alt.binding_select(options=list(names), name="statistic")
     first = names[int(np.argmin(p_values))]
-    chart = chart.add_params(alt.param(name="statistic", value=first, bind=menu))
+    chart = alt.vconcat(words(chosen, height=32), histogram, spacing=4)
+    chart = chart.add_params(option("statistic", names, "statistic", first))
     told = ", ".join(f"{n} {number(p, 2)}" for n, p in zip(names, p_values, strict=True))
     told = f"Predicted, prior and observed values of one of {k} statistics. p-values: {told}."
     return present(chart, title, told, "The vertical line is the observed value.")

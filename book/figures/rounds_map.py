@@ -6,11 +6,10 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures import OBSERVED, POSTERIOR, PRIOR
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.fields import square, square_plane
-from mechfit.figures.parts import rows_of
-from mechfit.figures.theme import present
+from mechfit.figures.parts import option, rows_of, slider
+from mechfit.figures.theme import OBSERVED, POSTERIOR, PRIOR, present
 from mechfit.summaries.density import density, mass_level, outlines
 
 BINS = 60
@@ -48,23 +47,20 @@ def rounds_map(
         told.append(f"{method} {', '.join(near)}")
     points = alt.Chart(alt.NamedData("rounds")).transform_filter("datum.method == shown_method")
     points = points.transform_flatten(["x", "y"])
-    now = points.transform_filter("datum.round == shown_round").mark_circle(
-        color=POSTERIOR, size=14, opacity=0.85, clip=True
-    )
-    before = points.transform_filter("datum.round < shown_round").mark_circle(
-        color=PRIOR, size=9, opacity=0.5, clip=True
-    )
+    now = points.transform_filter("datum.round == shown_round")
+    now = now.mark_circle(color=POSTERIOR, size=14, opacity=0.85, clip=True)
+    before = points.transform_filter("datum.round < shown_round")
+    before = before.mark_circle(color=PRIOR, size=9, opacity=0.5, clip=True)
     views = []
     for words, reach in (("the whole prior", limits), ("enlarged", close)):
         place = square_plane(reach, labels)
         outline = _outline(samples, reach).mark_line(stroke=OBSERVED, strokeWidth=1.4)
         line = outline.encode(**place, detail="loop:N", order="o:Q")
         views.append(square(before.encode(**place), now.encode(**place), line, words=words))
-    slider = alt.binding_range(min=1, max=max(row["round"] for row in rows), step=1, name="round")
-    menu = alt.binding_select(options=list(rounds), name="method")
+    last, methods = max(row["round"] for row in rows), list(rounds)
     chart = alt.hconcat(*views, datasets={"rounds": rows}).add_params(
-        alt.param(name="shown_round", value=1, bind=slider),
-        alt.param(name="shown_method", value=next(iter(rounds)), bind=menu),
+        slider("shown_round", "round", 1, (1, last), 1),
+        option("shown_method", methods, "method", methods[0]),
     )
     said = (
         "Simulations of each round as dots: in the prior's whole range, and enlarged around the "
@@ -80,8 +76,8 @@ def _outline(samples: np.ndarray, limits: np.ndarray) -> alt.Chart:
     low, unit = limits[:, 0], np.diff(limits).ravel() / BINS
     loops = [low + loop * unit for loop in outlines(field, mass_level(field, 0.9))]
     rows = [
-        {"loop": k, "o": o, "x": round(x, 4), "y": round(y, 4)}
+        {"loop": k, "o": [*range(len(loop))], "x": x, "y": y}
         for k, loop in enumerate(loops)
-        for o, (x, y) in enumerate(loop.tolist())
+        for x, y in [np.round(loop.T, 4).tolist()]
     ]
-    return rows_of(rows)
+    return rows_of(rows).transform_flatten(["o", "x", "y"])

@@ -6,12 +6,11 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures import BROKEN, OBSERVED
 from mechfit.figures.checks import increasing, numbers
 from mechfit.figures.curves import band, plane
 from mechfit.figures.labels import number
-from mechfit.figures.parts import rows_of, table
-from mechfit.figures.theme import ROLES, WIDTH, present
+from mechfit.figures.parts import rows_of, table, tips
+from mechfit.figures.theme import BROKEN, OBSERVED, ROLES, WIDTH, present
 
 LEAST = 1e-10
 """Smaller p-values are drawn here."""
@@ -62,9 +61,8 @@ def _curves(
     reach = 1.1 * max(*(float(abs(v).max()) for v in off.values()), float(upper.max()))
     place = plane((0, 1), (-reach, reach), "rank", "ECDF of the ranks, minus the uniform one")
     place["y"]["axis"]["format"] = "+~g"
-    layers = [band(z, lower, upper, place, ROLES["prior"])]
-    layers.append(table(x=[0, 1], y=[0, 0]).mark_line(stroke=OBSERVED, strokeOpacity=0.4))
-    layers[1] = layers[1].encode(**place)
+    zero = table(x=[0, 1], y=[0, 0]).mark_line(stroke=OBSERVED, strokeOpacity=0.4).encode(**place)
+    layers = [band(z, lower, upper, place, ROLES["prior"]), zero]
     farthest = sorted(off, key=lambda n: -abs(off[n]).max())[:NAMED]
     for name in sorted(off, key=lambda n: n in out):
         look, words = ROLES["broken" if name in out else "observed"], name in {*out, *farthest}
@@ -91,38 +89,30 @@ def _tests(p_values: Mapping[str, float], alpha: float) -> alt.LayerChart:
         | {"bad": bool(p < alpha)}
         for name, p in p_values.items()
     ]
-    kinds = list(dict.fromkeys(row["kind"] for row in rows))
-    scale = alt.Scale(type="log", domain=[LEAST, 1])
+    kinds, data = list(dict.fromkeys(row["kind"] for row in rows)), rows_of(rows)
     ticks = ["1", "10⁻²", "10⁻⁴", "10⁻⁶", "10⁻⁸", "10⁻¹⁰"]
     axis = alt.Axis(title="p-value of each test", values=[0.01**k for k in range(len(ticks))])
     axis["labelExpr"] = f"{ticks}[round(-log(datum.value) / log(100))]"
-    x = alt.X("p:Q", scale=scale, axis=axis)
-    side = alt.Axis(title=None, labelLimit=90)
-    y = alt.Y("kind:N", sort=None, scale=alt.Scale(domain=kinds), axis=side)
-    said = [alt.Tooltip("name:N", title="test"), alt.Tooltip("said:N", title="p-value")]
-    layers = []
-    for bad, look in (
-        (True, {"fill": BROKEN, "shape": "triangle-up", "size": 70}),
-        (False, {"fill": OBSERVED, "shape": "circle", "size": 30}),
-    ):
-        mine = rows_of([row for row in rows if row["bad"] is bad])
-        mark = mine.mark_point(strokeWidth=0, opacity=0.6, **look)
-        layers.append(mark.encode(x=x, y=y, tooltip=said))
-    edge = rows_of([{"p": alpha}])
+    x = alt.X("p:Q", axis=axis).scale(type="log", domain=[LEAST, 1])
+    y = alt.Y("kind:N").sort(None).scale(domain=kinds).axis(title=None, labelLimit=90)
+    layers = [
+        data.transform_filter(test)
+        .mark_point(strokeWidth=0, opacity=0.6, fill=color, shape=shape, size=size)
+        .encode(x=x, y=y, tooltip=tips(name="test", said="p-value"))
+        for test, color, shape, size in (
+            ("datum.bad", BROKEN, "triangle-up", 70),
+            ("!datum.bad", OBSERVED, "circle", 30),
+        )
+    ]
+    edge = table(p=[alpha])
+    for text, align, dx in (("failed", "right", -6), ("passed", "left", 6)):
+        word = edge.mark_text(align=align, dx=dx, baseline="bottom", dy=-4)
+        layers.append(word.encode(x=x, y=alt.value(0), text=alt.value(text)))
     rule = edge.mark_rule(strokeWidth=1.2, strokeDash=[4, 3], stroke=OBSERVED)
-    word = {"baseline": "bottom", "dy": -4}
-    for text, side, dx in (("failed", "right", -6), ("passed", "left", 6)):
-        mark = edge.mark_text(align=side, dx=dx, **word)
-        layers.append(mark.encode(x=x, y=alt.value(0), text=alt.value(text)))
     return alt.layer(*layers, rule.encode(x=x)).properties(width=WIDTH, height={"step": 24})
 
 
 def _kind(test: str) -> str:
     """Tell what a test conditions on by its name, as `Report.p_values` has it."""
-    given = "the others" in test, "the data" in test
-    kinds = {
-        (True, True): "given both",
-        (True, False): "given others",
-        (False, True): "given data",
-    }
-    return kinds.get(given, "ranks")
+    given = [word for word in ("others", "data") if f"the {word}" in test]
+    return "given both" if len(given) > 1 else f"given {given[0]}" if given else "ranks"

@@ -10,7 +10,7 @@ from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.curves import plane
 from mechfit.figures.encoding import encode
 from mechfit.figures.heat import heat_cells
-from mechfit.figures.parts import heading, rows_of
+from mechfit.figures.parts import heading, option, rows_of, table
 from mechfit.figures.theme import PRIOR, present
 
 SIDE = 264
@@ -22,10 +22,7 @@ def square(*layers: alt.Chart, words: str | alt.ExprRef = "") -> alt.LayerChart:
     """Layer marks in a framed square view with words above it."""
     frame = alt.ViewBackground(stroke=FRAME, strokeWidth=0.7)
     chart = alt.layer(*layers).properties(width=SIDE, height=SIDE, view=frame)
-    if words:
-        chart.title = heading(words)
-        chart.title.fontWeight = 600
-    return chart
+    return chart.properties(title=heading(words, weight=600)) if words else chart
 
 
 def square_plane(limits: np.ndarray, labels: Sequence[str]) -> dict[str, alt.X | alt.Y]:
@@ -79,24 +76,16 @@ def fields(
         if box is not None:
             layers += _outline(ranges(box, 2), place)
         views.append(square(*layers, words=words))
-    bind = alt.binding_select(options=others, name=choose)
-    told = (
-        f"The density {fixed} of {labels[0]} and {labels[1]}, and beside it one that a menu "
-        f"chooses: {', '.join(others)}."
-    )
-    chart = alt.hconcat(*views).add_params(alt.param(name="shown", value=others[0], bind=bind))
+    told = f"The density {fixed} of {labels[0]} and {labels[1]}, and beside it one that a menu "
+    told += f"chooses: {', '.join(others)}."
+    chart = alt.hconcat(*views).add_params(option("shown", others, choose, others[0]))
     return present(chart, title, description or told)
 
 
 def _outline(box: np.ndarray, place: Mapping[str, object]) -> list[alt.Chart]:
     """Dash the edges of the prior's box (2, 2), and name it inside its corner."""
-    (x, x2), (y, y2) = box.tolist()
-    corners = rows_of([{"x": x, "x2": x2, "y": y, "y2": y2}])
+    (x, x2), (y, y2) = box[:, :, None]
     look = {"fill": "transparent", "stroke": PRIOR, "strokeDash": [4, 3], "strokeWidth": 1.5}
-    name = rows_of([{"x": x, "y": y2}]).mark_text(
-        align="left", baseline="top", dx=5, dy=5, fontSize=11
-    )
-    return [
-        corners.mark_rect(**look).encode(**place, x2="x2", y2="y2"),
-        name.encode(**place, text=alt.value("prior")),
-    ]
+    frame = table(x=x, x2=x2, y=y, y2=y2).mark_rect(**look).encode(**place, x2="x2", y2="y2")
+    name = table(x=x, y=y2).mark_text(align="left", baseline="top", dx=5, dy=5, fontSize=11)
+    return [frame, name.encode(**place, text=alt.value("prior"))]

@@ -42,6 +42,12 @@ def menu(name: str, options: Sequence[str], words: str, start: int = 0) -> alt.P
     return alt.param(name=name, value=int(start), bind=bind)
 
 
+def option(name: str, options: Sequence[str], label: str, start: str) -> alt.Parameter:
+    """Make a parameter that holds the option itself that a menu chooses."""
+    bind = alt.binding_select(options=list(options), name=label)
+    return alt.param(name=name, value=start, bind=bind)
+
+
 def slider(
     name: str, words: str, value: float, ends: Sequence[float], step: float
 ) -> alt.Parameter:
@@ -144,11 +150,10 @@ def scale_bar(
     ).properties(width=width, height=BAR)
 
 
-def heading(words: str, *, size: int = 12) -> alt.TitleParams:
+def heading(words: str, *, size: int = 12, weight: int = 400) -> alt.TitleParams:
     """Write words above the left end of one view, in the weight of text."""
-    return alt.TitleParams(
-        words, fontSize=size, fontWeight="normal", anchor="start", frame="group", offset=4
-    )
+    look = {"fontSize": size, "fontWeight": weight, "anchor": "start", "frame": "group"}
+    return alt.TitleParams(words, **look, offset=4)
 
 
 def named_lines(

@@ -67,6 +67,11 @@ def scores(
     return present(chart, title, description or told + ".")
 
 
+def perfect(value: float) -> alt.Chart:
+    """Mark the value `v` that a perfect method reaches."""
+    return table(v=[value]).mark_rule(stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4)
+
+
 def _measure(
     name: str,
     names: list[str],
@@ -95,10 +100,7 @@ def _measure(
         rule = data.mark_rule(stroke=POSTERIOR, strokeWidth=2)
         layers.append(rule.encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high", y=y))
     if best is not None:
-        line = rows_of([{"v": float(best)}]).mark_rule(
-            stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4
-        )
-        layers.append(line.encode(x=x, tooltip=alt.value("perfect")))
+        layers.append(perfect(best).encode(x=x, tooltip=alt.value("perfect")))
     tip = [alt.Tooltip("n:N", title="row"), alt.Tooltip("said:N", title=" ".join(name.split()))]
     layers += [
         data.mark_circle(color=POSTERIOR, size=70).encode(x=x, y=y, tooltip=tip),

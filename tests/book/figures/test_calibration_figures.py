@@ -54,7 +54,7 @@ def explorer(**changes):
 
 def test_every_step_of_every_fault_is_there():
     spec = explorer().to_dict()
-    rows = {(r["fault"], r["k"]): r for r in rows_of(spec["vconcat"][0])}
+    rows = {(r["fault"], r["k"]): r for r in spec["vconcat"][0]["data"]["values"]}
     assert len(rows) == 4
     assert rows["prior", 1]["y"] == [0, 1, 0, 0, 0]
     assert rows["noise", 0]["color"] == POSTERIOR
