@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from book.figures.states import encoded, state
 from mechfit.figures.labels import number
-from mechfit.figures.parts import choice, rows_of
-from mechfit.figures.theme import BROKEN, PATH, SAMPLE, WIDTH, present
+from mechfit.figures.parts import WORKS, choice, rows_of, tips, words
+from mechfit.figures.theme import SAMPLE, WIDTH, present
 
 NEURONS = ("AB/PD", "LP", "PY")
 UNIT = "s.d. of the prior"
@@ -60,9 +60,10 @@ def breakdowns(
     half, given = WIDTH / 2, (NEURONS, time, span)
     chart = alt.vconcat(
         _dots(chosen, heads, limits, top),
-        _words(there),
+        words(there, "name:N", fontWeight=600),
+        words(there, "told:N"),
         state(before, *given, width=half) | state(there, *given, width=half, level=False),
-        spacing=10,
+        spacing=6,
         datasets={"directions": rows},
     )
     near = "; ".join(head["said"] + head["near"] for head in heads)
@@ -119,39 +120,26 @@ def _packed(left: np.ndarray, right: np.ndarray) -> list[int]:
     return rows
 
 
-def _words(there: alt.Chart) -> alt.LayerChart:
-    """The name of the chosen direction, and how far away it breaks."""
-    x = alt.X("left:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
-    word = there.transform_calculate(left="0")
-    lines = [
-        word.mark_text(align="left", fontWeight=weight).encode(
-            x=x, y=alt.value(y), text=f"{field}:N"
-        )
-        for field, weight, y in (("name", 600, 8), ("told", 400, 26))
-    ]
-    return alt.layer(*lines).properties(width=WIDTH, height=34)
-
-
 def _dots(
     chosen: alt.Parameter, heads: list[dict], limits: tuple[float, float], top: float
 ) -> alt.LayerChart:
     """Lanes of dots with intervals, and a ring around the chosen one."""
     every = alt.Chart(alt.NamedData("directions"))
     axis = alt.Axis(title=f"how far until it breaks ({UNIT})", values=[0.2, 0.5, 1, 2, 3])
-    scale = alt.Scale(type="log", domain=limits)
-    x = alt.X("x:Q", scale=scale, axis=axis)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[top, 0]), axis=None)
-    color = alt.condition("datum.works", alt.value(PATH), alt.value(BROKEN))
+    across = {"axis": axis, "scale": alt.Scale(type="log", domain=limits)}
+    x = alt.X("x:Q", **across)
+    y = alt.Y("y:Q").scale(domain=[top, 0]).axis(None)
     shape = alt.condition("datum.works", alt.value("triangle-right"), alt.value("circle"))
-    words = rows_of(heads).transform_calculate(x=f"{limits[0]}")
+    groups = rows_of(heads).transform_calculate(x=f"{limits[0]}").mark_text(align="left")
     dot = every.mark_point(strokeWidth=0, size=46, cursor="pointer")
-    said = [alt.Tooltip("name:N", title="direction"), alt.Tooltip("told:N", title="radius")]
-    ring = {"size": 150, "stroke": SAMPLE, "fill": "transparent", "strokeWidth": 2.2}
+    ring = {"shape": "circle", "size": 150, "stroke": SAMPLE, "strokeWidth": 2.2}
+    ring = every.transform_filter(chosen).mark_point(fill="transparent", **ring)
+    said = tips(name="direction", told="radius")
     return alt.layer(
-        words.mark_text(align="left").encode(x=x, y=y, text="said:N"),
+        groups.encode(x=x, y=y, text="said:N"),
         every.mark_rule(strokeWidth=1.3, strokeOpacity=0.6).encode(
-            x=alt.X("l:Q", scale=scale, axis=axis), x2="h", y=y, stroke=color
+            x=alt.X("l:Q", **across), x2="h", y=y, stroke=WORKS
         ),
-        dot.encode(x=x, y=y, fill=color, shape=shape, tooltip=said).add_params(chosen),
-        every.transform_filter(chosen).mark_point(shape="circle", **ring).encode(x=x, y=y),
+        dot.encode(x=x, y=y, fill=WORKS, shape=shape, tooltip=said).add_params(chosen),
+        ring.encode(x=x, y=y),
     ).properties(width=WIDTH, height=ROW * top)

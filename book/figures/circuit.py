@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import numpy as np
 
-from mechfit.figures.parts import named_lines, rows_of
+from mechfit.figures.parts import named_lines, rows_of, table, tips
 from mechfit.figures.theme import OBSERVED, PAGE, WIDTH, Role, present
 
 RADIUS, PLACES = 30, np.array([[0.0, 200.0], [-145.0, 45.0], [145.0, 45.0]])
@@ -38,28 +38,22 @@ def circuit(
         seen.append((a, b))
         start = PLACES[a] + RADIUS * along + left
         end = PLACES[b] - (RADIUS + 4) * along + left
-        ends = dict(zip(("x", "y", "x2", "y2"), np.r_[start, end].round(1).tolist(), strict=True))
-        rows.append(ends | {"name": kind, "n": name, "w": 1 + 5 * float(np.clip(width, 0, 1))})
-    side = alt.Scale(
-        domainMin=alt.expr("-page / 2"), domainMax=alt.expr("page / 2"), nice=False, zero=False
-    )
-    place = {
-        "x": alt.X("x:Q", scale=side, axis=None),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[0, 240]), axis=None),
-    }
-    lines, tip = rows_of(rows), [alt.Tooltip("n:N", title="synapse")]
+        (x, y), (x2, y2) = start.round(1).tolist(), end.round(1).tolist()
+        row = {"name": kind, "n": name, "w": 1 + 5 * float(np.clip(width, 0, 1))}
+        rows.append(row | {"x": x, "y": y, "x2": x2, "y2": y2})
+    x, half = alt.X("x:Q").axis(None), "page / 2"
+    x = x.scale(domainMin=alt.expr(f"-{half}"), domainMax=alt.expr(half), nice=False, zero=False)
+    place = {"x": x, "y": alt.Y("y:Q").scale(domain=[0, 240]).axis(None)}
+    lines = rows_of(rows)
     last = lines.transform_calculate(x="datum.x2", y="datum.y2")
-    disks = rows_of(
-        [{"x": x, "y": y, "n": n} for (x, y), n in zip(PLACES.tolist(), neurons, strict=True)]
-    )
+    disks = table(x=PLACES[:, 0], y=PLACES[:, 1], n=list(neurons))
     ring = {"stroke": OBSERVED, "strokeWidth": 1.6, "fill": "transparent"}
-    thick = alt.StrokeWidth("w:Q", scale=None)
+    disk = disks.mark_point(shape="circle", size=np.pi * RADIUS**2, **ring)
+    look = {"strokeWidth": alt.StrokeWidth("w:Q", scale=None), "tooltip": tips(n="synapse")}
     chart = alt.layer(
-        lines.mark_rule().encode(
-            **place, x2="x2", y2="y2", **named_lines(KINDS), strokeWidth=thick, tooltip=tip
-        ),
+        lines.mark_rule().encode(**place, x2="x2", y2="y2", **named_lines(KINDS), **look),
         last.mark_circle(color=OBSERVED, size=90).encode(**place),
-        disks.mark_point(shape="circle", size=np.pi * RADIUS**2, **ring).encode(**place),
+        disk.encode(**place),
         disks.mark_text(fontSize=13).encode(**place, text="n:N"),
     ).properties(width=WIDTH, height=240)
     told = ", ".join(f"{row['n']} ({row['name']})" for row in rows)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.labels import parse
-from mechfit.figures.parts import heading, menu, points, rows_of, slider, table, words
+from mechfit.figures.parts import choice, heading, menu, points, rows_of, slider, table, words
 from mechfit.figures.theme import OBSERVED, PAGE, POSTERIOR, present
 
 STEP, MOST, SIDE, ROW = 4, 3, 250, 16
@@ -111,21 +111,14 @@ def _plane(
 def _centers(center: tuple[int, int], place: dict) -> alt.Chart:
     """Lay a grid over the plane; a click or a drag sets the rectangle's center to its points."""
     grid = np.arange(STEP // 2, 100, STEP)
+    low, high = int(grid[0]), int(grid[-1])
+    names = {"cy": "center up (%)", "cx": "center across (%)"}
     bind = {
-        axis: alt.binding_range(min=int(grid[0]), max=int(grid[-1]), step=STEP, name=name)
-        for axis, name in (("cy", "center up (%)"), ("cx", "center across (%)"))
+        field: alt.binding_range(min=low, max=high, step=STEP, name=name)
+        for field, name in names.items()
     }
-    box = alt.selection_point(
-        name="box",
-        fields=list(bind),
-        on="click, [pointerdown, window:pointerup] > pointermove",
-        nearest=True,
-        toggle=False,
-        clear=False,
-        empty=False,
-        value=[{"cx": center[0], "cy": center[1]}],
-        bind=bind,
-    )
+    dragged = "click, [pointerdown, window:pointerup] > pointermove"
+    box = choice({"cx": center[0], "cy": center[1]}, bind, name="box", on=dragged)
     cx, cy = (c.ravel() for c in np.meshgrid(grid, grid))
     spots = table(cx=cx, cy=cy).transform_calculate(x="datum.cx", y="datum.cy")
     mark = spots.mark_point(opacity=0, size=100, cursor="crosshair")

@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import number
-from mechfit.figures.parts import choice, rows_of
+from mechfit.figures.parts import choice, heading, rows_of, table, tips
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, SAMPLE, WIDTH, present
 
+SIGNED = {"title": "is", "format": "+.2f"}
 MOST, HALF = 5, 0.46
 """Partners that are listed, and half the side of the square of a correlation of 1."""
 
@@ -67,64 +68,46 @@ def correlation_matrix(
 
 def _matrix(names: Sequence[str], of: alt.Parameter) -> alt.LayerChart:
     """Draw a square for every two parameters on both sides of the diagonal."""
-    d = len(names)
-    ends = alt.Scale(domain=[-0.5, d - 0.5])
-    axis = {
-        "title": None,
-        "values": [*range(d)],
-        "labelExpr": f"{list(names)}[datum.value]",
-        "labelOverlap": False,
-        "labelFontSize": alt.ExprRef(f"page < {NARROW} ? 7 : 10"),
-        "ticks": False,
-        "domain": False,
-    }
-    top = alt.Axis(orient="top", labelAngle=270, **axis)
-    place = {
-        "x": alt.X("x:Q", scale=ends, axis=top),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[d - 0.5, -0.5]), axis=alt.Axis(**axis)),
-    }
-    side = f"{HALF} * sqrt(abs(datum.r))"
-    squares = alt.Chart(alt.NamedData("pairs")).transform_calculate(
-        left=f"datum.x - {side}",
-        right=f"datum.x + {side}",
-        low=f"datum.y - {side}",
-        high=f"datum.y + {side}",
-    )
-    corners = {
-        "x": alt.X("left:Q", scale=ends, axis=top),
-        "x2": "right",
-        "y": alt.Y("low:Q", scale=place["y"]["scale"], axis=place["y"]["axis"]),
-        "y2": "high",
-    }
-    full = {"fill": POSTERIOR, "strokeWidth": 0}
-    hollow = {"fill": "transparent", "stroke": POSTERIOR, "strokeWidth": 1}
-    sides = {"left": "datum.x - 0.5", "right": "datum.x + 0.5"}
-    sides |= {"low": "datum.y - 0.5", "high": "datum.y + 0.5"}
-    touch = {"fill": "transparent", "strokeWidth": 0, "cursor": "pointer"}
-    cells = alt.Chart(alt.NamedData("pairs")).transform_calculate(**sides).mark_rect(**touch)
-    diagonal = rows_of([{"x": k, "y": k} for k in range(d)]).transform_calculate(**sides)
-    tip = [
-        alt.Tooltip("pair:N", title="parameters"),
-        alt.Tooltip("kind:N", title="correlation"),
-        alt.Tooltip("r:Q", title="is", format="+.2f"),
+    last = len(names) - 0.5
+    axis = {"values": [*range(len(names))], "labelExpr": f"{list(names)}[datum.value]"}
+    axis |= {"title": None, "ticks": False, "domain": False, "labelOverlap": False}
+    axis |= {"labelFontSize": alt.ExprRef(f"page < {NARROW} ? 7 : 10")}
+    x = alt.X("left:Q").scale(domain=[-0.5, last]).axis(orient="top", labelAngle=270, **axis)
+    y = alt.Y("low:Q").scale(domain=[last, -0.5]).axis(**axis)
+    corners = {"x": x, "x2": "right", "y": y, "y2": "high"}
+    every, bare = alt.Chart(alt.NamedData("pairs")), {"fill": "transparent"}
+    squares = _around(every, f"{HALF} * sqrt(abs(datum.r))")
+    full = squares.transform_filter("datum.r >= 0").mark_rect(fill=POSTERIOR, strokeWidth=0)
+    hollow = squares.transform_filter("datum.r < 0")
+    hollow = hollow.mark_rect(stroke=POSTERIOR, strokeWidth=1, **bare)
+    ends = {"left": "-0.5", "right": f"{last}", "low": "row - 0.5", "high": "row + 0.5"}
+    turned = dict(zip(("low", "high", "left", "right"), ends.values(), strict=True))
+    frames = [
+        rows_of([{}]).transform_calculate(**e).mark_rect(stroke=SAMPLE, strokeWidth=1.2, **bare)
+        for e in (ends, turned)
     ]
-    frame = {"fill": "transparent", "stroke": SAMPLE, "strokeWidth": 1.2}
-    row = {"left": "-0.5", "right": f"{d - 0.5}", "low": "row - 0.5", "high": "row + 0.5"}
-    column = {"left": "row - 0.5", "right": "row + 0.5", "low": "-0.5", "high": f"{d - 0.5}"}
+    spots = table(x=np.arange(len(names)), y=np.arange(len(names)))
+    diagonal, cells = (
+        _around(data, "0.5").mark_rect(strokeWidth=0, cursor="pointer", **bare).encode(**corners)
+        for data in (spots, every)
+    )
+    tip = [*tips(pair="parameters", kind="correlation"), alt.Tooltip("r:Q", **SIGNED)]
     return alt.layer(
-        squares.transform_filter("datum.r >= 0").mark_rect(**full).encode(**corners),
-        squares.transform_filter("datum.r < 0").mark_rect(**hollow).encode(**corners),
-        *(
-            rows_of([{}]).transform_calculate(**ends).mark_rect(**frame).encode(**corners)
-            for ends in (row, column)
-        ),
-        diagonal.mark_rect(**touch).encode(**corners).add_params(of),
-        cells.encode(**corners, tooltip=tip).add_params(of),
+        *(mark.encode(**corners) for mark in (full, hollow, *frames)),
+        diagonal.add_params(of),
+        cells.encode(tooltip=tip).add_params(of),
     ).properties(width=500, height=500)
+
+
+def _around(source: alt.Chart, half: str) -> alt.Chart:
+    """Place the corners of a square around the fields x and y."""
+    sides = {"left": "x - ", "right": "x + ", "low": "y - ", "high": "y + "}
+    return source.transform_calculate(**{k: f"datum.{at}{half}" for k, at in sides.items()})
 
 
 def _partners(names: Sequence[str], kinds: Sequence[str]) -> alt.LayerChart:
     """Draw both correlations of the chosen parameter with its strongest partners."""
+    order = [alt.SortField("size", "descending"), alt.SortField("partner")]
     mine = (
         alt.Chart(alt.NamedData("pairs"))
         .transform_filter("datum.x == row || datum.y == row")
@@ -133,34 +116,20 @@ def _partners(names: Sequence[str], kinds: Sequence[str]) -> alt.LayerChart:
             size=f"datum.kind == '{kinds[1]}' ? abs(datum.r) : 0",
         )
         .transform_joinaggregate(size="max(size)", groupby=["partner"])
-        .transform_window(
-            rank="dense_rank()",
-            sort=[alt.SortField("size", "descending"), alt.SortField("partner")],
-        )
+        .transform_window(rank="dense_rank()", sort=order)
         .transform_filter(f"datum.rank <= {MOST}")
     )
-    y = alt.Y(
-        "partner:N",
-        sort=alt.EncodingSortField("rank", op="min"),
-        axis=alt.Axis(title=None, grid=True, gridOpacity=0.4),
+    y = alt.Y("partner:N").sort(alt.EncodingSortField("rank", op="min"))
+    x, both = alt.X("r:Q", title="correlation").scale(domain=[-1, 1]), list(kinds[::-1])
+    dots = mine.mark_point(size=80).encode(
+        x=x,
+        y=y.axis(title=None, grid=True, gridOpacity=0.4),
+        shape=alt.Shape("kind:N").scale(domain=both, range=["circle", "diamond"]),
+        fill=alt.Fill("kind:N").scale(domain=both, range=[POSTERIOR, "none"]),
+        stroke=alt.Stroke("kind:N").scale(domain=both, range=[POSTERIOR, OBSERVED]),
+        tooltip=["pair:N", "kind:N", alt.Tooltip("r:Q", **SIGNED)],
     )
-    x = alt.X("r:Q", scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(title="correlation"))
-    shape = alt.Shape(
-        "kind:N", scale=alt.Scale(domain=list(kinds[::-1]), range=["circle", "diamond"])
-    )
-    color = alt.Fill(
-        "kind:N", scale=alt.Scale(domain=list(kinds[::-1]), range=[POSTERIOR, "none"])
-    )
-    edge = alt.Stroke(
-        "kind:N", scale=alt.Scale(domain=list(kinds[::-1]), range=[POSTERIOR, OBSERVED])
-    )
-    tip = [alt.Tooltip("pair:N"), alt.Tooltip("kind:N"), alt.Tooltip("r:Q", format="+.2f")]
-    zero = rows_of([{"r": 0}]).mark_rule(strokeOpacity=0.4).encode(x=x)
-    dots = mine.mark_point(size=80)
-    words = alt.TitleParams(
-        alt.expr(f"'Strongest partners of ' + {list(names)}[row]"),
-        fontSize=12, fontWeight=600, anchor="start", frame="group",
-    )  # fmt: skip
-    return alt.layer(
-        zero, dots.encode(x=x, y=y, shape=shape, fill=color, stroke=edge, tooltip=tip)
-    ).properties(width=WIDTH, height={"step": 24}, title=words)
+    zero = table(r=[0]).mark_rule(strokeOpacity=0.4).encode(x=x)
+    words = alt.expr(f"'Strongest partners of ' + {list(names)}[row]")
+    view = alt.layer(zero, dots).properties(width=WIDTH, height={"step": 24})
+    return view.properties(title=heading(words, weight=600))

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from mechfit.figures.labels import number
-from mechfit.figures.parts import table
+from mechfit.figures.parts import table, tips
 from mechfit.figures.theme import NARROW, PAGE, SAMPLE, WIDTH, present
 
 
@@ -34,15 +34,14 @@ def error_table(
     data = data.transform_calculate(said="format(datum.error, '.2f')")
     look = {"title": None, "labelOverlap": False}
     small = alt.ExprRef(f"page < {NARROW} ? 10 : 12")
-    top = alt.Axis(orient="top", labelAngle=-60, labelAlign="left", labelFontSize=small, **look)
-    cells = {"padding": 0.06}
+    top = {"orient": "top", "labelAngle": -60, "labelAlign": "left", "labelFontSize": small}
     place = {
-        "x": alt.X("column:N", sort=None, axis=top, scale=alt.Scale(**cells)),
-        "y": alt.Y("row:N", sort=None, axis=alt.Axis(**look), scale=alt.Scale(**cells)),
-        "tooltip": ["row:N", "column:N", alt.Tooltip("said:N", title=unit)],
+        "x": alt.X("column:N").sort(None).scale(padding=0.06).axis(**top, **look),
+        "y": alt.Y("row:N").sort(None).scale(padding=0.06).axis(**look),
+        "tooltip": tips(row="row", column="column", said=unit),
     }
-    shade = alt.Scale(domain=[0, limit], range=[0, 1], clamp=True)
-    opacity = alt.FillOpacity("error:Q", scale=shade, legend=None)
+    opacity = alt.FillOpacity("error:Q", legend=None)
+    opacity = opacity.scale(domain=[0, limit], range=[0, 1], clamp=True)
     chart = alt.layer(
         data.mark_rect(fill=SAMPLE).encode(**place, fillOpacity=opacity),
         data.mark_text(fontSize=small).encode(**place, text="said:N"),

@@ -7,7 +7,7 @@ import numpy as np
 
 from mechfit.figures.labels import number, parse, quantity
 from mechfit.figures.marginals import KEY, MARKED, density_axes, panels
-from mechfit.figures.parts import heading, named_lines, rows_of, table
+from mechfit.figures.parts import heading, named_lines, table
 from mechfit.figures.theme import POSTERIOR, WIDTH, Role, present
 from mechfit.summaries.density import heights
 
@@ -34,11 +34,8 @@ def overlaid(
     """
     dashes = zip(named, DASHES[-len(named) :], strict=True)
     looks = {name: Role(POSTERIOR, dash) for name, dash in dashes} | {"truth": MARKED}
-    curves, views, lines = (
-        heights(named.values(), limits, BINS),
-        [],
-        named_lines(looks, offset=KEY),
-    )
+    curves, lines = heights(named.values(), limits, BINS), named_lines(looks, offset=KEY)
+    views = []
     for j, (label, reach) in enumerate(zip(labels, limits, strict=True)):
         place = density_axes(reach)
         x = np.linspace(*reach, 2 * BINS + 1)[np.r_[0, 1 : 2 * BINS : 2, 2 * BINS]]
@@ -48,8 +45,8 @@ def overlaid(
             line = data.transform_calculate(name=repr(name)).mark_line(strokeWidth=1.7)
             layers.append(line.encode(**place, **lines))
         fill = data.mark_area(fill=POSTERIOR, fillOpacity=0.22).encode(**place)
-        mark = rows_of([{"x": float(truth[j]), "name": "truth"}]).mark_rule()
-        view = alt.layer(fill, *layers, mark.encode(x=place["x"], **lines))
+        mark = table(x=[truth[j]], name=["truth"]).mark_rule().encode(x=place["x"], **lines)
+        view = alt.layer(fill, *layers, mark)
         views.append(view.properties(width=WIDTH / 4, height=TALL, title=heading(label)))
     told = []
     for name, samples in named.items():

@@ -46,6 +46,8 @@ def parameter_explorer(
 ) -> alt.VConcatChart:
     """Show precomputed traces, chosen by one slider for each parameter.
 
+    The chart has less than 300 kB: the more traces, the fewer points each keeps.
+
     Args:
         grid: Label with unit, for example "ḡ_Na (mS/cm²)", to evenly spaced values.
         time: Evenly spaced times, shape (t,), ms.
@@ -54,15 +56,6 @@ def parameter_explorer(
         start: Index of the first value of each slider, by default the middle one; this trace
             stays in the picture, faintly.
         description: The text alternative; what the sliders do if left out.
-
-    Returns:
-        The chart, under 300 kB: the more traces, the fewer points each keeps.
-
-    Example:
-        >>> t, a = np.arange(0.0, 50.0, 0.5), np.array([1.0, 2.0, 3.0])
-        >>> chart = parameter_explorer({"a (mV)": a}, t, a[:, None] * np.sin(t), title="It grows")
-        >>> chart.description[:23]
-        'A voltage trace and one'
     """
     values = {label: np.asarray(v, float) for label, v in grid.items()}
     shape = tuple(len(v) for v in values.values())
@@ -87,18 +80,14 @@ def parameter_explorer(
     first = thinned[np.ravel_multi_index(start, voltage.shape[:-1])]
     ends, span = (float(time[0]), float(time[-1])), (low - 4, high + 4)
     place, (now, before) = axes(ends, span, level=first[0]), LOOKS
+    shown = rows.transform_filter(f"datum.k == {chosen}")
     lines = {
         before: trace(shared, first, LOOKS[before], strokeWidth=1, strokeOpacity=0.55),
-        now: coded_trace(
-            rows.transform_filter(f"datum.k == {chosen}"), shared, low, high, LOOKS[now]
-        ),
+        now: coded_trace(shown, shared, low, high, LOOKS[now]),
     }
-    view = alt.layer(
-        *(
-            line.transform_calculate(name=repr(name)).encode(**place, **named_lines(LOOKS))
-            for name, line in lines.items()
-        )
-    ).properties(width=WIDTH, height=HEIGHT)
+    place |= named_lines(LOOKS)
+    layers = [line.transform_calculate(name=repr(n)).encode(**place) for n, line in lines.items()]
+    view = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     ranges = "; ".join(
         f"{parse(label).name} from {number(v[0])} to {quantity(v[-1], parse(label).unit)}"
         for label, v in values.items()

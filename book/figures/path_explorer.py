@@ -14,7 +14,7 @@ from mechfit.figures.encoding import encode
 from mechfit.figures.fields import square, square_plane
 from mechfit.figures.heat import heat_cells
 from mechfit.figures.labels import number
-from mechfit.figures.parts import choice, heading, markers, named_lines, rows_of, table
+from mechfit.figures.parts import choice, heading, markers, named_lines, rows_of, short, table
 from mechfit.figures.theme import OBSERVED, PATH, WIDTH, Role, present
 from mechfit.summaries.density import density
 
@@ -81,40 +81,26 @@ def path_explorer(
     bind = alt.binding_range(min=1, max=stops, step=1, name=f"stop (1 to {stops})")
     stop = choice({"k": stops // 2 + 1}, bind, name="stop")
     every = alt.Chart(alt.NamedData("stops"))
-    looks = dict(zip(names, LOOKS, strict=False))
-    chart = alt.vconcat(
-        alt.hconcat(
-            _map(every, routes, looks, draws, labels, limits, stop),
-            _heights(every, heights, looks, level, stops, stop),
-            spacing=24,
-        ).resolve_scale(stroke="independent", strokeDash="independent"),
-        alt.concat(
-            *(
-                state(
-                    every.transform_filter(stop).transform_filter(f"datum.r == {r}"),
-                    CHANNELS,
-                    time,
-                    span,
-                    width=WIDTH / len(names),
-                    level=r == 0,
-                ).properties(title=heading(name))
-                for r, name in enumerate(names)
-            ),
-            columns=len(names),
-            spacing=18,
-        ),
-        spacing=20,
-        datasets={"stops": rows},
-    )
+    looks, share = dict(zip(names, LOOKS, strict=False)), WIDTH / len(names)
+    states = []
+    for r, name in enumerate(names):
+        here = every.transform_filter(stop).transform_filter(f"datum.r == {r}")
+        view = state(here, CHANNELS, time, span, width=share, level=r == 0)
+        states.append(view.properties(title=heading(name)))
+    both = alt.hconcat(
+        _map(every, routes, looks, draws, labels, limits, stop),
+        _heights(every, heights, looks, level, stops, stop),
+        spacing=24,
+    ).resolve_scale(stroke="independent", strokeDash="independent")
+    below = alt.concat(*states, columns=len(names), spacing=18)
+    chart = alt.vconcat(both, below, spacing=20, datasets={"stops": rows})
     told = "; ".join(
         f"{name}: {np.sum(r.works)} of {stops} places work, log-density between "
         f"{number(np.min(r.log_prob))} and {number(np.max(r.log_prob))}"
         for name, r in routes.items()
     )
-    told += (
-        f". A slider chooses a stop of every route; a map of {' and '.join(labels)} shows where, "
-        f"the voltages of {', '.join(CHANNELS)} what happens there."
-    )
+    told += f". A slider chooses a stop of every route; a map of {' and '.join(labels)} shows "
+    told += f"where, the voltages of {', '.join(CHANNELS)} what happens there."
     hint = "The slider below moves along all routes at once; or click a place beside the map. "
     hint += "Circles: the circuit has a rhythm; crosses: it has none."
     return present(chart, title, told, hint)
@@ -123,7 +109,7 @@ def path_explorer(
 def _at_stops(values: ArrayLike, stops: int) -> list[float]:
     """Interpolate values (m,), evenly spaced along a route, at its stops."""
     found = np.interp(np.linspace(0, 1, stops), np.linspace(0, 1, len(values)), values)
-    return [float(f"{v:.5g}") for v in found]
+    return short(found)
 
 
 def _map(
@@ -169,7 +155,7 @@ def _heights(
         .encode(**place, **named_lines(looks, key=False))
         for name, h in heights.items()
     ]
-    mark = rows_of([{"x": (1 + stops) / 2, "y": level[1]}])
+    mark = table(x=[(1 + stops) / 2], y=[level[1]])
     rule = mark.mark_rule(strokeDash=[2, 3]).encode(y=place["y"])
     word = mark.mark_text(baseline="bottom", dy=-3, fontSize=11)
     spots = every.transform_calculate(x="datum.k", y="datum.h")

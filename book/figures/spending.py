@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import number, quantity
-from mechfit.figures.parts import rows_of
+from mechfit.figures.parts import choice, rows_of, tips
 from mechfit.figures.theme import PAGE, POSTERIOR, SAMPLE, WIDTH, present
 
 NEURONS = ("AB/PD", "LP", "PY")
@@ -38,49 +38,31 @@ def spending(
         )
     order = np.argsort(-spent.sum((0, 1)), kind="stable").tolist()
     pieces, totals, shares = _rows(list(circuits), spent, currents, order)
-    chosen = alt.selection_point(
-        name="chosen",
-        fields=["i"],
-        on="@pieces_marks:click, @names_marks:click",
-        clear=False,
-        empty=False,
-        value=[{"i": order[0]}],
-        bind=alt.binding_select(
-            options=order, labels=[currents[i] for i in order], name="current"
-        ),
-    )
+    menu = alt.binding_select(options=order, labels=[currents[i] for i in order], name="current")
+    touched = "@pieces_marks:click, @names_marks:click"
+    chosen = choice({"i": order[0]}, menu, nearest=False, on=touched)
     most = float(spent.sum(2).max())
-    scale = alt.Scale(domain=[0, 1.1 * most])
-    x = alt.X("a:Q", scale=scale, axis=alt.Axis(title=f"power ({unit})", tickCount=5, offset=2))
-    side = alt.Axis(title=None, labelExpr="split(datum.label, ': ')[1]")
+    x = alt.X("a:Q").scale(domain=[0, 1.1 * most])
+    x = x.axis(title=f"power ({unit})", tickCount=5, offset=2)
     names = [f"{name}: {row}" for name in circuits for row in ("", *NEURONS)]
-    y = alt.Y("row:N", scale=alt.Scale(domain=names, paddingInner=0.15), axis=side)
+    y = alt.Y("row:N").scale(domain=names, paddingInner=0.15)
+    y = y.axis(title=None, labelExpr="split(datum.label, ': ')[1]")
     shade = alt.FillOpacity("shade:Q", scale=None, legend=None)
     look = {
         "fill": alt.condition(chosen, alt.value(SAMPLE), alt.value(POSTERIOR)),
         "fillOpacity": alt.condition(chosen, alt.value(0.75), shade),
-        "tooltip": [alt.Tooltip(f"{field}:N") for field in ("current", "row", "power")],
+        "tooltip": tips(current="current", row="row", power="power"),
     }
     drawn = rows_of(pieces)
     wide = f"(datum.b - datum.a) / {most:.6g} * (page - {BESIDE}) > 6.6 * length(datum.current)"
     label = drawn.transform_filter(wide).transform_calculate(a="(datum.a + datum.b) / 2")
-    text = {"baseline": "middle"}
-    chart = alt.layer(
-        drawn.mark_bar(cursor="pointer", stroke=None)
-        .encode(x=x, x2="b", y=y, **look)
-        .properties(name="pieces")
-        .add_params(chosen),
-        label.mark_text(fontSize=11, cursor="pointer", **text)
-        .encode(x=x, y=y, text="current:N")
-        .properties(name="names"),
-        rows_of(totals)
-        .mark_text(align="left", dx=5, fontSize=11, **text)
-        .encode(x=x, y=y, text="said:N"),
-        rows_of(shares)
-        .transform_filter(chosen)
-        .mark_text(align="left", fontWeight=600, **text)
-        .encode(x=x, y=y, text="said:N"),
-    ).properties(width=WIDTH, height={"step": 24})
+    bar = drawn.mark_bar(cursor="pointer", stroke=None).encode(x2="b", **look)
+    label = label.mark_text(fontSize=11, cursor="pointer").encode(text="current:N")
+    total = rows_of(totals).mark_text(align="left", dx=5, fontSize=11).encode(text="said:N")
+    share = rows_of(shares).transform_filter(chosen).mark_text(align="left", fontWeight=600)
+    marks = [bar.properties(name="pieces").add_params(chosen), label.properties(name="names")]
+    marks = [mark.encode(x=x, y=y) for mark in (*marks, total, share.encode(text="said:N"))]
+    chart = alt.layer(*marks).properties(width=WIDTH, height={"step": 24})
     told = "; ".join(
         f"{name} spends {quantity(each.sum(), unit)}: "
         + ", ".join(f"{c} {number(e)}" for c, e in zip(NEURONS, each.sum(1), strict=True))

@@ -38,11 +38,9 @@ def state(
         width: Nominal width of the views, px.
         level: Write the voltage that is marked beside the traces.
     """
-    across = alt.X("left:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
-    place = {"x": across, "y": alt.value(8)}
-    at = source.transform_calculate(left="0")
-    word = at.mark_text(align="left", dx=18)
-    head = alt.layer(*markers(at, place), word.encode(**place, text="said:N"))
+    place = {"x": alt.value(0), "y": alt.value(8)}
+    word = source.mark_text(align="left", dx=18)
+    head = alt.layer(*markers(source, place), word.encode(**place, text="said:N"))
     limits = (time[0], time[-1]), (span[0] - 4, span[1] + 4)
     views = [head.properties(width=width, height=16)]
     for c, name in enumerate(channels):

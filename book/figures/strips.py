@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.labels import number
-from mechfit.figures.parts import table
+from mechfit.figures.parts import table, tips
 from mechfit.figures.theme import WIDTH, present
 
 
@@ -32,11 +32,7 @@ def strips(
     y = alt.Y("name:N", scale=alt.Scale(domain=names), axis=alt.Axis(title=None, domain=True))
     x = alt.X("value:Q", title=across, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True))
     fill = alt.Fill("name:N", scale=alt.Scale(domain=names, range=list(colors)), legend=None)
-    said = [
-        alt.Tooltip("circuit:N"),
-        alt.Tooltip("name:N"),
-        alt.Tooltip("value:Q", title="radius"),
-    ]
+    said = tips(circuit="circuit", name="name", value="radius")
     line = data.mark_line(strokeWidth=0.7, opacity=0.45)
     dot = data.mark_circle(size=50)
     chart = alt.layer(

@@ -37,29 +37,20 @@ def subset_explorer(
     known = [name in start for name in names]
     chosen = " + ".join(f"(known_{i} ? {2 ** (k - 1 - i)} : 0)" for i in range(k))
     looks = {"prior": ROLES["prior"], "posterior": ROLES["posterior"], "truth": MARKED}
-    views = [
-        marginal(
-            rows[j],
-            f"({chosen})",
-            label,
-            limits[j],
-            looks,
-            [{"x": float(truth[j]), "name": "truth"}],
-        )
-        for j, label in enumerate(labels)
-    ]
+    views = []
+    for row, label, reach, true in zip(rows, labels, limits, truth, strict=True):
+        mark = [{"x": float(true), "name": "truth"}]
+        views.append(marginal(row, f"({chosen})", label, reach, looks, mark))
     boxes = [
         alt.param(name=f"known_{i}", value=known[i], bind=alt.binding_checkbox(name=name))
         for i, name in enumerate(names)
     ]
     first = sum(2 ** (k - 1 - i) for i in range(k) if known[i])
     widths = "; ".join(
-        f"{parse(label).name} {rows[j][first]['w']} and {rows[j][-1]['w']}"
-        for j, label in enumerate(labels)
+        f"{parse(label).name} {row[first]['w']} and {row[-1]['w']}"
+        for label, row in zip(labels, rows, strict=True)
     )
-    told = (
-        f"Densities of {d} parameters for every set of known statistics, chosen by checkboxes: "
-        f"{', '.join(names)}. Widths in percent of the prior's, at first and with all known: "
-        f"{widths}."
-    )
+    told = f"Densities of {d} parameters for every set of known statistics, chosen by checkboxes: "
+    told += f"{', '.join(names)}. Widths in percent of the prior's, at first and with all known: "
+    told += f"{widths}."
     return present(panels(views).add_params(*boxes), title, told)

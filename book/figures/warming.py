@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from book.figures.states import encoded, state
 from mechfit.figures.curves import band, plane
 from mechfit.figures.labels import quantity
-from mechfit.figures.parts import choice, markers, table
+from mechfit.figures.parts import choice, markers, menu, table, words
 from mechfit.figures.theme import PATH, ROLES, SAMPLE, WIDTH, present
 
 
@@ -42,39 +42,34 @@ def warming(
     celsius, share, time = (np.asarray(v, float) for v in (celsius, share, time))
     low, high = (np.asarray(v, float) for v in interval)
     rows, span = _rows(celsius, share, (low, high), works, np.asarray(voltage, float))
-    heat = choice(
-        {"x": start},
-        name="heat",
-        bind=alt.binding_range(
-            min=celsius[0], max=celsius[-1], step=celsius[1] - celsius[0], name="temperature (°C)"
-        ),
-    )
-    menu = alt.binding_select(options=[*range(len(works))], labels=list(works), name="circuit")
-    chosen = alt.param(name="chosen", value=0, bind=menu)
+    step = celsius[1] - celsius[0]
+    bind = alt.binding_range(min=celsius[0], max=celsius[-1], step=step, name="temperature (°C)")
+    heat = choice({"x": start}, bind, name="heat")
     mine = alt.Chart(alt.NamedData("circuits")).transform_filter("datum.c == chosen")
     now = mine.transform_filter(heat)
     ends = celsius[0] - 0.5, celsius[-1] + 0.5
     place = plane(ends, (0, 100), "temperature (°C)", "circuits that work (%)")
     bare = place | {"x": place["x"].copy()}
     bare["x"]["axis"] = None
-    data = table(x=celsius, y=share)
+    data, hot = table(x=celsius, y=share), {"fill": SAMPLE, "strokeWidth": 0}
+    dot = data.mark_circle(fill=PATH, size=40, cursor="pointer").add_params(heat)
+    rule = now.mark_rule(stroke=SAMPLE, strokeDash=[6, 1.5], strokeWidth=1.5)
     curve = alt.layer(
         band(celsius, low, high, bare, ROLES["path"]),
         data.mark_line(stroke=PATH, strokeWidth=1.8).encode(**bare),
-        data.mark_circle(fill=PATH, size=40, cursor="pointer").encode(**bare).add_params(heat),
-        now.mark_rule(stroke=SAMPLE, strokeDash=[6, 1.5], strokeWidth=1.5).encode(x=bare["x"]),
-        now.mark_point(shape="diamond", size=90, fill=SAMPLE, strokeWidth=0).encode(**bare),
+        dot.encode(**bare),
+        rule.encode(x=bare["x"]),
+        now.mark_point(shape="diamond", size=90, **hot).encode(**bare),
     ).properties(width=WIDTH, height=150)
-    head = now.transform_calculate(x=f"{ends[0]}").mark_text(align="left", fontWeight=600)
     lane = alt.layer(*markers(mine, {"x": place["x"], "y": alt.value(8)}, 60))
     chart = alt.vconcat(
-        head.encode(x=bare["x"], y=alt.value(8), text="head:N").properties(width=WIDTH, height=16),
+        words(now, "head:N", fontWeight=600),
         curve,
         lane.properties(width=WIDTH, height=16),
         state(now, ("AB/PD", "LP", "PY"), time, span),
         spacing=6,
         datasets={"circuits": rows},
-    ).add_params(chosen)
+    ).add_params(menu("chosen", list(works), "circuit"))
     told = ", ".join(f"{s:.0f} % at {t:g} °C" for s, t in zip(share, celsius, strict=True))
     told = f"Share of circuits that work: {told}. " + "; ".join(
         f"{name} works at {np.sum(w)} of {len(celsius)} temperatures" for name, w in works.items()

@@ -36,16 +36,6 @@ def statistic_bars(
         names: Names of the statistics.
         title: What to see, in words.
         units: Their units, "" where there is none.
-
-    Returns:
-        The chart; hovering a bar tells the raw numbers.
-
-    Example:
-        >>> x = np.array([[4.0, -70.0], [6.0, -69.0]])
-        >>> named = {"observed": x, "other": x / 2}
-        >>> chart = statistic_bars(named, x, ["spikes", "rest"], title="They differ")
-        >>> chart.description[:53]
-        'Means of 2 statistics. spikes: observed 5, other 2.5;'
     """
     k = len(names)
     named = {name: numbers(repr(name), x, "n", k, least=2) for name, x in named.items()}
@@ -62,20 +52,18 @@ def statistic_bars(
             row = dict(zip(("x", "low", "high"), place.round(4).tolist(), strict=True))
             said = {"name": name, "who": who, "seen": seen[who], "range": span(*ends, unit)}
             bars.append(row | said)
-    words = ["distance from the mean of the prior", "(prior standard deviations)"]
-    side = alt.Axis(title=None)
+    title_across = ["distance from the mean of the prior", "(prior standard deviations)"]
     rows = {
-        "y": alt.Y("name:N", sort=None, axis=side, scale=alt.Scale(paddingInner=0.35)),
-        "yOffset": alt.YOffset("who:N", sort=list(looks)),
+        "y": alt.Y("name:N").sort(None).title(None).scale(paddingInner=0.35),
+        "yOffset": alt.YOffset("who:N").sort(list(looks)),
         "tooltip": tips(name="statistic", who="of", seen="mean", range="90 % of repeats"),
     }
-    colors = alt.Scale(domain=list(looks), range=[look.color for look in looks.values()])
-    data, axis = rows_of(bars), alt.Axis(title=words, tickCount=6)
+    fill = alt.Fill("who:N").scale(domain=list(looks), range=[r.color for r in looks.values()])
+    across, data = alt.X("x:Q").axis(title=title_across, tickCount=6), rows_of(bars)
+    line = data.mark_rule(stroke=OBSERVED, strokeWidth=1.6)
     chart = alt.layer(
-        data.mark_bar().encode(
-            x=alt.X("x:Q", axis=axis), fill=alt.Fill("who:N", scale=colors), **rows
-        ),
-        data.mark_rule(stroke=OBSERVED, strokeWidth=1.6).encode(x="low:Q", x2="high", **rows),
+        data.mark_bar().encode(x=across, fill=fill, **rows),
+        line.encode(x="low:Q", x2="high", **rows),
         rows_of([{}]).mark_rule(strokeWidth=1).encode(x=alt.datum(0)),
     ).properties(width=WIDTH, height={"step": BAR, "for": "offset"})
     return present(chart, title, f"Means of {k} statistics. {'; '.join(told)}.")

@@ -35,6 +35,8 @@ def contraction_matrix(
 ) -> alt.VConcatChart:
     """Show how much each statistic says about each parameter, and the simulations behind it.
 
+    The axes below hold the middle 98 % of the simulations.
+
     Args:
         shares: Shares (d, k) between 0 and 1, such as contractions; what is outside is cut off.
         theta: Parameters of simulations (n, d).
@@ -44,15 +46,6 @@ def contraction_matrix(
         title: What to see, in words.
         start: Row and column of the entry that is chosen first.
         measure: What the shares are called.
-
-    Returns:
-        The chart; its axes hold the middle 98 % of the simulations.
-
-    Example:
-        >>> a = np.random.default_rng(1).random((100, 1))
-        >>> chart = contraction_matrix([[0.9]], a, a, ["a (mV)"], ["mean"], title="It tells")
-        >>> chart.description
-        'Contraction of 1 parameters by 1 statistics, from 0 to 1. Most for each: a 0.90 by mean.'
     """
     d, k = len(labels), len(names)
     theta = numbers("theta", theta, "n", d)
@@ -76,14 +69,12 @@ def contraction_matrix(
     menus = {field: alt.binding_select(options=o, name=field) for field, o in fields.items()}
     first = {"statistic": names[start[1]], "parameter": parts[start[0]]}
     chosen = choice(first, menus, nearest=False)
-    told = "; ".join(
+    most = "; ".join(
         f"{p} {row.max():.2f} by {names[row.argmax()]}"
         for p, row in zip(parts, shares, strict=True)
     )
-    told = (
-        f"{measure.capitalize()} of {d} parameters by {k} statistics, from 0 to 1. "
-        f"Most for each: {told}."
-    )
+    told = f"{measure.capitalize()} of {d} parameters by {k} statistics, from 0 to 1. "
+    told += f"Most for each: {most}."
     source = alt.Chart(alt.NamedData("entries"))
     chart = alt.vconcat(
         _matrix(source, chosen, parts, list(names), measure),
@@ -99,21 +90,20 @@ def _matrix(
     source: alt.Chart, chosen: alt.Parameter, parts: list[str], names: list[str], measure: str
 ) -> alt.LayerChart:
     """Draw squares whose areas are the shares, and a frame around the chosen one."""
-    side = alt.Axis(title=None)
     size = alt.ExprRef("page < 500 ? 9 : 11")
-    slanted = {"labelAngle": -60, "labelAlign": "left", "labelOverlap": False, "labelLimit": 140}
-    top = alt.Axis(**side.to_dict(), **slanted, orient="top", labelFontSize=size)
+    top = {"orient": "top", "labelAngle": -60, "labelAlign": "left", "labelOverlap": False}
+    x = alt.X("statistic:N").scale(domain=names, padding=0)
     place = {
-        "x": alt.X("statistic:N", axis=top, scale=alt.Scale(domain=names, padding=0)),
-        "y": alt.Y("parameter:N", axis=side, scale=alt.Scale(domain=parts, padding=0)),
+        "x": x.axis(title=None, labelLimit=140, labelFontSize=size, **top),
+        "y": alt.Y("parameter:N").scale(domain=parts, padding=0).title(None),
     }
     largest = alt.ExprRef(f"pow(min({ROW}, (page - 60) / {len(names)}) - 3, 2)")
-    key = alt.Legend(title=measure, orient="bottom", values=[0.1, 0.5, 1], symbolType="square")
-    area = alt.Size("share:Q", scale=alt.Scale(domain=[0, 1], range=[0, largest]), legend=key)
+    area = alt.Size("share:Q").scale(domain=[0, 1], range=[0, largest])
+    area = area.legend(title=measure, orient="bottom", values=[0.1, 0.5, 1], symbolType="square")
     said = ["parameter:N", "statistic:N", alt.Tooltip("share:Q", title=measure, format=".2f")]
-    look = {"fill": "transparent"}
     square = source.mark_square(fill=POSTERIOR, strokeWidth=0)
-    touch = source.mark_rect(stroke=FRAME, strokeWidth=0.5, cursor="pointer", **look)
+    look = {"fill": "transparent", "cursor": "pointer"}
+    touch = source.mark_rect(stroke=FRAME, strokeWidth=0.5, **look)
     frame = source.transform_filter(chosen).mark_rect(stroke=SAMPLE, strokeWidth=2, **look)
     view = alt.layer(
         square.encode(**place, size=area),
@@ -125,10 +115,10 @@ def _matrix(
 
 def _behind(entry: alt.Chart) -> alt.LayerChart:
     """Draw the simulations behind the entry that is left in the source."""
-    exact, axis = alt.Scale(nice=False, zero=False), {"title": None, "labelFlush": True}
+    axis = {"title": None, "labelFlush": True}
     place = {
-        "x": alt.X("x:Q", scale=exact, axis=alt.Axis(tickCount=6, **axis)),
-        "y": alt.Y("y:Q", scale=exact, axis=alt.Axis(tickCount=5, **axis)),
+        "x": alt.X("x:Q").scale(nice=False, zero=False).axis(tickCount=6, **axis),
+        "y": alt.Y("y:Q").scale(nice=False, zero=False).axis(tickCount=5, **axis),
     }
     sides = [[f"datum.{end}" for end in ends] for ends in (ENDS[:2], ENDS[2:])]
     whole = entry.transform_calculate(x=sides[0][0], y=sides[1][0])

@@ -53,12 +53,6 @@ def fields(
         choose: Name of the menu.
         box: Ranges of the prior, shape (2, 2), outlined if given.
         description: The text alternative; what stands beside what if left out.
-
-    Example:
-        >>> named = {"exact": np.eye(4), "flat": np.ones((4, 4)), "none": np.zeros((4, 4))}
-        >>> limits, labels = [[0, 1], [0, 1]], ["a", "b"]
-        >>> fields(named, limits, labels, title="Unlike", choose="density").description
-        'The density exact of a and b, and beside it one that a menu chooses: flat, none.'
     """
     if len(named) < 3 or len(labels) != 2:
         raise ValueError(

@@ -47,13 +47,6 @@ def choice_explorer(
 
     Returns:
         The chart; widths are standard deviations in percent of the prior's.
-
-    Example:
-        >>> draws = np.random.default_rng(1).random((500, 1))
-        >>> named = {"A": draws, "B": draws / 2}
-        >>> chart = choice_explorer(named, ["a (mV)"], [[0, 1]], title="They differ", menu="cell")
-        >>> chart.description[:54]
-        'Densities of 1 parameters, chosen by a menu (cell). Wi'
     """
     d, limits = len(labels), ranges(limits, len(labels))
     samples = np.array([numbers(repr(n), v, "n", d, least=2) for n, v in named.items()])

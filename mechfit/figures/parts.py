@@ -57,13 +57,18 @@ def slider(
 
 
 def choice(
-    start: Mapping[str, object], bind: object, *, name: str = "chosen", nearest: bool = True
+    start: Mapping[str, object],
+    bind: object,
+    *,
+    name: str = "chosen",
+    nearest: bool = True,
+    on: str = "click",
 ) -> alt.Parameter:
     """Make a selection of one row by its fields: by click, or by inputs bound to them."""
     return alt.selection_point(
         name=name,
         fields=list(start),
-        on="click",
+        on=on,
         nearest=nearest,
         clear=False,
         empty=False,

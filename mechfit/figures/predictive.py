@@ -41,15 +41,6 @@ def predictive(
         title: What to see, in words.
         units: Their units, "" where there is none.
         observed: What the observation is called, for example "recorded".
-
-    Returns:
-        The chart; hovering a point tells the raw values.
-
-    Example:
-        >>> x, names = np.array([[4.0, -70.0], [6.0, -69.0]]), ["spikes", "rest"]
-        >>> chart = predictive(x, x * 2, [5.0, -70.0], names, title="It agrees")
-        >>> chart.description[:58]
-        'Posterior predictive check of 2 statistics, median predict'
     """
     k = len(names)
     posterior = numbers("x_posterior", x_posterior, "n", k, least=2)
@@ -76,33 +67,21 @@ def predictive(
         i=row,
         raw=[quantity(v, unit) for v_k, unit in zip(draws.T, units, strict=True) for v in v_k],
     ).transform_calculate(name=f"{list(names)}[datum.i]", seen=f"{seen}[datum.i]")
-    across = alt.Axis(
-        title=[f"difference from the {observed} value", "(prior standard deviations)"],
-        tickCount=5,
-        labelExpr="datum.value == 0 ? '0' : format(datum.value, '+~g')",
-    )
-    side = alt.Axis(
-        title=None,
-        values=[*range(k)],
-        labelExpr=f"[{list(names)}[datum.value], {seen}[datum.value]]",
-        labelLimit=160,
-        labelOverlap=False,
-        ticks=False,
-        domain=False,
-    )
+    across = {"title": [f"difference from the {observed} value", "(prior standard deviations)"]}
+    across |= {"labelExpr": "datum.value == 0 ? '0' : format(datum.value, '+~g')"}
+    side = {"values": [*range(k)], "title": None, "ticks": False, "domain": False}
+    side |= {"labelExpr": f"[{list(names)}[datum.value], {seen}[datum.value]]", "labelLimit": 160}
     place = {
-        "x": alt.X("x:Q", scale=alt.Scale(domain=[-reach, reach]), axis=across),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[k - 0.5, -0.5]), axis=side),
+        "x": alt.X("x:Q").scale(domain=[-reach, reach]).axis(tickCount=5, **across),
+        "y": alt.Y("y:Q").scale(domain=[k - 0.5, -0.5]).axis(labelOverlap=False, **side),
     }
-    strip = rows_of(strips).mark_rect(fill=PRIOR, fillOpacity=0.28)
-    strip = strip.encode(x2="x2", y2="y2", tooltip=tips(name="statistic", said="of the prior"))
-    dots = spots.mark_circle(color=POSTERIOR, size=24, opacity=0.65)
+    prior_of = tips(name="statistic", said="of the prior")
     said = tips(name="statistic", raw="predicted", seen="compared with")
+    strip = rows_of(strips).mark_rect(fill=PRIOR, fillOpacity=0.28)
+    dots = spots.mark_circle(color=POSTERIOR, size=24, opacity=0.65)
     chart = alt.layer(
-        strip.encode(
-            **place, x2="x2", y2="y2", tooltip=tips(name="statistic", said="of the prior")
-        ),
-        rows_of([{"x": 0}]).mark_rule(strokeWidth=1.2).encode(x=place["x"]),
+        strip.encode(**place, x2="x2", y2="y2", tooltip=prior_of),
+        table(x=[0]).mark_rule(strokeWidth=1.2).encode(x=place["x"]),
         dots.encode(**place, tooltip=said),
     ).properties(width=WIDTH, height=ROW * k)
     medians = np.median(posterior, 0)

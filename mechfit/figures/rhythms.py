@@ -48,14 +48,6 @@ def rhythms(
         menu: What the menu chooses.
         verdicts: Name to a line of words about the circuit.
         parameters: Name to parameters (d,), their labels and ranges (d, 2), drawn below.
-
-    Example:
-        >>> t = np.arange(0.0, 100.0)
-        >>> burst = [[[10, 20], [60, 70]], [[30, 40], [80, 90]], [[42, 50], [92, 96]]]
-        >>> v = np.full((3, 100), -60.0)
-        >>> chart = rhythms(t, {"a": v}, ["A", "B", "C"], {"a": burst}, title="They take turns")
-        >>> chart.description
-        'Voltages of A, B, C. a: period 50 ms, bursts of 10, 10, 6 ms.'
     """
     time, names = increasing(time), list(circuits)
     if len(neurons) != 3 or not names or set(bursts) != set(names):

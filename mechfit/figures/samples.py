@@ -57,16 +57,6 @@ def samples_to_traces(
         observed: The observed trace, shape (t,), mV, drawn behind that of the first channel.
         limits: Ranges of the parameters, shape (d, 2), best those of the prior; by default the
             ranges of the samples.
-
-    Returns:
-        The chart, with a slider for the sample and a menu for each axis.
-
-    Example:
-        >>> t, theta = np.arange(0.0, 50.0, 0.5), np.array([[1.0, 2.0], [3.0, 4.0]])
-        >>> voltage = np.sin(theta[:, :1] * t)
-        >>> chart = samples_to_traces(theta, ["a (mV)", "b"], voltage, t, title="Both oscillate")
-        >>> chart.description[:15]
-        'Click a sample,'
     """
     d, time = len(labels), increasing(time)
     channels = dict(voltage) if isinstance(voltage, Mapping) else {"": voltage}

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import numbers
 from mechfit.figures.labels import number
-from mechfit.figures.parts import heading, rows_of, table
+from mechfit.figures.parts import heading, table
 from mechfit.figures.theme import NARROW, PAGE, PATH, POSTERIOR, WIDTH, present
 
 
@@ -51,20 +51,15 @@ def scores(
     if span and not all(span[0] <= a <= span[1] for v in values.values() for a in v):
         raise ValueError(f"span is {span}, expected a range that holds all values")
     ends = {n: [numbers(n, e, m) for e in pair] for n, pair in intervals.items()}
-    views = [
-        _measure(
-            name, list(names), v, ends.get(name), best.get(name), span, WIDTH / len(values), k == 0
-        )
-        for k, (name, v) in enumerate(values.items())
-    ]
-    told = "; ".join(
-        f"{' '.join(name.split())}: "
-        + ", ".join(f"{n} {number(a)}" for n, a in zip(names, v, strict=True))
-        + (f", perfect {number(best[name])}" if name in best else "")
-        for name, v in values.items()
-    )
+    width, views, told = WIDTH / len(values), [], []
+    for name, v in values.items():
+        views.append(_measure(name, names, v, ends.get(name), best.get(name), span, bool(views)))
+        each = ", ".join(f"{n} {number(a)}" for n, a in zip(names, v, strict=True))
+        perfect_is = f", perfect {number(best[name])}" if name in best else ""
+        told.append(f"{' '.join(name.split())}: {each}{perfect_is}")
+    views = [view.properties(width=width) for view in views]
     chart = alt.hconcat(*views, spacing=18).add_params(PAGE)
-    return present(chart, title, description or told + ".")
+    return present(chart, title, description or "; ".join(told) + ".")
 
 
 def perfect(value: float) -> alt.Chart:
@@ -74,37 +69,32 @@ def perfect(value: float) -> alt.Chart:
 
 def _measure(
     name: str,
-    names: list[str],
+    names: Sequence[str],
     values: np.ndarray,
     ends: list[np.ndarray] | None,
     best: float | None,
     span: tuple[float, float] | None,
-    width: float,
-    first: bool,  # noqa: FBT001
+    beside: bool,  # noqa: FBT001
 ) -> alt.LayerChart:
     """One view: a dot, its number and its interval in each row."""
-    all_values = np.r_[values, *(ends or []), *([] if best is None else [best])]
-    pad = 0.12 * (np.ptp(all_values) or 1.0)
-    low, high = span or (all_values.min() - pad, all_values.max() + pad)
-    scale = alt.Scale(domain=[float(low), float(high)])
-    axis = alt.Axis(title=None, tickCount=4)
-    x = alt.X("v:Q", scale=scale, axis=axis)
-    side = alt.Axis(title=None, labelLimit=220, labelPadding=10)
-    if not first:
-        side["labelExpr"] = f"page < {NARROW} ? datum.label : ''"
-    y = alt.Y("n:N", sort=None, axis=side, scale=alt.Scale(domain=names))
+    every = np.r_[values, *(ends or []), *([] if best is None else [best])]
+    pad = 0.12 * (np.ptp(every) or 1.0)
+    low, high = span or (every.min() - pad, every.max() + pad)
+    across = {"axis": alt.Axis(title=None, tickCount=4)}
+    across["scale"] = alt.Scale(domain=[float(low), float(high)])
+    x, y = alt.X("v:Q", **across), alt.Y("n:N").sort(None).scale(domain=list(names))
+    said = f"page < {NARROW} ? datum.label : ''" if beside else "datum.label"
+    y = y.axis(title=None, labelLimit=220, labelPadding=10, labelExpr=said)
     low_end, high_end = ends or (values, values)
     data = table(n=names, v=values, low=low_end, high=high_end, said=[number(v) for v in values])
-    layers = [rows_of([{"n": n} for n in names]).mark_rule(strokeOpacity=0.18).encode(y=y)]
+    layers = [data.mark_rule(strokeOpacity=0.18).encode(y=y)]
     if ends:
         rule = data.mark_rule(stroke=POSTERIOR, strokeWidth=2)
-        layers.append(rule.encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high", y=y))
+        layers.append(rule.encode(x=alt.X("low:Q", **across), x2="high", y=y))
     if best is not None:
         layers.append(perfect(best).encode(x=x, tooltip=alt.value("perfect")))
     tip = [alt.Tooltip("n:N", title="row"), alt.Tooltip("said:N", title=" ".join(name.split()))]
-    layers += [
-        data.mark_circle(color=POSTERIOR, size=70).encode(x=x, y=y, tooltip=tip),
-        data.mark_text(align="center", dy=-11, fontSize=11).encode(x=x, y=y, text="said:N"),
-    ]
+    dot = data.mark_circle(color=POSTERIOR, size=70).encode(x=x, y=y, tooltip=tip)
+    word = data.mark_text(dy=-11, fontSize=11).encode(x=x, y=y, text="said:N")
     top = heading(name.split("\n") if "\n" in name else name, size=11)
-    return alt.layer(*layers).properties(width=width, height={"step": 34}, title=top)
+    return alt.layer(*layers, dot, word).properties(height={"step": 34}, title=top)

@@ -78,10 +78,8 @@ def traces(
     ranges = "; ".join(
         f"{name}, from {number(v.min())} to {quantity(v.max(), 'mV')}" for name, v in named.items()
     )
-    told = (
-        f"Membrane voltage over {quantity(shown[-1] - shown[0], 'ms', 4)} in {len(rows)} "
-        f"{'row' if len(rows) == 1 else 'rows'}: {ranges}."
-    )
+    long, count = quantity(shown[-1] - shown[0], "ms", 4), len(rows)
+    told = f"Membrane voltage over {long} in {count} {'row' if count == 1 else 'rows'}: {ranges}."
     chart = alt.vconcat(*views, spacing=8)
     if max(map(len, rows)) > 1:  # each row has a key of its own
         chart = chart.resolve_scale(stroke="independent", strokeDash="independent")
@@ -101,12 +99,10 @@ def _row(
         ((name, v),) = named.items()
         line = trace(*thin(time, v), looks[name]).encode(**place)
         return alt.layer(line).properties(width=WIDTH, title=heading(name))
-    told_apart = named_lines({n: looks[n] for n in named})
+    apart = named_lines({n: looks[n] for n in named})
     layers = [
-        trace(*thin(time, v), looks[name])
-        .transform_calculate(name=repr(name))
-        .encode(**place, **told_apart)
-        for name, v in named.items()
+        trace(*thin(time, v), looks[n]).transform_calculate(name=repr(n)).encode(**place, **apart)
+        for n, v in named.items()
     ]
     return alt.layer(*layers).properties(width=WIDTH)
 
