@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from mechfit.models.hodgkin_huxley.plausible import check_range
 from mechfit.models.hodgkin_huxley.recordings import AFTER_MS, Recording
 from mechfit.models.model import Traces
-from mechfit.summaries.voltage import check_window
 
 __all__ = ["load_recording"]
 
@@ -47,6 +47,7 @@ def load_recording(
     stretches may precede it, as the test pulse does in the files of the Allen Institute. If the
     first of several is the longest, or two are, the sweep is refused. A holding current
     (``bias_current``) is not part of the stimulus; for the model it shifts the leak's reversal.
+    A response that stops early, and numbers that no membrane has, as of a wrong unit, are refused.
 
     Args:
         path: File of NWB version 2 or later; reading it needs the extra ``nwb``.
@@ -63,14 +64,14 @@ def load_recording(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no NWB file, has no such sweep, or the sweep has no current step.
+        ValueError: It is no NWB file, has no such sweep, or the sweep has no current step or no
+            plausible response to it.
 
     Example:
         >>> step = load_recording("cell.nwb", 57, area=1.86e-4, junction=-14.0)  # doctest: +SKIP
         >>> model, x_o = step.model(), step.cell("518290966").x  # doctest: +SKIP
     """
-    if not 0 < area < np.inf:
-        raise ValueError(f"area is {area} cm², expected a finite one above 0")
+    check_range("area", area)
     place = f"sweep {sweep} of {path}"
     voltage, current, dt = read_sweep(Path(path), sweep, place)
     first, end = find_step(current, dt, place)
@@ -82,14 +83,15 @@ def load_recording(
         )
     start, stop = first - round(before / dt), end + round(after / dt) + 1
     window = ((first - start) * dt, (end - start) * dt)
-    check_window(window, dt, stop - start)
+    voltage, given = 1e3 * voltage[start:stop] + junction, 1e6 * current[start:stop] / area
+    traces = Traces(voltage[None, None], dt * np.arange(stop - start))
+    try:
+        recording = Recording(sweep, traces, given, window)
+    except ValueError as error:
+        raise ValueError(f"{place}, cut from {start * dt:g} ms on: {error}") from error
     if current[start:first].any() or current[end:stop].any():
         raise ValueError(f"{place} has another current around its step, expected 0 A: keep less")
-    voltage = 1e3 * voltage[start:stop] + junction
-    if not np.isfinite(voltage).all():
-        raise ValueError(f"{place} has voltages around its step that are not finite")
-    traces = Traces(voltage[None, None], dt * np.arange(stop - start))
-    return Recording(sweep, traces, 1e6 * current[start:stop] / area, window)
+    return recording
 
 
 def find_step(current: np.ndarray, dt: float, place: str) -> tuple[int, int]:

@@ -13,14 +13,21 @@ from pathlib import Path
 import numpy as np
 
 from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
+from mechfit.models.hodgkin_huxley.plausible import check_range, check_response, check_shift
 from mechfit.models.model import Traces
 from mechfit.models.stimuli import step_current
-from mechfit.summaries.voltage import STATISTIC_NAMES, STATISTIC_UNITS, voltage_statistics
+from mechfit.summaries.voltage import (
+    STATISTIC_NAMES,
+    STATISTIC_UNITS,
+    check_window,
+    voltage_statistics,
+)
 
 __all__ = ["Cell", "Recording", "read_cells"]
 
 AFTER_MS = 5.0
 SUFFIX = {"": "", "mV": "_mV", "mV²": "_mV2"}
+FACTS = ("current_density_uA_per_cm2", "t_on_ms", "t_off_ms", "dt_ms", "v0_mV")
 COLUMNS = [n + SUFFIX[u] for n, u in zip(STATISTIC_NAMES, STATISTIC_UNITS, strict=True)]
 
 
@@ -69,6 +76,19 @@ class Recording:
     current: np.ndarray
     window: tuple[float, float]
 
+    def __post_init__(self) -> None:
+        voltage, time = np.asarray(self.traces.voltage, float), self.traces.time
+        current = np.asarray(self.current, float)
+        if voltage.shape != (1, 1, *current.shape) or current.ndim != 1 or len(current) < 2:
+            raise ValueError(
+                f"traces has shape {voltage.shape} and current {current.shape}, expected "
+                "(1, 1, time) and (time,)"
+            )
+        check_range("sampling interval", float(time[1]))
+        check_window(self.window, float(time[1]), len(time))
+        check_response(voltage[0, 0], current, float(time[1]), self.window)
+        object.__setattr__(self, "current", current)
+
     def model(self) -> HodgkinHuxley:
         """The model neuron under the same current, at the recorded times."""
         dt, v_init = float(self.traces.time[1]), float(self.traces.voltage[0, 0, 0])
@@ -86,29 +106,63 @@ def read_cells(path: str | Path) -> dict[str, Cell]:
     """Read a table of recorded cells, by name.
 
     Args:
-        path: A CSV file with the columns of ``book/artefacts/allen_cells.csv``.
+        path: A CSV file in UTF-8 with the columns of ``book/artefacts/allen_cells.csv``, separated
+            by commas, or by semicolons or tabs; then decimals may have commas.
 
     Raises:
-        ValueError: A column is missing, or a value is not a number.
+        ValueError: A column is missing, a value is no number or not plausible, or a cell comes
+            twice. To read several sweeps of a cell, give their rows names that differ.
     """
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     try:
-        return {row["cell"]: cell_of(row) for row in rows}
-    except KeyError as error:
-        raise ValueError(f"{path} has no column {error}") from error
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} has a value that is not a number: {error}") from error
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not in UTF-8, expected 'CSV UTF-8': {error}") from error
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    mark = max(",;\t", key=head.count)
+    reader, lines, cells = csv.reader(text.splitlines(), delimiter=mark), {}, {}
+    rows = ((reader.line_num, [value.strip() for value in row]) for row in reader)
+    rows = ((line, row) for line, row in rows if any(row))
+    _, names = next(rows, (0, []))
+    for name in ("cell", "sweep", *FACTS, *COLUMNS):
+        if names.count(name) != 1:
+            raise ValueError(f"{path} has {names.count(name) or 'no'} column {name!r}, expected 1")
+    for line, row in rows:
+        try:
+            if len(row) != len(names):
+                raise ValueError(f"{len(row)} values, expected {len(names)}")
+            cell = cell_of(dict(zip(names, row, strict=True)), decimal="," if mark != "," else ".")
+        except ValueError as error:
+            raise ValueError(f"{path}, line {line}: {error}") from error
+        if cell.name in cells:
+            raise ValueError(
+                f"{path} has cell {cell.name!r} in lines {lines[cell.name]} and {line} (sweeps "
+                f"{cells[cell.name].sweep} and {cell.sweep}), expected names that differ"
+            )
+        cells[cell.name], lines[cell.name] = cell, line
+    return cells
 
 
-def cell_of(row: dict[str, str]) -> Cell:
-    """Make a cell of one row of the table."""
-    return Cell(
-        name=row["cell"],
-        sweep=int(row["sweep"]),
-        current=float(row["current_density_uA_per_cm2"]),
-        window=(float(row["t_on_ms"]), float(row["t_off_ms"])),
-        dt=float(row["dt_ms"]),
-        v_init=float(row["v0_mV"]),
-        x=np.array([float(row[c]) for c in COLUMNS]),
-    )
+def cell_of(row: dict[str, str], decimal: str) -> Cell:
+    """Make a cell of one row of the table, if its values are plausible."""
+    values = {}
+    for name in ("sweep", *FACTS, *COLUMNS):
+        try:
+            values[name] = float(row[name].replace(decimal, "."))
+        except ValueError:
+            values[name] = np.nan
+        if not np.isfinite(values[name]):
+            raise ValueError(f"{name} is {row[name]!r}, not a number that is finite")
+    sweep, current, t_on, t_off, dt, v_init, *x = values.values()
+    count, rest, noise, mean, variance = x[:5]
+    if not row["cell"] or sweep % 1 or count % 1 or min(count, noise, variance) < 0:
+        raise ValueError(
+            f"cell is {row['cell']!r}, sweep {sweep:g}, spike_count {count:g}, rest_std "
+            f"{noise:g}, variance {variance:g}, expected a name, whole numbers, none below 0"
+        )
+    check_range("sampling interval", dt)
+    check_window((t_on, t_off), dt, round((t_off + AFTER_MS) / dt) + 1)
+    check_range("voltage at rest", rest)
+    for voltage in (v_init, mean):
+        check_range("voltage", voltage)
+    check_shift(mean - rest, current)
+    return Cell(row["cell"], int(sweep), current, (t_on, t_off), dt, v_init, np.array(x))

@@ -230,6 +230,77 @@ def test_what_is_no_current_step_is_refused(path, pair, reason):
     assert "sweep 7 of" in str(error.value)
 
 
+CELL = 25e-3 * np.random.default_rng(3).integers(-2803, -2797, 6000)  # at rest, in mV
+CELL[2000:5000] += 10 * (1 - np.exp(-np.arange(3000) / 500))
+CELL[5000:] += 10 * np.exp(-np.arange(1000) / 500)
+MV = {"conversion": 1e-3, "offset": 0.0}
+
+
+def broken(value, start=3000, stop=6000):
+    """The cell's response (mV) with one value from a sample to another."""
+    return np.r_[CELL[:start], np.full(stop - start, value), CELL[stop:]]
+
+
+@pytest.mark.parametrize(
+    ("voltage", "reason"),
+    [
+        (broken(0.0), "from 20 ms on: voltage is exactly 0 mV from 40 to 85.02 ms"),
+        (broken(CELL[2999]), "exactly -6.*from 39.98 to 85.02 ms, expected noise"),
+        (broken(-70.0, 0), "exactly -70 mV from 0 to 85.02 ms"),
+        (broken(0.0, 1500), "exactly 0 mV from 10 to 85.02 ms"),
+        (broken(0.0, 4900), "from 78 to 85.02 ms"),
+        (broken(0.0, 3000, 3500), "from 40 to 50 ms"),
+        (np.round(broken(0.0)), "exactly 0 mV from 40 to 85.02 ms"),
+        (broken(np.nan), "voltage is not finite from 40 to 85 ms"),
+        (broken(np.nan, 3000, 3500), "voltage is not finite from 40 to 49.98 ms"),
+        (1e3 * CELL, "voltage at rest is -700.* mV, .* 10\\^3 times too large"),
+        (1e-3 * CELL, "voltage at rest is -0.07.* mV, .* 10\\^3 times too small"),
+        (CELL + 70, "voltage at rest is .*, expected -150 to -2 mV"),
+        (CELL + 400 * (np.arange(6000) == 3000), "voltage is 3.* mV, expected -250 to 200 mV"),
+        (CELL * 1e-9 - 70, "0.5 µA/cm² .*, expected 0.05 to 1000 kΩ·cm².* too small"),
+    ],
+)
+def test_what_is_no_response_of_a_membrane_is_refused(path, voltage, reason):
+    write(path, (7, response(voltage, **MV), stimulus()))
+    with pytest.raises(ValueError, match=reason) as error:
+        load(path)
+    assert "sweep 7 of" in str(error.value)
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_a_sweep_of_which_response_and_stimulus_stopped_in_mid_step(path, value):
+    current = np.where(np.arange(6000) < 3000, pulses(TEST_PULSE, STEP).astype(float), value)
+    write(path, (7, response(broken(value), **MV), stimulus(data=current)))
+    with pytest.raises(ValueError, match="voltage is (exactly 0 mV|not finite) from 40"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("scale", "area", "reason"),
+    [
+        (1.0, AREA, "current is 5e.11 µA/cm², .* 10\\^12 times too large"),
+        (1e-9, AREA, "current is 500 .* 10\\^3 times too large"),
+        (1e-15, AREA, "resistance of the membrane is .* 10\\^3 times too large"),
+        (1e-24, AREA, "10\\^12 times too small"),
+        (1e-12, 1e8 * AREA, "area is 18000 cm², .* 10\\^8 times too large"),
+        (1e-12, 1e-4 * AREA, "area is 1.8e-08 cm², .* 10\\^4 times too small"),
+        (1e-12, np.nan, "area is nan"),
+    ],
+)
+def test_units_of_current_and_area(path, scale, area, reason):
+    write(path, (7, response(CELL, **MV), stimulus(conversion=scale)))
+    with pytest.raises(ValueError, match=reason):
+        load(path, area=area)
+
+
+@pytest.mark.parametrize("step", [0.025, 0.25, 1.0])
+def test_coarse_converters_and_tails_after_the_cut_are_read(path, step):
+    """Between its noise a converter holds a value for long; a sweep may end after its step."""
+    voltage = step * np.round(CELL / step)
+    voltage[5400:] = 0.0
+    assert load(write(path, (7, response(voltage, **MV), stimulus()))).window == (20.0, 80.0)
+
+
 def test_two_electrodes_in_one_sweep_are_refused(path):
     write(path, (7, response(), stimulus()), (7, response(), stimulus()))
     with pytest.raises(ValueError, match=r"'response_7_0', 'response_7_1'.* expected one of each"):
