@@ -1,85 +1,148 @@
-"""Fingerprint: all settings of a model as text, so that a bank is never continued by another.
+"""Fingerprint: everything that a model computes with, as text, so that no other continues a bank.
 
-It describes every public attribute of the model: numbers and names by themselves, arrays by shape
-and hash, functions by name and a hash of what they compute, classes by a hash of their source; and
-the version of the package with a hash of its simulators.
+All that would be sent to another process is described, from the model on: its attributes, the
+class it is of, the functions it calls and what these read, through all modules of the user; see
+``objects.py``. Packages that are installed count by their version, and this one by a hash of its
+simulators besides. The same simulator has the same fingerprint in every process.
 """
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import sys
 from collections.abc import Mapping
-from types import CodeType
-
-import numpy as np
+from types import FunctionType, ModuleType
 
 from mechfit import __version__
 from mechfit.compile import source_digest
 from mechfit.models import Model
+from mechfit.simulation import code
+from mechfit.simulation.objects import Parts, attributes, data, home, parts
 
-__all__ = ["differences", "fingerprint"]
+__all__ = ["VERSION", "differences", "fingerprint"]
 
-SHOWN = 120
-PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, type(None))
+VERSION = 2
+"""Number of the way in which models are described; stores of another one cannot be continued."""
+NAMED = "prior", "statistic_names", "statistic_units", "block", "time_limit"
+SHOWN, TOLD, MANY = 120, 6, 20
 
 
 def fingerprint(model: Model) -> dict[str, str]:
-    """Describe a model and the package that simulates it."""
-    public = {"model": describe(type(model)), **settings(model)}
-    return public | {"package": f"mechfit {__version__}, source {source_digest()}"}
+    """Describe a model and the packages that simulate it.
 
-
-def settings(model: Model) -> dict[str, str]:
-    """Describe the public attributes of a model; those of a model it wraps count as its own."""
-    named = ("prior", "statistic_names", "statistic_units", "block", "time_limit")
-    values, inner = {name: getattr(model, name) for name in named} | vars(model), {}
-    for name, value in vars(model).items():
-        if isinstance(value, Model):
-            inner |= {f"{name}.{k}": v for k, v in settings(value).items()}
-    return {k: describe(v) for k, v in values.items() if not k.startswith("_")} | inner
-
-
-def describe(value: object) -> str:
-    """Describe a setting in one line."""
-    if isinstance(value, np.ndarray):
-        return f"array {value.shape} {_hash(value.tobytes())}"
-    function = inspect.unwrap(getattr(value, "py_func", value))
-    if inspect.isfunction(function):
-        closed = [cell.cell_contents for cell in function.__closure__ or ()]
-        fixed = (*closed, *(function.__defaults__ or ()))
-        known = [describe(value) for value in fixed if isinstance(value, PLAIN)]
-        digest = _hash(_code(function.__code__) + repr(known).encode())
-        python = "{}.{}".format(*sys.version_info)
-        return f"{function.__module__}.{function.__qualname__} {digest} in Python {python}"
-    if inspect.isclass(value):
-        try:
-            digest = _hash(inspect.getsource(value).encode())
-        except (OSError, TypeError):  # typed at a prompt, or not written in Python
-            digest = ""
-        return f"{value.__module__}.{value.__qualname__} {digest}".rstrip()
-    if type(value).__repr__ is object.__repr__:
-        return describe(type(value))
-    return repr(value)
+    Raises:
+        TypeError: It holds something whose state cannot be compared.
+    """
+    walk = Walk()
+    walk.lines["package"] = f"mechfit {__version__}, source {source_digest()}"
+    walk.seen[id(model)] = "the model", model
+    walk.visit("model", type(model))
+    own = [(name, value) for name, value in attributes(model) if name not in NAMED]
+    for name, value in [*((name, getattr(model, name)) for name in NAMED), *own]:
+        walk.visit(name, value)
+    walk.finish()
+    return walk.lines | {f"version of {name}": v for name, v in sorted(walk.packages)}
 
 
 def differences(stored: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Describe each setting that differs: what it was and what it is."""
-    return [
+    """Describe the settings that differ: what each was and what it is."""
+    found = [
         f"{name} was {stored.get(name, 'absent'):.{SHOWN}}, is {now.get(name, 'absent'):.{SHOWN}}"
         for name in dict.fromkeys([*stored, *now])
         if stored.get(name) != now.get(name)
     ]
+    return found[:TOLD] + ([f"and {len(found) - TOLD} more"] if len(found) > TOLD else [])
 
 
-def _code(code: CodeType) -> bytes:
-    """What a function computes: instructions, constants and names, without line numbers."""
-    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
-    constants = [c for c in code.co_consts if not isinstance(c, CodeType)]
-    named = repr((constants, code.co_names)).encode()
-    return code.co_code + named + b"".join(_code(c) for c in inner)
+class Walk:
+    """A walk through objects and all their parts.
+
+    Attributes:
+        lines: Description of each object, by its name.
+        packages: Packages that were met, and their versions.
+    """
+
+    def __init__(self) -> None:
+        self.lines: dict[str, str] = {}
+        self.packages: set[tuple[str, str]] = set()
+        self.seen: dict[int, tuple[str, object]] = {}
+        self.modules: list[tuple[str, ModuleType]] = []
+        self.used: set[str] = set()
+
+    def visit(self, name: str, value: object) -> None:
+        """Describe an object and its parts."""
+        while name in self.lines:
+            name += "'"
+        text = data(value)
+        if text is None and id(value) in self.seen:
+            text = f"as {self.seen[id(value)][0]}"
+        if text is not None:
+            self.lines[name] = text
+            return
+        self.seen[id(value)] = name, value
+        if type(value) in (set, frozenset):
+            each = sorted(self._alone(v) for v in value)
+            self.lines[name] = f"{type(value).__name__} {code.digest(repr(each))}"
+            return
+        try:
+            text, inside = parts(value)
+        except Exception as error:
+            raise TypeError(
+                f"{name} is of type {type(value).__name__}, whose state cannot be compared "
+                f"({error}): a store would not tell simulators apart. Create it inside the "
+                "function, or simulate without a store"
+            ) from error
+        self._meet(name, value)
+        if _summed(value):
+            self.lines[name] = f"{text} {self._digest(inside)}"
+            return
+        self.lines[name] = text
+        for part, each in inside:
+            self.visit(f"{name}{part}" if part.startswith("[") else f"{name}.{part}", each)
+
+    def finish(self) -> None:
+        """Describe what is used of the user's modules, as ``parameters.gain``."""
+        done = set()
+        while todo := [
+            (name, module, each)
+            for name, module in self.modules
+            for each in sorted(self.used & vars(module).keys() - code.OWN)
+            if (name, each) not in done
+        ]:
+            for name, module, each in todo:
+                done.add((name, each))
+                self.visit(f"{name}.{each}", vars(module)[each])
+
+    def _meet(self, name: str, value: object) -> None:
+        """Note the package or the module of an object, and the names a function uses."""
+        module = home(value)
+        if code.installed(module):
+            if module != "builtins" and not module.startswith("mechfit."):
+                self.packages.add(code.version(module))
+        elif isinstance(value, FunctionType):
+            self.packages.add(code.version("builtins"))
+            self.used |= code.names(value)
+        elif isinstance(value, ModuleType):
+            self.modules.append((name, value))
+
+    def _digest(self, inside: Parts) -> str:
+        """Hash of objects with all their parts, for which lines would be too many."""
+        lines, self.lines = self.lines, {}
+        for name, value in inside:
+            self.visit(name, value)
+        lines, self.lines = self.lines, lines
+        return code.digest(repr(list(lines.items())))
+
+    def _alone(self, value: object) -> str:
+        """Hash of a member of a set, whatever the order in which members come."""
+        seen = self.seen.copy()
+        try:
+            return self._digest([("", value)])
+        finally:
+            self.seen = seen
 
 
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:12]
+def _summed(value: object) -> bool:
+    """Whether one line stands for an object with all its parts."""
+    if isinstance(value, type | list | tuple | dict):
+        return not isinstance(value, type) and len(value) > MANY
+    module = type(value).__module__
+    return code.installed(module) and module.partition(".")[0] not in ("builtins", "mechfit")

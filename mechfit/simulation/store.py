@@ -19,7 +19,7 @@ import numpy as np
 
 from mechfit.models import Model
 from mechfit.simulation.bank import DRAWS, Bank, draw_seed
-from mechfit.simulation.fingerprint import differences, fingerprint
+from mechfit.simulation.fingerprint import VERSION, differences, fingerprint
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -48,6 +48,7 @@ class Store:
 
     def __init__(self, path: str | os.PathLike, model: Model, n: int, seed: int) -> None:
         self.path, self.model, self.n, self.seed = Path(path), model, n, seed
+        self.fingerprint = fingerprint(model)
 
     def __enter__(self) -> Store:
         """Lock the folder, make it or check it, and make room for n simulations."""
@@ -62,8 +63,8 @@ class Store:
         try:
             if not self.path.exists() or not any(self.path.iterdir()):
                 self._create()
+            self.check()
             self.group = open_group(self.path, "r+")
-            self._check()
             self._grow()
         except BaseException:
             self.lock.release()
@@ -126,15 +127,23 @@ class Store:
             "block": block,
             "parameter_names": list(self.model.prior.names),
             "statistic_names": list(self.model.statistic_names),
-            "fingerprint": fingerprint(self.model),
+            "version": VERSION,
+            "fingerprint": self.fingerprint,
         }
         if self.path.exists():
             self.path.rmdir()
         draft.rename(self.path)
 
-    def _check(self) -> None:
-        about = self.group.attrs["mechfit"]
-        reasons = differences(about["fingerprint"], fingerprint(self.model))
+    def check(self) -> None:
+        """Raise ValueError if the folder holds simulations of another model or seed."""
+        about = open_group(self.path, "r").attrs["mechfit"]
+        if about.get("version") != VERSION:
+            raise ValueError(
+                f"{self.path} was made by another version of mechfit, which told simulators apart "
+                "in another way: it can be read by `open_bank`, but not be continued; name "
+                "another store"
+            )
+        reasons = differences(about["fingerprint"], self.fingerprint)
         if about["seed"] != self.seed:
             reasons.insert(0, f"seed was {about['seed']}, is {self.seed}")
         if reasons:

@@ -30,6 +30,7 @@ from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
 from mechfit.models.inputs import column_names, named
 from mechfit.simulation import Bank, simulate
+from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import Draws, Proposal
 
 __all__ = ["NPE", "infer"]
@@ -81,6 +82,8 @@ def infer(
                 f"{npe.folder(r)} holds {len(npe.rounds[r].bank)} simulations, expected "
                 f"{simulations}; repeat the call that made it, or name another store"
             )
+        elif (kept := npe.folder(r) / "bank").exists():
+            Store(kept, model, simulations, npe.seeds(r)[0]).check()
         posterior = npe.fit(r + 1)
     return posterior
 

@@ -38,6 +38,13 @@ class Noisy(Model):
         return theta + NOISE * np.array(rows)
 
 
+class Louder(Noisy):
+    """Another simulator with the same names."""
+
+    def statistics(self, theta, seed, *, first=0):
+        return 2 * super().statistics(theta, seed, first=first)
+
+
 def exact(n, seed):
     """Draws of the analytic posterior at X_O (n, 2)."""
     u = np.random.default_rng(seed).random((n, 2))
@@ -129,6 +136,8 @@ def test_other_settings_are_refused(tmp_path):
         infer(Noisy(), X_O, **settings, **other)
     with pytest.raises(ValueError, match="holds rounds with seed 1, expected 2"):
         infer(Noisy(), X_O, **{**settings, "seed": 2}, **quick)
+    with pytest.raises(ValueError, match=r"other settings: model was .*Noisy.*, is .*Louder"):
+        infer(Louder(), X_O, **{**settings, "rounds": 2}, **quick)
 
 
 def test_rounds_is_positive():
