@@ -57,13 +57,13 @@ def breakdowns(
     there = alt.Chart(alt.NamedData("directions")).transform_filter(chosen)
     before = rows_of([{"works": True, "said": "before: works"} | coded[0]])
     limits = min(row["l"] for row in rows) / 1.05, max(row["h"] for row in rows) * 1.05
+    said = words(there, "name:N", fontWeight=600), words(there, "told:N")
     half, given = WIDTH / 2, (NEURONS, time, span)
     chart = alt.vconcat(
         _dots(chosen, heads, limits, top),
-        words(there, "name:N", fontWeight=600),
-        words(there, "told:N"),
+        alt.vconcat(*said, spacing=2),
         state(before, *given, width=half) | state(there, *given, width=half, level=False),
-        spacing=6,
+        spacing=10,
         datasets={"directions": rows},
     )
     near = "; ".join(head["said"] + head["near"] for head in heads)

@@ -76,7 +76,7 @@ def miscalibration_explorer(
         words(chosen, "name:N"),
         words(chosen, "verdict:N", fontWeight=600).encode(fill=fill),
         alt.hconcat(*views),
-        spacing=4,
+        spacing=8,
     ).add_params(
         option("fault", list(faults), "what is wrong", start[0]),
         slider("size", "by how much", start[1], (0, steps - 1), 1),

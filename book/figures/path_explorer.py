@@ -87,8 +87,17 @@ def path_explorer(
         here = every.transform_filter(stop).transform_filter(f"datum.r == {r}")
         view = state(here, CHANNELS, time, span, width=share, level=r == 0)
         states.append(view.properties(title=heading(name)))
+    q, place = density(draws, limits, BINS), square_plane(limits, labels)
+    cells = rows_of([{"c": encode(q.ravel(), 0, float(q.max()), 1)}])
+    layers = [heat_cells(cells, limits, BINS).encode(**place)]
+    for name, route in routes.items():
+        x, y = np.transpose(np.asarray(route.theta, float))
+        data = table(x=x, y=y, o=np.arange(len(x))).transform_calculate(name=repr(name))
+        line = data.mark_line(strokeWidth=1.7)
+        layers.append(line.encode(**place, **named_lines(looks, offset=30), order="o:Q"))
+    at = every.transform_filter(stop).transform_calculate(x="datum.a", y="datum.b")
     both = alt.hconcat(
-        _map(every, routes, looks, draws, labels, limits, stop),
+        square(*layers, *markers(at, place)),
         _heights(every, heights, looks, level, stops, stop),
         spacing=24,
     ).resolve_scale(stroke="independent", strokeDash="independent")
@@ -108,31 +117,7 @@ def path_explorer(
 
 def _at_stops(values: ArrayLike, stops: int) -> list[float]:
     """Interpolate values (m,), evenly spaced along a route, at its stops."""
-    found = np.interp(np.linspace(0, 1, stops), np.linspace(0, 1, len(values)), values)
-    return short(found)
-
-
-def _map(
-    every: alt.Chart,
-    routes: Mapping[str, Route],
-    looks: Mapping[str, Role],
-    draws: np.ndarray,
-    labels: Sequence[str],
-    limits: np.ndarray,
-    stop: alt.Parameter,
-) -> alt.LayerChart:
-    """Draw the routes over the density of two parameters, and the chosen stop of each."""
-    q = density(draws, limits, BINS)
-    cells = rows_of([{"c": encode(q.ravel(), 0, float(q.max()), 1)}])
-    place = square_plane(limits, labels)
-    lines = []
-    for name, route in routes.items():
-        x, y = np.transpose(np.asarray(route.theta, float))
-        data = table(x=x, y=y, o=np.arange(len(x))).transform_calculate(name=repr(name))
-        line = data.mark_line(strokeWidth=1.7)
-        lines.append(line.encode(**place, **named_lines(looks, offset=30), order="o:Q"))
-    at = every.transform_filter(stop).transform_calculate(x="datum.a", y="datum.b")
-    return square(heat_cells(cells, limits, BINS).encode(**place), *lines, *markers(at, place))
+    return short(np.interp(np.linspace(0, 1, stops), np.linspace(0, 1, len(values)), values))
 
 
 def _heights(

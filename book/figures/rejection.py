@@ -65,8 +65,17 @@ def rejection(
     middle = np.linspace(*limits[1], 2 * np.shape(posterior)[1] + 1)[1::2]
     mass = np.sum(posterior, 0) / np.sum(posterior)
     exact = float(np.sqrt(mass @ (middle - mass @ middle) ** 2))
+    name, unit = parse(names[0][1]).name, parse(names[0][1]).unit
+    said = (
+        "['tolerance ' + format(tolerance, '.2~r') + ': kept ' + datum.kept + ' of ' + datum.all, "
+        f"'standard deviation of {name}: ' + (datum.kept > 1 ? format(datum.s, '.2~r') + "
+        f"' {unit}' : '–') + ' (exact {number(exact, 2)})']"
+    )
+    sums = source.transform_calculate(
+        inside="datum.e <= tolerance ? 1 : 0", among="datum.e <= tolerance ? datum.b : null"
+    ).transform_aggregate(kept="sum(inside)", all="count()", s="stdev(among)")
     chart = alt.vconcat(
-        _report(source, names[0][1], exact),
+        words(sums.transform_calculate(said=said), height=34),
         alt.hconcat(*views, spacing=24),
         spacing=8,
         datasets={"simulations": [columns]},
@@ -82,17 +91,3 @@ def rejection(
     )
     hint = "Cross: the observation. Outlines: 50 and 90 % of the exact posterior."
     return present(chart, title, told, hint)
-
-
-def _report(source: alt.Chart, label: str, exact: float) -> alt.Chart:
-    """Write how many simulations are kept, and how wide the last parameter is among them."""
-    name, unit = parse(label).name, parse(label).unit
-    told = (
-        "['tolerance ' + format(tolerance, '.2~r') + ': kept ' + datum.kept + ' of ' + datum.all, "
-        f"'standard deviation of {name}: ' + (datum.kept > 1 ? format(datum.s, '.2~r') + "
-        f"' {unit}' : '–') + ' (exact {number(exact, 2)})']"
-    )
-    sums = source.transform_calculate(
-        inside="datum.e <= tolerance ? 1 : 0", among="datum.e <= tolerance ? datum.b : null"
-    ).transform_aggregate(kept="sum(inside)", all="count()", s="stdev(among)")
-    return words(sums.transform_calculate(said=told), height=34)

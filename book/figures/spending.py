@@ -37,7 +37,18 @@ def spending(
             f"got power from {spent.min():g} to {spent.max():g}, expected 0 or more, not all 0"
         )
     order = np.argsort(-spent.sum((0, 1)), kind="stable").tolist()
-    pieces, totals, shares = _rows(list(circuits), spent, currents, order)
+    pieces, totals, shares = [], [], []
+    for name, each in zip(circuits, spent, strict=True):
+        for i, current in enumerate(currents):
+            share = number(100 * each[:, i].sum() / (each.sum() or 1), 2)
+            said = f"{name}: {number(each.sum())}, {current} {share} %"
+            shares.append({"row": f"{name}: ", "a": 0, "i": i, "said": said})
+        for neuron, bar in zip(NEURONS, each, strict=True):
+            row, stops = {"row": f"{name}: {neuron}"}, np.r_[0, bar[order].cumsum()].round(4)
+            totals.append(row | {"a": stops[-1], "said": number(bar.sum())})
+            for rank, (i, a, b) in enumerate(zip(order, stops[:-1], stops[1:], strict=True)):
+                piece = {"a": a, "b": b, "i": i, "current": currents[i], "power": number(bar[i])}
+                pieces.append(row | piece | {"shade": (0.5, 0.24)[rank % 2]})
     menu = alt.binding_select(options=order, labels=[currents[i] for i in order], name="current")
     touched = "@pieces_marks:click, @names_marks:click"
     chosen = choice({"i": order[0]}, menu, nearest=False, on=touched)
@@ -73,25 +84,3 @@ def spending(
     told += ". A menu chooses a current, which is then lit in every bar."
     hint = "Click a piece, or choose a current below, to see it in every bar."
     return present(chart.add_params(PAGE), title, told, hint)
-
-
-def _rows(
-    names: Sequence[str], spent: np.ndarray, currents: Sequence[str], order: Sequence[int]
-) -> tuple[list[dict], list[dict], list[dict]]:
-    """Rows of the pieces, of the bars' ends, and of each current's share above the bars."""
-    pieces, totals, shares = [], [], []
-    for name, each in zip(names, spent, strict=True):
-        for i, current in enumerate(currents):
-            share = number(100 * each[:, i].sum() / (each.sum() or 1), 2)
-            said = f"{name}: {number(each.sum())}, {current} {share} %"
-            shares.append({"row": f"{name}: ", "a": 0, "i": i, "said": said})
-        for neuron, bar in zip(NEURONS, each, strict=True):
-            row, start = {"row": f"{name}: {neuron}"}, 0.0
-            for rank, i in enumerate(order):
-                stop = start + float(bar[i])
-                piece = {"a": round(start, 4), "b": round(stop, 4), "i": i, "current": currents[i]}
-                piece |= {"shade": (0.5, 0.24)[rank % 2], "power": number(bar[i])}
-                pieces.append(row | piece)
-                start = stop
-            totals.append(row | {"a": round(start, 4), "said": number(start)})
-    return pieces, totals, shares

@@ -40,8 +40,15 @@ def warming(
         start: Temperature that is shown first, °C.
     """
     celsius, share, time = (np.asarray(v, float) for v in (celsius, share, time))
-    low, high = (np.asarray(v, float) for v in interval)
-    rows, span = _rows(celsius, share, (low, high), works, np.asarray(voltage, float))
+    voltage, (low, high) = np.asarray(voltage, float), np.asarray(interval, float)
+    (coded, span), rows = encoded(voltage.reshape(-1, *voltage.shape[2:])), []
+    for c, (name, fine) in enumerate(works.items()):
+        for k, (t, s, a, b) in enumerate(zip(celsius, share, low, high, strict=True)):
+            at = quantity(t, "°C")
+            said = f"{name} at {at}: {'works' if fine[k] else 'broken'}"
+            head = f"at {at}, {s:.0f} % of circuits work ({a:.0f} to {b:.0f} %)"
+            row = {"c": c, "x": float(t), "y": round(float(s), 1), "works": bool(fine[k])}
+            rows.append(row | {"said": said, "head": head} | coded[c * len(celsius) + k])
     step = celsius[1] - celsius[0]
     bind = alt.binding_range(min=celsius[0], max=celsius[-1], step=step, name="temperature (°C)")
     heat = choice({"x": start}, bind, name="heat")
@@ -78,23 +85,3 @@ def warming(
     hint = "Set the temperature and choose a circuit below the figure, or click the curve. "
     hint += "Circles and crosses: where the chosen circuit works, and where it is broken."
     return present(chart, title, told, hint)
-
-
-def _rows(
-    celsius: np.ndarray,
-    share: np.ndarray,
-    interval: tuple[np.ndarray, np.ndarray],
-    works: Mapping[str, ArrayLike],
-    voltage: np.ndarray,
-) -> tuple[list[dict], tuple[float, float]]:
-    """Rows of each circuit at each temperature, and the span of their encoded voltages."""
-    coded, span = encoded(voltage.reshape(-1, *voltage.shape[2:]))
-    rows = []
-    for c, (name, fine) in enumerate(works.items()):
-        for k, (t, s, a, b) in enumerate(zip(celsius, share, *interval, strict=True)):
-            at = quantity(t, "°C")
-            said = f"{name} at {at}: {'works' if fine[k] else 'broken'}"
-            head = f"at {at}, {s:.0f} % of circuits work ({a:.0f} to {b:.0f} %)"
-            row = {"c": c, "x": float(t), "y": round(float(s), 1), "works": bool(fine[k])}
-            rows.append(row | {"said": said, "head": head} | coded[c * len(celsius) + k])
-    return rows, span

@@ -10,11 +10,11 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.figures import parts
 from mechfit.figures.checks import numbers, ranges
 from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import ends, parse
 from mechfit.figures.parts import heading, named_lines, points, rows_of
-from mechfit.figures.parts import menu as option
 from mechfit.figures.theme import POSTERIOR, ROLES, SAMPLE, WIDTH, Role, present
 from mechfit.summaries.density import heights
 
@@ -34,7 +34,9 @@ def choice_explorer(
     points: Mapping[str, ArrayLike] | None = None,
     point: str = "",
 ) -> alt.VConcatChart:
-    """Show the marginals of one of several posteriors, chosen from a menu.
+    """Show the marginals of one of several posteriors, chosen from a menu, and their widths.
+
+    A width is the standard deviation in percent of the prior's.
 
     Args:
         named: Name to samples, shape (n, d), the same n for all.
@@ -44,9 +46,6 @@ def choice_explorer(
         menu: What the menu chooses.
         points: Name to parameter sets (m, d) to mark in its posterior.
         point: What they are called in the key.
-
-    Returns:
-        The chart; widths are standard deviations in percent of the prior's.
     """
     d, limits = len(labels), ranges(limits, len(labels))
     samples = np.array([numbers(repr(n), v, "n", d, least=2) for n, v in named.items()])
@@ -63,15 +62,13 @@ def choice_explorer(
         marks = [{"k": k, "x": float(theta[j]), "name": point} for k, theta in marked]
         views.append(marginal(rows[j], "chosen", label, limits[j], looks, marks))
     names = [parse(label).name for label in labels]
-    told = "; ".join(
+    widths = "; ".join(
         f"{name}: " + ", ".join(f"{n} {row[k]['w']}" for n, row in zip(names, rows, strict=True))
         for k, name in enumerate(named)
     )
-    told = (
-        f"Densities of {d} parameters, chosen by a menu ({menu}). Widths in percent of the "
-        f"prior's: {told}."
-    )
-    return present(panels(views).add_params(option("chosen", list(named), menu)), title, told)
+    told = f"Densities of {d} parameters, chosen by a menu ({menu}). Widths in percent of the "
+    told += f"prior's: {widths}."
+    return present(panels(views).add_params(parts.menu("chosen", list(named), menu)), title, told)
 
 
 def encoded(samples: np.ndarray, limits: np.ndarray) -> list[list[dict]]:

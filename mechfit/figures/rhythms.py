@@ -11,11 +11,11 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.figures import parts
 from mechfit.figures.checks import increasing, numbers, ranges
 from mechfit.figures.encoding import encode
 from mechfit.figures.labels import number, parse
 from mechfit.figures.parts import axes, coded_trace, heading, rows_of, scale_bar, table, words
-from mechfit.figures.parts import menu as option
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, ROLES, SAMPLE, WIDTH, present
 from mechfit.summaries.thinning import thin_together
 
@@ -59,7 +59,8 @@ def rhythms(
     found = [[np.reshape(b, (-1, 2)) for b in bursts[n]] for n in names]
     grid, thinned = thin_together(time, voltage)
     span, limits = (float(thinned.min()), float(thinned.max())), (float(time[0]), float(time[-1]))
-    place = axes(limits, (span[0] - 14, span[1] + 4))
+    reach = span[0] - 14, span[1] + 4
+    place = axes(limits, reach)
     coded = [
         {"k": k, "row": j, "v": encode(v, *span)}
         for k, each in enumerate(thinned)
@@ -74,12 +75,18 @@ def rhythms(
         lanes = _intervals([(k, *i) for k, c in enumerate(cycles) for i in c[j]], limits, KINDS[j])
         mine = alt.Chart(alt.NamedData("traces")).transform_filter(f"{CHOSEN} && datum.row == {j}")
         line = coded_trace(mine, grid, *span, ROLES["sample"]).encode(**place)
-        bars = _bars([each[j] for each in found], limits, place, span[0] - 10)
-        views += [
-            lanes.properties(width=WIDTH, height=2 * LANE, title=heading(name)),
-            alt.layer(line, bars).properties(width=WIDTH, height=TALL),
+        lasting = [
+            {"k": k, "t": a, "t2": b, "v": span[0] - 10}
+            for k, each in enumerate(found)
+            for a, b in each[j].clip(*limits).tolist()
+            if a < b
         ]
-    views.append(scale_bar(limits, (span[0] - 14, span[1] + 4), TALL))
+        bars = rows_of(lasting).transform_filter(CHOSEN)
+        bars = bars.mark_rule(stroke=SAMPLE, strokeWidth=5, opacity=0.55)
+        both = alt.layer(line, bars.encode(**place, x2="t2"))
+        views.append(lanes.properties(width=WIDTH, height=2 * LANE, title=heading(name)))
+        views.append(both.properties(width=WIDTH, height=TALL))
+    views.append(scale_bar(limits, reach, TALL))
     told = f"Voltages of {', '.join(neurons)}. "
     told += " ".join(_told(n, each) for n, each in zip(names, found, strict=True))
     if parameters is not None:
@@ -87,7 +94,9 @@ def rhythms(
         d = len(labels)
         views.append(_strips([numbers(repr(n), sets[n], d) for n in names], labels, prior))
         told += f" Below, the {d} parameters of each, as dots on the range of the prior."
-    chosen = option("chosen", names, menu) if len(names) > 1 else alt.param(name="chosen", value=0)
+    chosen = (
+        parts.menu("chosen", names, menu) if len(names) > 1 else alt.param(name="chosen", value=0)
+    )
     chart = alt.vconcat(*views, spacing=4, datasets={"traces": coded}).add_params(chosen, PAGE)
     return present(chart, title, told)
 
@@ -134,19 +143,6 @@ def _intervals(
         ends.mark_tick(**tick).encode(**place),
         middle.mark_text(fontSize=11, dy=-8).encode(**place, text="kind:N"),
     )
-
-
-def _bars(
-    bursts: Sequence[np.ndarray], limits: tuple[float, float], place: Mapping, level: float
-) -> alt.Chart:
-    """Draw the bursts (b, 2) of one neuron in each circuit as bars at a voltage."""
-    rows = [
-        {"k": k, "t": a, "t2": e, "v": level}
-        for k, b in enumerate(bursts)
-        for a, e in b[(b[:, 1] > limits[0]) & (b[:, 0] < limits[1])].clip(*limits).tolist()
-    ]
-    bar = rows_of(rows).transform_filter(CHOSEN)
-    return bar.mark_rule(stroke=SAMPLE, strokeWidth=5, opacity=0.55).encode(**place, x2="t2")
 
 
 def _strips(sets: Sequence[np.ndarray], labels: Sequence[str], limits: np.ndarray) -> alt.Chart:

@@ -51,13 +51,32 @@ def scores(
     if span and not all(span[0] <= a <= span[1] for v in values.values() for a in v):
         raise ValueError(f"span is {span}, expected a range that holds all values")
     ends = {n: [numbers(n, e, m) for e in pair] for n, pair in intervals.items()}
-    width, views, told = WIDTH / len(values), [], []
+    views, told, axis = [], [], alt.Axis(title=None, tickCount=4)
     for name, v in values.items():
-        views.append(_measure(name, names, v, ends.get(name), best.get(name), span, bool(views)))
+        top = " ".join(name.split())
+        low_end, high_end = ends.get(name, (v, v))
+        every = np.r_[v, low_end, high_end, best.get(name, [])]
+        pad = 0.12 * (np.ptp(every) or 1.0)
+        reach = span or (every.min() - pad, every.max() + pad)
+        across = {"axis": axis, "scale": alt.Scale(domain=[float(end) for end in reach])}
+        x, y = alt.X("v:Q", **across), alt.Y("n:N").sort(None).scale(domain=list(names))
+        said = f"page < {NARROW} ? datum.label : ''" if views else "datum.label"
+        y = y.axis(title=None, labelLimit=220, labelPadding=10, labelExpr=said)
+        data = table(n=names, v=v, low=low_end, high=high_end, said=[number(a) for a in v])
+        layers = [data.mark_rule(strokeOpacity=0.18).encode(y=y)]
+        if name in ends:
+            rule = data.mark_rule(stroke=POSTERIOR, strokeWidth=2)
+            layers.append(rule.encode(x=alt.X("low:Q", **across), x2="high", y=y))
+        if name in best:
+            layers.append(perfect(best[name]).encode(x=x, tooltip=alt.value("perfect")))
+        tip = [alt.Tooltip("n:N", title="row"), alt.Tooltip("said:N", title=top)]
+        dot = data.mark_circle(color=POSTERIOR, size=70).encode(x=x, y=y, tooltip=tip)
+        word = data.mark_text(dy=-11, fontSize=11).encode(x=x, y=y, text="said:N")
+        view = alt.layer(*layers, dot, word).properties(width=WIDTH / len(values))
+        lines = name.split("\n") if "\n" in name else name
+        views.append(view.properties(height={"step": 34}, title=heading(lines, size=11)))
         each = ", ".join(f"{n} {number(a)}" for n, a in zip(names, v, strict=True))
-        perfect_is = f", perfect {number(best[name])}" if name in best else ""
-        told.append(f"{' '.join(name.split())}: {each}{perfect_is}")
-    views = [view.properties(width=width) for view in views]
+        told.append(f"{top}: {each}" + (f", perfect {number(best[name])}" if name in best else ""))
     chart = alt.hconcat(*views, spacing=18).add_params(PAGE)
     return present(chart, title, description or "; ".join(told) + ".")
 
@@ -65,36 +84,3 @@ def scores(
 def perfect(value: float) -> alt.Chart:
     """Mark the value `v` that a perfect method reaches."""
     return table(v=[value]).mark_rule(stroke=PATH, strokeDash=[4, 3], strokeWidth=1.4)
-
-
-def _measure(
-    name: str,
-    names: Sequence[str],
-    values: np.ndarray,
-    ends: list[np.ndarray] | None,
-    best: float | None,
-    span: tuple[float, float] | None,
-    beside: bool,  # noqa: FBT001
-) -> alt.LayerChart:
-    """One view: a dot, its number and its interval in each row."""
-    every = np.r_[values, *(ends or []), *([] if best is None else [best])]
-    pad = 0.12 * (np.ptp(every) or 1.0)
-    low, high = span or (every.min() - pad, every.max() + pad)
-    across = {"axis": alt.Axis(title=None, tickCount=4)}
-    across["scale"] = alt.Scale(domain=[float(low), float(high)])
-    x, y = alt.X("v:Q", **across), alt.Y("n:N").sort(None).scale(domain=list(names))
-    said = f"page < {NARROW} ? datum.label : ''" if beside else "datum.label"
-    y = y.axis(title=None, labelLimit=220, labelPadding=10, labelExpr=said)
-    low_end, high_end = ends or (values, values)
-    data = table(n=names, v=values, low=low_end, high=high_end, said=[number(v) for v in values])
-    layers = [data.mark_rule(strokeOpacity=0.18).encode(y=y)]
-    if ends:
-        rule = data.mark_rule(stroke=POSTERIOR, strokeWidth=2)
-        layers.append(rule.encode(x=alt.X("low:Q", **across), x2="high", y=y))
-    if best is not None:
-        layers.append(perfect(best).encode(x=x, tooltip=alt.value("perfect")))
-    tip = [alt.Tooltip("n:N", title="row"), alt.Tooltip("said:N", title=" ".join(name.split()))]
-    dot = data.mark_circle(color=POSTERIOR, size=70).encode(x=x, y=y, tooltip=tip)
-    word = data.mark_text(dy=-11, fontSize=11).encode(x=x, y=y, text="said:N")
-    top = heading(name.split("\n") if "\n" in name else name, size=11)
-    return alt.layer(*layers, dot, word).properties(height={"step": 34}, title=top)
