@@ -12,6 +12,8 @@ from mechfit.figures.parts import choice, heading, rows_of, table, tips
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, SAMPLE, WIDTH, present
 
 SIGNED = {"title": "is", "format": "+.2f"}
+KINDS = ("of all draws", "given all others")
+"""Of which kind the correlations above and below the diagonal are."""
 MOST, HALF = 5, 0.46
 """Partners that are listed, and half the side of the square of a correlation of 1."""
 
@@ -22,7 +24,6 @@ def correlation_matrix(
     names: Sequence[str],
     *,
     title: str,
-    kinds: tuple[str, str] = ("of all draws", "given all others"),
     start: int = 0,
 ) -> alt.VConcatChart:
     """Draw two kinds of correlations of the same parameters, and the partners of one of them.
@@ -32,7 +33,6 @@ def correlation_matrix(
         below: Those (d, d) that are drawn below it.
         names: The d parameters.
         title: What to see, in words.
-        kinds: What the two kinds are called.
         start: Number of the parameter whose partners are shown first.
     """
     d = len(names)
@@ -41,25 +41,23 @@ def correlation_matrix(
     a, b = above[i, j], below[j, i]
     rows = [
         {"x": x, "y": y, "r": round(r, 3), "kind": kind, "pair": f"{names[x]}, {names[y]}"}
-        for kind, columns in zip(kinds, ((j, i, a), (i, j, b)), strict=True)
+        for kind, columns in zip(KINDS, ((j, i, a), (i, j, b)), strict=True)
         for x, y, r in zip(*(v.tolist() for v in columns), strict=True)
     ]
     bind = alt.binding_select(options=[*range(d)], labels=list(names), name="parameter")
     of = choice({"y": start}, bind, name="of", nearest=False)
     row = alt.param(name="row", expr=f"isValid(of_y) ? of_y : {start}")
-    chart = alt.vconcat(
-        _matrix(names, of), _partners(names, kinds), spacing=16, datasets={"pairs": rows}
-    )
+    chart = alt.vconcat(_matrix(names, of), _partners(names), spacing=16, datasets={"pairs": rows})
     chart = chart.resolve_scale(shape="independent", fill="independent", stroke="independent")
     chart = chart.add_params(PAGE, row)
     most = [
         f"{kind}: {names[i[k]]}, {names[j[k]]} {number(r[k], 2)}"
-        for kind, r in zip(kinds, (a, b), strict=True)
+        for kind, r in zip(KINDS, (a, b), strict=True)
         for k in [int(abs(r).argmax())]
     ]
     told = f"Correlations of {d} parameters, two by two. Largest {'; '.join(most)}."
     hint = (
-        f"Above the diagonal: {kinds[0]}. Below it: {kinds[1]}. The area of a square is the size "
+        f"Above the diagonal: {KINDS[0]}. Below it: {KINDS[1]}. The area of a square is the size "
         "of the correlation, a full cell would be 1; filled: positive, hollow: negative. Click a "
         "row, or choose a parameter below, to see its partners."
     )
@@ -105,7 +103,7 @@ def _around(source: alt.Chart, half: str) -> alt.Chart:
     return source.transform_calculate(**{k: f"datum.{at}{half}" for k, at in sides.items()})
 
 
-def _partners(names: Sequence[str], kinds: Sequence[str]) -> alt.LayerChart:
+def _partners(names: Sequence[str]) -> alt.LayerChart:
     """Draw both correlations of the chosen parameter with its strongest partners."""
     order = [alt.SortField("size", "descending"), alt.SortField("partner")]
     mine = (
@@ -113,14 +111,14 @@ def _partners(names: Sequence[str], kinds: Sequence[str]) -> alt.LayerChart:
         .transform_filter("datum.x == row || datum.y == row")
         .transform_calculate(
             partner=f"{list(names)}[datum.x == row ? datum.y : datum.x]",
-            size=f"datum.kind == '{kinds[1]}' ? abs(datum.r) : 0",
+            size=f"datum.kind == '{KINDS[1]}' ? abs(datum.r) : 0",
         )
         .transform_joinaggregate(size="max(size)", groupby=["partner"])
         .transform_window(rank="dense_rank()", sort=order)
         .transform_filter(f"datum.rank <= {MOST}")
     )
     y = alt.Y("partner:N").sort(alt.EncodingSortField("rank", op="min"))
-    x, both = alt.X("r:Q", title="correlation").scale(domain=[-1, 1]), list(kinds[::-1])
+    x, both = alt.X("r:Q", title="correlation").scale(domain=[-1, 1]), list(KINDS[::-1])
     dots = mine.mark_point(size=80).encode(
         x=x,
         y=y.axis(title=None, grid=True, gridOpacity=0.4),

@@ -10,8 +10,8 @@ from mechfit.figures.labels import number
 from mechfit.figures.parts import option, slider
 from mechfit.figures.theme import BROKEN, POSTERIOR, WIDTH, present
 
-UNLIKE = 0.01
-"""P-value below which an observation is called unlike the simulations."""
+UNLIKE, MOST = 0.01, 10.0
+"""P-value below which an observation is called unlike the simulations; where bars end."""
 
 
 def misspecification_explorer(
@@ -22,7 +22,6 @@ def misspecification_explorer(
     title: str,
     across: str,
     start: tuple[str, int],
-    most: float = 10.0,
 ) -> alt.LayerChart:
     """Show what moving each statistic does to the distances of all.
 
@@ -34,13 +33,12 @@ def misspecification_explorer(
         title: What to see, in words.
         across: Name and unit of the distances.
         start: The statistic and the step that are shown first.
-        most: Distance at which bars end.
     """
     names, rows = list(distances), []
     for name in names:
         for k, (far, p) in enumerate(zip(distances[name], p_values[name], strict=True)):
             verdict = "unlike the simulations" if p < UNLIKE else "nothing unusual"
-            row = {"moved": name, "k": k, "names": names, "d": far.clip(0, most).round(3).tolist()}
+            row = {"moved": name, "k": k, "names": names, "d": far.clip(0, MOST).round(3).tolist()}
             row |= {"p": float(p), "worst": names[far.argmax()]}
             rows.append(row | {"said": f"p = {number(p, 2)}: {verdict}"})
     first, last, step = float(steps[0]), float(steps[-1]), float(steps[1] - steps[0])
@@ -55,7 +53,7 @@ def misspecification_explorer(
     word = source.mark_text(align="left", baseline="bottom", fontWeight=600)
     chart = alt.layer(
         bars.encode(
-            x=alt.X("d:Q").scale(domain=[0, most]).axis(title=across, tickCount=5),
+            x=alt.X("d:Q").scale(domain=[0, MOST]).axis(title=across, tickCount=5),
             y=alt.Y("names:N").scale(domain=names, padding=0.25).title(None),
             fill=alt.condition(worst, alt.value(BROKEN), alt.value(POSTERIOR)),
         ),

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import trace_of
 from mechfit.figures.encoding import encode
-from mechfit.figures.labels import number, parse, quantity
 from mechfit.figures.parts import axes, coded_trace, named_lines, rows_of, scale_bar, trace
 from mechfit.figures.theme import ROLES, WIDTH, Role, present
 from mechfit.summaries.thinning import thin_together
@@ -41,8 +40,8 @@ def parameter_explorer(
     voltage: ArrayLike,
     *,
     title: str,
-    start: Sequence[int] | None = None,
-    description: str | None = None,
+    start: Sequence[int],
+    description: str,
 ) -> alt.VConcatChart:
     """Show precomputed traces, chosen by one slider for each parameter.
 
@@ -53,9 +52,8 @@ def parameter_explorer(
         time: Evenly spaced times, shape (t,), ms.
         voltage: The trace of every combination, shape (a, b, ..., t), mV, in the order of `grid`.
         title: What to see, in words.
-        start: Index of the first value of each slider, by default the middle one; this trace
-            stays in the picture, faintly.
-        description: The text alternative; what the sliders do if left out.
+        start: Index of the first value of each slider; this trace stays in the picture, faintly.
+        description: The text alternative.
     """
     values = {label: np.asarray(v, float) for label, v in grid.items()}
     shape = tuple(len(v) for v in values.values())
@@ -65,7 +63,6 @@ def parameter_explorer(
         step = np.diff(v)
         if len(v) < 2 or not np.all(step > 0) or np.ptp(step) > 1e-6 * abs(v).max():
             raise ValueError(f"{label!r} has values {v}, expected evenly spaced, increasing ones")
-    start = [n // 2 for n in shape] if start is None else [int(k) for k in start]
     if len(start) != len(shape) or not all(0 <= k < n for k, n in zip(start, shape, strict=True)):
         raise ValueError(f"start is {start}, expected an index below each of {shape}")
     time, voltage = trace_of(time, voltage)
@@ -88,14 +85,5 @@ def parameter_explorer(
     place |= named_lines(LOOKS)
     layers = [line.transform_calculate(name=repr(n)).encode(**place) for n, line in lines.items()]
     view = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    ranges = "; ".join(
-        f"{parse(label).name} from {number(v[0])} to {quantity(v[-1], parse(label).unit)}"
-        for label, v in values.items()
-    )
-    told = (
-        f"A voltage trace and one slider for each of {len(values)} parameters: {ranges}. The "
-        f"trace at the starting values stays behind it. Voltages between {number(low)} and "
-        f"{number(high)} mV over {quantity(time[-1] - time[0], 'ms', 4)}."
-    )
     chart = alt.vconcat(view, scale_bar(ends, span, HEIGHT), spacing=8).add_params(*params)
-    return present(chart, title, description or told)
+    return present(chart, title, description)

@@ -40,7 +40,6 @@ def fields(
     title: str,
     choose: str,
     box: ArrayLike | None = None,
-    description: str | None = None,
 ) -> alt.HConcatChart:
     """Show a density of two parameters beside others, of which a menu chooses one.
 
@@ -52,7 +51,6 @@ def fields(
         title: What to see, in words.
         choose: Name of the menu.
         box: Ranges of the prior, shape (2, 2), outlined if given.
-        description: The text alternative; what stands beside what if left out.
     """
     if len(named) < 3 or len(labels) != 2:
         raise ValueError(
@@ -73,7 +71,7 @@ def fields(
     told = f"The density {fixed} of {labels[0]} and {labels[1]}, and beside it one that a menu "
     told += f"chooses: {', '.join(others)}."
     chart = alt.hconcat(*views).add_params(option("shown", others, choose, others[0]))
-    return present(chart, title, description or told)
+    return present(chart, title, told)
 
 
 def _outline(box: np.ndarray, place: Mapping[str, object]) -> list[alt.Chart]:

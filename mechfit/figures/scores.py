@@ -20,7 +20,6 @@ def scores(
     best: Mapping[str, float] | None = None,
     intervals: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     span: tuple[float, float] | None = None,
-    description: str | None = None,
 ) -> alt.HConcatChart:
     """Draw what methods reached in each measure, as dots on an axis; the rows are shared.
 
@@ -31,7 +30,6 @@ def scores(
         best: Measure to the value that a perfect method reaches, drawn as a dashed line.
         intervals: Measure to lower and upper ends, shape (m,) each, drawn as lines.
         span: Ends of the scale of every measure; by default each has its own.
-        description: The text alternative; all numbers if left out.
 
     Returns:
         The chart; measures stand side by side, on a narrow page one below the other.
@@ -78,7 +76,7 @@ def scores(
         each = ", ".join(f"{n} {number(a)}" for n, a in zip(names, v, strict=True))
         told.append(f"{top}: {each}" + (f", perfect {number(best[name])}" if name in best else ""))
     chart = alt.hconcat(*views, spacing=18).add_params(PAGE)
-    return present(chart, title, description or "; ".join(told) + ".")
+    return present(chart, title, "; ".join(told) + ".")
 
 
 def perfect(value: float) -> alt.Chart:

@@ -24,9 +24,7 @@ def traces(
     voltage: Mapping[str, ArrayLike],
     *,
     title: str,
-    description: str | None = None,
     stimulus: ArrayLike | None = None,
-    window: tuple[float, float] | None = None,
     rows: Sequence[Sequence[str]] | None = None,
     roles: Mapping[str, str] | None = None,
 ) -> alt.VConcatChart:
@@ -36,9 +34,7 @@ def traces(
         time: Times, shape (t,), ms.
         voltage: Name to trace, shape (t,), mV; the names stand above the rows.
         title: What to see, in words.
-        description: The text alternative; computed from the traces if left out.
         stimulus: Injected current, shape (t,), µA/cm², drawn in a row below.
-        window: First and last time to show, ms.
         rows: Names in each row, drawn in that order; by default each trace has its own row.
             A name may stand in several rows.
         roles: Name to meaning, a key of `ROLES`; by default the first trace is observed,
@@ -53,37 +49,33 @@ def traces(
     if not voltage:
         raise ValueError("voltage is empty, expected at least one named trace")
     time = increasing(time)
-    first, last = window or (time[0], time[-1])
-    inside = (time >= first) & (time <= last)
-    if inside.sum() < 2:
-        raise ValueError(f"window is {window}, expected two times that span part of the trace")
-    named = {name: numbers(repr(name), v, len(time))[inside] for name, v in voltage.items()}
+    named = {name: numbers(repr(name), v, len(time)) for name, v in voltage.items()}
     rows = [[n] for n in named] if rows is None else [list(r) for r in rows]
     unknown = {n for r in rows for n in r} - set(named)
     if unknown or not all(rows):
         raise ValueError(f"rows names {sorted(unknown)}, expected names among {list(named)}")
-    looks, shown = assign(list(named), roles, ORDER), time[inside]
+    looks = assign(list(named), roles, ORDER)
     used = np.concatenate([named[n] for r in rows for n in r])
     low, high = float(used.min()) - 4, float(used.max()) + 4
     if high - low < 40:
         low, high = low - 15, high + 15
-    span, height = (float(shown[0]), float(shown[-1])), {1: 170, 2: 125}.get(len(rows), 95)
+    span, height = (float(time[0]), float(time[-1])), {1: 170, 2: 125}.get(len(rows), 95)
     views = [
-        _row(shown, {n: named[n] for n in row}, looks, (low, high)).properties(height=height)
+        _row(time, {n: named[n] for n in row}, looks, (low, high)).properties(height=height)
         for row in rows
     ]
     if stimulus is not None:
-        views.append(_stimulus(shown, numbers("stimulus", stimulus, len(time))[inside]))
+        views.append(_stimulus(time, numbers("stimulus", stimulus, len(time))))
     views.append(scale_bar(span, (low, high), height))
     ranges = "; ".join(
         f"{name}, from {number(v.min())} to {quantity(v.max(), 'mV')}" for name, v in named.items()
     )
-    long, count = quantity(shown[-1] - shown[0], "ms", 4), len(rows)
+    long, count = quantity(time[-1] - time[0], "ms", 4), len(rows)
     told = f"Membrane voltage over {long} in {count} {'row' if count == 1 else 'rows'}: {ranges}."
     chart = alt.vconcat(*views, spacing=8)
     if max(map(len, rows)) > 1:  # each row has a key of its own
         chart = chart.resolve_scale(stroke="independent", strokeDash="independent")
-    return present(chart, title, description or told)
+    return present(chart, title, told)
 
 
 def _row(

@@ -39,7 +39,9 @@ def charts(time, trace, theta, labels, limits):
         "samples": figures.samples_to_traces(
             theta[:60], labels, few, time, title=TITLE, observed=trace, limits=limits
         ),
-        "explorer": parameter_explorer(sliders, time, grid, title=TITLE),
+        "explorer": parameter_explorer(
+            sliders, time, grid, title=TITLE, start=(3, 3, 3), description="Sliders. " * 5
+        ),
         "predictive": figures.predictive(
             stats[:100], stats, stats[0], names, title=TITLE, units=["mV"] * 7
         ),

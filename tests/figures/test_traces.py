@@ -34,13 +34,6 @@ def test_rows_share_their_scale_and_name_their_traces(time, trace):
     assert f"cell, from −{abs(trace.min()):.3g} to {trace.max():.3g} mV" in chart.description
 
 
-def test_a_window_cuts(time, trace):
-    chart = traces(time, {"a": trace}, title=TITLE, window=(10, 30), stimulus=0 * time)
-    assert "over 20 ms" in chart.description
-    with pytest.raises(ValueError, match="window is"):
-        traces(time, {"a": trace}, title=TITLE, window=(500, 600))
-
-
 @pytest.mark.parametrize("constant", [0.0, -70.0])
 def test_a_flat_trace_is_drawn(time, constant):
     svg = drawn(traces(time, {"a": 0 * time + constant}, title=TITLE, stimulus=0 * time))
@@ -80,7 +73,8 @@ def test_the_first_sample_shows_at_once(time, trace, theta, labels):
 def test_the_explorer_selects_the_right_trace(time):
     a, b = np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.2])
     voltage = (10 * a[:, None] + 100 * b)[..., None] * np.sin(time / 9)
-    chart = parameter_explorer({"a (mV)": a, "b": b}, time, voltage, title=TITLE, start=(2, 1))
+    words = {"title": TITLE, "description": "Two sliders choose a trace."}
+    chart = parameter_explorer({"a (mV)": a, "b": b}, time, voltage, start=(2, 1), **words)
     spec = chart.to_dict()
     sliders = {p["name"]: p for p in spec["params"] if "bind" in p}
     assert [p["value"] for p in sliders.values()] == [3.0, 0.2]
@@ -96,15 +90,17 @@ def test_the_explorer_selects_the_right_trace(time):
 
 
 def test_wrong_grids_are_refused(time):
-    a = np.array([1.0, 2.0, 4.0])
+    a, words = np.array([1.0, 2.0, 4.0]), {"title": TITLE, "description": "A trace."}
+    silent = np.zeros((2, len(time)))
     with pytest.raises(ValueError, match="evenly spaced"):
-        parameter_explorer({"a": a}, time, np.zeros((3, len(time))), title=TITLE)
+        parameter_explorer({"a": a}, time, np.zeros((3, len(time))), start=[1], **words)
     with pytest.raises(ValueError, match=r"expected \(3, 't'\)"):
-        parameter_explorer({"a": a}, time, np.zeros((2, len(time))), title=TITLE)
+        parameter_explorer({"a": a}, time, silent, start=[1], **words)
     with pytest.raises(ValueError, match="start is"):
-        parameter_explorer({"a": a[:2]}, time, np.zeros((2, len(time))), title=TITLE, start=[2])
+        parameter_explorer({"a": a[:2]}, time, silent, start=[2], **words)
+    many = {"a": np.arange(2000)}
     with pytest.raises(ValueError, match="2000 traces, expected at most"):
-        parameter_explorer({"a": np.arange(2000)}, time[:200], np.zeros((2000, 200)), title=TITLE)
+        parameter_explorer(many, time[:200], np.zeros((2000, 200)), start=[1], **words)
 
 
 def test_predictions_are_measured_in_prior_deviations():
