@@ -43,6 +43,9 @@ WARMUP = 0.05
 CUTS, CUT = 3, 0.3
 """Number of times that training returns to the best weights, and the factor of the rate."""
 
+BLOCK = 5000
+"""Most held-out simulations whose loss is evaluated at once."""
+
 Loss = Callable[..., Tensor]
 """A scalar, from a density and columns of simulations: z (n, d), x (n, k), further ones (n,)."""
 
@@ -224,7 +227,8 @@ def move(weights: Sequence[Tensor], targets: Sequence[Tensor], part: float = 1.0
 
 @torch.no_grad()
 def evaluate(density: Density, columns: Sequence[Tensor], loss: Loss) -> float:
-    """Loss on held-out simulations, in blocks of bounded memory."""
+    """Loss on held-out simulations, in equal blocks of bounded memory."""
     density.eval()
-    blocks = list(zip(*(c.split(5000) for c in columns), strict=True))
+    count = -(-len(columns[0]) // BLOCK)
+    blocks = list(zip(*(c.tensor_split(count) for c in columns), strict=True))
     return sum(float(loss(density, *b)) * len(b[0]) for b in blocks) / len(columns[0])

@@ -107,15 +107,16 @@ def snpe_c_atomic_loss(
         log_prior: Log-density of the prior at z, up to a constant (n,).
         valid: Which simulations are valid (n,).
         first: Which simulations were drawn from the prior (n,).
-        atoms: Number of atoms M, from 2 to n.
+        atoms: Number of atoms M, at least 2; a batch of fewer rows has as many atoms as rows.
     """
-    if not 2 <= atoms <= len(z):
-        raise ValueError(f"atoms is {atoms}, expected 2 to {len(z)}, the size of the batch")
-    shifts = torch.arange(atoms, device=z.device)[:, None]
+    if atoms < 2:
+        raise ValueError(f"atoms is {atoms}, expected at least 2")
+    shifts = torch.arange(min(atoms, len(z)), device=z.device)[:, None]
     rows = (torch.arange(len(z), device=z.device)[valid] + shifts) % len(z)
     log_qs = log_q(z[rows], x[valid])
-    held = (log_qs[0] * first[valid]).mean()
-    return -torch.log_softmax(log_qs - log_prior[rows], 0)[0].mean() - held
+    log_q1 = torch.log_softmax(log_qs - log_prior[rows], 0)[0]
+    # a batch may hold no valid simulation: then there is nothing to learn from it
+    return -(log_q1 + log_qs[0] * first[valid]).sum() / max(len(log_q1), 1)
 
 
 def snpe_c_mixture_loss(estimate: Mixture, z: Tensor, proposal: Mixture, prior: Mixture) -> Tensor:

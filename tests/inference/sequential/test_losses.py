@@ -119,7 +119,21 @@ def test_snpe_c_in_closed_form():
     np.testing.assert_allclose(found, EXACT, atol=0.01)
 
 
-@pytest.mark.parametrize("atoms", [1, N + 1])
-def test_number_of_atoms(atoms):
-    with pytest.raises(ValueError, match="expected 2 to"):
-        snpe_c_atomic_loss(log_q(torch.zeros(3)), Z, X, Z[:, 0], FIRST, FIRST, atoms)
+def test_atoms_are_at_least_two():
+    with pytest.raises(ValueError, match="atoms is 1, expected at least 2"):
+        snpe_c_atomic_loss(log_q(torch.zeros(3)), Z, X, Z[:, 0], FIRST, FIRST, 1)
+
+
+def test_a_short_batch_has_as_many_atoms_as_rows():
+    few = [a[:4] for a in (Z, X, Z[:, 0], ~FIRST, FIRST)]
+    losses = [snpe_c_atomic_loss(log_q(torch.zeros(3)), *few, atoms) for atoms in (4, 10)]
+    assert losses[0] == losses[1]
+
+
+def test_a_batch_without_a_valid_simulation_teaches_nothing():
+    values = torch.zeros(3, requires_grad=True)
+    none = torch.zeros(N, dtype=torch.bool)
+    loss = snpe_c_atomic_loss(log_q(values), Z, X, Z[:, 0], none, none, 10)
+    loss.backward()
+    assert loss == 0
+    assert not values.grad.any()

@@ -18,6 +18,7 @@ from mechfit.inference import (
     files,
     infer,
     storage,
+    training,
     truncate,
 )
 from mechfit.inference.checkpoint import State
@@ -210,3 +211,13 @@ def test_the_closed_form_needs_unbounded_space(method):
     by_hand = NPE(PRIOR, X_O, method=method, **settings)
     with pytest.raises(ValueError, match="expected members=1 and leak_free=True"):
         go_on(by_hand)
+
+
+@pytest.mark.parametrize("n", [40, 65])
+def test_fewer_simulations_than_atoms_are_held_out_at_once(n, monkeypatch):
+    monkeypatch.setattr(training, "BLOCK", 12)
+    by_hand = begin(way="snpe-c-atoms")
+    for r in range(2):
+        theta = by_hand.propose(n)
+        by_hand.append(theta, observe(theta, r)).fit()
+    assert np.isfinite(by_hand.posteriors[1].history[0].validation).all()
