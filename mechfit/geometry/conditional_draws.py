@@ -13,6 +13,7 @@ import numpy as np
 
 from mechfit.geometry import lattice
 from mechfit.geometry.slopes import Function
+from mechfit.models.inputs import aligned, finite
 
 __all__ = ["sample_conditional_on_grid"]
 
@@ -43,7 +44,8 @@ def sample_conditional_on_grid(
     Raises:
         ValueError: Not one or two free parameters, or a point outside the bounds.
     """
-    x, low, high = lattice.check_samples(np.asarray(point, float)[None], low, high)
+    point, low, high = aligned(point=point, low=low, high=high)
+    x, low, high = lattice.check_samples(finite(point, "point", rows=None)[None], low, high)
     free, rng = lattice.check_parameters(free, x.shape[1]), np.random.default_rng(seed)
     at, _ = lattice.sinh_nodes(*lattice.slice_moments(log_prob, x[0], low, high), low, high, grid)
     log_q = lattice.on_axes(log_prob, x[0], free, [at[k] for k in free])

@@ -19,6 +19,7 @@ import numpy as np
 
 from mechfit.geometry import lattice
 from mechfit.geometry.slopes import Function
+from mechfit.models.inputs import aligned, finite, numbers
 from mechfit.simulation import map_cores
 
 __all__ = ["conditional_density", "pair_correlations", "partners"]
@@ -56,10 +57,11 @@ def conditional_density(
         >>> float(a[density.argmax()].round(2))
         0.9
     """
-    x, low, high = lattice.check_samples(np.asarray(point, float)[None], low, high)
+    point, low, high = aligned(point=point, low=low, high=high)
+    x, low, high = lattice.check_samples(finite(point, "point", rows=None)[None], low, high)
     free = lattice.check_parameters(parameters, x.shape[1])
     axes = tuple(
-        np.linspace(low[k], high[k], grid) if isinstance(grid, int) else np.asarray(grid[m], float)
+        np.linspace(low[k], high[k], grid) if np.ndim(grid) == 0 else numbers(grid[m], "grid")
         for m, k in enumerate(free)
     )
     log_q = lattice.on_axes(log_prob, x[0], free, axes)
@@ -135,7 +137,7 @@ def partners(
         >>> partners(rho, "g_Na", ["g_Na", "g_K", "g_leak"], 1)
         [('g_leak', -0.7)]
     """
-    rho = np.asarray(correlations, float)
+    rho = numbers(correlations, "correlations")
     names = list(range(len(rho)) if names is None else names)
     if parameter not in (names if isinstance(parameter, str) else range(len(rho))):
         raise ValueError(f"parameter is {parameter!r}, expected one of {names}, or its number")

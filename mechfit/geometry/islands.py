@@ -21,6 +21,7 @@ import numpy as np
 
 from mechfit.geometry.paths import along, high_probability_path, straight
 from mechfit.geometry.slopes import Function
+from mechfit.models.inputs import aligned, finite, spans
 from mechfit.simulation.progress import progress_bar
 
 __all__ = ["Connection", "Islands", "connect", "islands"]
@@ -118,6 +119,7 @@ def connect(
         nodes: Number of nodes.
         **settings: Of `high_probability_path`.
     """
+    start, end, scale = aligned(start=start, end=end, scale=scale)
     found = high_probability_path(log_prob, start, end, scale=scale, nodes=nodes, **settings)
     path = along(found, nodes, scale)
     log_q, line = log_prob(path), log_prob(straight(start, end, nodes)).min()
@@ -146,12 +148,9 @@ def islands(
         attempts: Number of pairs of the same two groups that are tried.
         **settings: Of `connect`.
     """
-    samples = np.asarray(samples, float)
-    if samples.ndim != 2 or len(samples) < 2:
-        raise ValueError(
-            f"samples has shape {samples.shape}, expected (n, d) with at least 2 rows"
-        )
-    n = len(samples)
+    samples, scale = aligned(samples=samples, scale=scale)
+    n, d = finite(samples, "samples", rows=2).shape
+    scale = spans(scale, d, "scale", positive=True)
     first, second = np.triu_indices(n, 1)
     far = np.linalg.norm((samples[first] - samples[second]) / scale, axis=1)
     groups, failed = np.arange(n), {}

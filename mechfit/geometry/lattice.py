@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import maximum_filter
 
+from mechfit.models.inputs import aligned, finite, spans
+
 ROWS = 4000
 """Most rows in one call of log q."""
 FIRST, DROPS = 9, (60.0, 25.0, 10.0)
@@ -155,10 +157,9 @@ def evaluate(log_prob, points):  # noqa: ANN001, ANN202
 
 def check_samples(samples, low, high):  # noqa: ANN001, ANN202
     """Samples (n, d) and bounds (d,) after checks."""
-    x = np.asarray(samples, float)
-    if x.ndim != 2 or not len(x):
-        raise ValueError(f"samples has shape {x.shape}, expected (n, d) with at least 1 row")
-    low, high = (np.broadcast_to(np.asarray(b, float), x.shape[1]) for b in (low, high))
+    x, low, high = aligned(samples=samples, low=low, high=high)
+    d = finite(x, "samples").shape[1]
+    low, high = spans(low, d, "low"), spans(high, d, "high")
     if not (np.isfinite(high - low) & (low < high)).all():
         raise ValueError(f"low is {low} and high {high}, expected finite bounds, low below high")
     out = np.flatnonzero(~((x >= low) & (x <= high)).all(0))

@@ -21,6 +21,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from mechfit.geometry.slopes import Function, Slope, slope_of
+from mechfit.models.inputs import aligned, finite, numbers, spans
 
 __all__ = [
     "along",
@@ -44,8 +45,14 @@ SHORTEST, EDGE = 1e-10, 1e-4
 
 def straight(start: np.ndarray, end: np.ndarray, nodes: int = 80) -> np.ndarray:
     """Nodes (nodes, d) of the straight line, equally spaced."""
-    start, end = np.asarray(start, float), np.asarray(end, float)
+    start, end = _ends(*aligned(start=start, end=end))
     return start + np.linspace(0, 1, nodes)[:, None] * (end - start)
+
+
+def _ends(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Both (2, d), after checks."""
+    spans(finite(end, "end", rows=None), len(finite(start, "start", rows=None)), "end")
+    return np.stack([start, end])
 
 
 def length(path: np.ndarray, scale: np.ndarray | float = 1.0) -> float:
@@ -67,13 +74,18 @@ def points_at(
     path: np.ndarray, distances: np.ndarray, scale: np.ndarray | float = 1.0
 ) -> np.ndarray:
     """Points (..., d) on a chain of nodes (n, d), at distances (...) from its start."""
+    path, distances = (
+        finite(numbers(path, "path"), "path", rows=2),
+        numbers(distances, "distances"),
+    )
     way = _way(path, scale)
     return np.stack([np.interp(distances, way, column) for column in path.T], -1)
 
 
 def _way(path: np.ndarray, scale: np.ndarray | float) -> np.ndarray:
     """Length of the way (n,) from the start of a chain to each of its nodes (n, d)."""
-    steps = np.linalg.norm(np.diff(path, axis=0) / scale, axis=1)
+    path, scale = aligned(path=path, scale=scale)
+    steps = np.linalg.norm(np.diff(finite(path, "path", rows=2), axis=0) / scale, axis=1)
     return np.r_[0.0, np.cumsum(steps)]
 
 
@@ -142,13 +154,14 @@ def high_probability_path(
         >>> bool(abs(np.hypot(*path.T) - 1).max() < 0.1)
         True
     """
-    ends = np.stack([np.asarray(start, float), np.asarray(end, float)])
+    start, end, low, high, scale = aligned(start=start, end=end, low=low, high=high, scale=scale)
+    ends = _ends(start, end)
     d = ends.shape[1]
-    low, high = np.broadcast_to(low, d), np.broadcast_to(high, d)
+    low, high = spans(low, d, "low"), spans(high, d, "high")
     if not ((ends >= low) & (ends <= high)).all():
         raise ValueError(f"start and end are {ends.tolist()}, expected both inside the bounds")
-    scale = np.broadcast_to(scale, d).astype(float)
-    path = straight(*ends, nodes) if first is None else along(np.asarray(first), nodes, scale)
+    scale = spans(scale, d, "scale", positive=True)
+    path = straight(*ends, nodes) if first is None else along(first, nodes, scale)
     path = np.clip(path, low, high)
     path[[0, -1]] = ends
     both, b = slope_of(log_prob, log_prob_grad, scale), sharpness / np.sqrt(d / 2)
@@ -226,11 +239,12 @@ def orthogonal_path(
     Returns:
         The nodes (m, d), the first one that of the path.
     """
-    path = np.asarray(path, float) / scale
+    path, low, high, scale = aligned(path=path, low=low, high=high, scale=scale)
+    d = finite(path, "path", rows=2).shape[1]
+    scale = spans(scale, d, "scale", positive=True)
+    path, low, high = path / scale, spans(low, d, "low") / scale, spans(high, d, "high") / scale
     if not 0 < node < len(path) - 1:
         raise ValueError(f"node is {node}, expected one inside a path of {len(path)} nodes")
-    d = path.shape[1]
-    low, high = np.broadcast_to(low, d) / scale, np.broadcast_to(high, d) / scale
     both = slope_of(log_prob, log_prob_grad, scale)
     normal = path[node + 1] - path[node - 1]
     normal = normal / np.linalg.norm(normal)

@@ -20,6 +20,7 @@ from typing import Self
 import numpy as np
 
 from mechfit.geometry.slopes import Function, Slope, slope_of
+from mechfit.models.inputs import aligned, finite, spans
 
 __all__ = ["ActiveSubspace", "active_subspace"]
 
@@ -82,12 +83,8 @@ def active_subspace(
         >>> abs(found.directions[0]).round(1)
         array([0., 1.])
     """
-    x = np.asarray(samples, float)
-    if x.ndim != 2 or not len(x):
-        raise ValueError(f"samples has shape {x.shape}, expected (n, d) with at least 1 row")
-    scale = np.asarray(scale, float)
-    if scale.shape not in ((), (x.shape[1],)) or not (scale > 0).all():
-        raise ValueError(f"scale is {scale}, expected a positive number or ({x.shape[1]},)")
+    x, scale = aligned(samples=samples, scale=scale)
+    scale = spans(scale, finite(x, "samples").shape[1], "scale", positive=True)
     both = slope_of(f, grad, scale)
     parts = [both(x[k : k + ROWS])[1] for k in range(0, len(x), ROWS)]
     slope = np.concatenate(parts) * scale
@@ -99,4 +96,8 @@ def active_subspace(
             f"the gradient is not finite at {bad.sum()} of {len(x)} samples, expected a function "
             "that is known around them: leave out samples at the bounds, or give its gradient"
         )
-    return ActiveSubspace.of(slope.T @ slope / len(x))
+    with np.errstate(over="ignore", invalid="ignore"):
+        matrix = slope.T @ slope / len(x)
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"gradients reach {abs(slope).max():.3g}, too large to be squared")
+    return ActiveSubspace.of(matrix)

@@ -33,7 +33,7 @@ from mechfit.inference.densities.moments import bounded, means_and_stds, moments
 from mechfit.inference.densities.scaling import Standardizer, unlike
 from mechfit.inference.posterior import Posterior
 from mechfit.models.distributions import LOG_SQRT_2PI
-from mechfit.models.inputs import named, shaped
+from mechfit.models.inputs import named, numbers, shaped
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
@@ -193,6 +193,9 @@ class KernelProposal(MixedWithPrior):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        vars(self).update(
+            theta=self.prior.inside(self.theta), weights=numbers(self.weights, "weights")
+        )
         if np.shape(self.weights) != (len(self.theta),) or len(self.theta) <= len(self.prior):
             raise ValueError(
                 f"theta and weights have shapes {np.shape(self.theta)} and "
@@ -248,10 +251,11 @@ def importance_abc(
     bank, names = bank.under(proposal.prior), bank.statistic_names
     x_o, tolerance = named(x_o, names, "x_o"), named(tolerance, names, "tolerance")
     k = len(names)
-    if x_o.shape != (k,) or tolerance.shape != (k,) or not (tolerance >= 0).all():
+    sizes = x_o.shape, tolerance.shape
+    if sizes != ((k,), (k,)) or not np.isfinite(x_o).all() or not (tolerance >= 0).all():
         raise ValueError(
-            f"x_o and tolerance have shapes {x_o.shape} and {tolerance.shape}, expected ({k},) "
-            "of each, the tolerances at least 0"
+            f"x_o and tolerance have shapes {sizes[0]} and {sizes[1]}, expected ({k},) of each, "
+            "x_o finite and the tolerances at least 0"
         )
     away = np.abs(bounded(bank.x) - bounded(x_o))
     rows = np.flatnonzero(bank.valid & (away <= tolerance).all(1))

@@ -182,7 +182,9 @@ class Posterior:
         table = np.atleast_2d(x)
         if table.ndim == 2 and embedding and embedding.shorter and table.shape[1] < k:
             table = np.pad(table, [(0, 0), (0, k - table.shape[1])], constant_values=np.nan)
-        right = table.ndim == 2 and table.shape[1] == k and rows in (None, len(table))
+        right = (
+            table.ndim == 2 and table.shape[1] == k and len(table) and rows in (None, len(table))
+        )
         if not right or not (embedding.answerable if embedding else finite_rows)(table).all():
             names = ", ".join(self.statistic_names[:20]) + (", ..." if k > 20 else "")
             raise ValueError(

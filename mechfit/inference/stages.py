@@ -12,6 +12,7 @@ import torch
 from mechfit.inference.densities.coupling import SplineCoupling
 from mechfit.inference.densities.flow import Flow
 from mechfit.inference.posterior import Posterior
+from mechfit.models.inputs import finite, numbers, spans
 
 __all__ = ["stages"]
 
@@ -33,9 +34,11 @@ def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
         raise ValueError("expected a posterior fitted with flow=Coupling() and leak_free=True")
     if posterior.x_o is None:
         raise ValueError("no observation: call posterior.at(x_o) first")
+    noise = finite(np.atleast_2d(numbers(noise, "noise")), "noise")
+    spans(noise[0], len(posterior.prior), "noise")
     with torch.no_grad():
         features = flow.reader(posterior.context(posterior.x_o[None]))[:, None]
-        u = torch.as_tensor(posterior.prior.check(noise)[None], dtype=torch.float32)
+        u = torch.as_tensor(noise[None].copy(), dtype=torch.float32)
         states = flow.transform.stages(u, features)[:, 0]
         z = flow.center + states[-1] @ flow.root.T
     theta = posterior.prior.from_unbounded(z.double().numpy())[0]

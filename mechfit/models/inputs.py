@@ -11,7 +11,16 @@ from functools import wraps
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["column_names", "named", "numbers", "sample_shape", "shaped"]
+__all__ = [
+    "aligned",
+    "column_names",
+    "finite",
+    "named",
+    "numbers",
+    "sample_shape",
+    "shaped",
+    "spans",
+]
 
 
 def numbers(values: ArrayLike, what: str) -> np.ndarray:
@@ -21,6 +30,8 @@ def numbers(values: ArrayLike, what: str) -> np.ndarray:
         TypeError: They are no real numbers; the error calls them `what`.
         ValueError: Their rows are of different lengths.
     """
+    if values is None:
+        raise TypeError(f"{what} is None, expected real numbers")
     if hasattr(values, "detach"):  # a tensor, perhaps on a GPU, or with a gradient
         values = values.detach().cpu()
     try:
@@ -64,14 +75,42 @@ def named(values: ArrayLike | Mapping, names: Sequence[str], what: str) -> np.nd
     found = column_names(values)
     if found is None:
         return numbers(values, what)
-    if len(found) != len(names) or set(found) != set(names):
+    if len(found) != len(names) or set(found) != set(names) or len(set(found)) < len(found):
+        wanted = f"each of {', '.join(names[:20])} once, or no names" if names else "no names"
         raise ValueError(
-            f"{what} has columns named {', '.join(map(str, found[:20]))}; expected each of "
-            f"{', '.join(names[:20])} once, or no names"
+            f"{what} has columns named {', '.join(map(str, found[:20]))}, expected {wanted}"
         )
     if isinstance(values, Mapping) or hasattr(values, "dtype") and values.dtype.names:
         return np.stack([numbers(values[name], what) for name in names], -1)
     return numbers(values, what)[..., [found.index(name) for name in names]]
+
+
+def aligned(**values: ArrayLike | Mapping) -> list[np.ndarray]:
+    """Arrays (..., d) as floats, all in the order of the first whose columns have names."""
+    names = next(filter(None, map(column_names, values.values())), ())
+    return [named(value, names, what) for what, value in values.items()]
+
+
+def finite(array: np.ndarray, what: str, *, rows: int | None = 1) -> np.ndarray:
+    """The array (n, d), with at least so many rows, or with None (d,); all numbers finite."""
+    axes = "(d,)" if rows is None else f"(n, d) with at least {rows} row{'s' * (rows > 1)}"
+    good = array.ndim == (1 if rows is None else 2) and array.size and len(array) >= (rows or 1)
+    if not good or not np.isfinite(array).all():
+        raise ValueError(f"{what} has shape {array.shape}, expected {axes}, all of it finite")
+    return array
+
+
+def spans(value: np.ndarray, d: int, what: str, *, positive: bool = False) -> np.ndarray:
+    """A number for each of d parameters, from (d,) or from one for all."""
+    if (
+        value.shape not in ((), (d,))
+        or np.isnan(value).any()
+        or positive
+        and not (value > 0).all()
+    ):
+        kind = "positive numbers" if positive else "numbers"
+        raise ValueError(f"{what} is {value}, expected {kind}: one, or ({d},)")
+    return np.broadcast_to(value, d)
 
 
 def sample_shape(n: int | Sequence[int]) -> tuple[int, ...]:

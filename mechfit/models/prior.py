@@ -164,7 +164,7 @@ class Prior:
             low, high = self.limits(0.0)[j]
             raise ValueError(
                 f"{outside.any(1).sum()} of {len(theta)} parameter sets lie outside the prior: "
-                f"in row {i}, {self.names[j]} is {theta[i, j]}, expected {low} to {high}"
+                f"in row {i} of theta, {self.names[j]} is {theta[i, j]}, expected {low} to {high}"
             )
         return theta
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechfit.geometry import length, points_at
+from mechfit.models.inputs import aligned, finite, numbers, spans
 from mechfit.robustness.bisection import Place, Rule, find_breakdowns
 from mechfit.robustness.stored import Stored
 
@@ -74,8 +75,15 @@ def breakdown_radii(
     Raises:
         ValueError: A direction has no length, or shapes do not fit.
     """
-    theta = np.atleast_2d(np.asarray(theta, float))
-    n, d = theta.shape
+    theta, scale, low, high = aligned(theta=theta, scale=scale, low=low, high=high)
+    n, d = finite(np.atleast_2d(theta), "theta").shape
+    theta, directions = theta.reshape(n, d), numbers(directions, "directions")
+    scale = spans(scale, d, "scale", positive=True)
+    low, high = spans(low, d, "low"), spans(high, d, "high")
+    if directions.ndim not in (2, 3) or not np.isfinite(directions).all():
+        raise ValueError(
+            f"directions have shape {directions.shape}, expected (k, {d}) or ({n}, k, {d}), finite"
+        )
     u = np.broadcast_to(directions, (n, *np.shape(directions)[-2:])).astype(float)
     norm = np.linalg.norm(u, axis=2, keepdims=True)
     if u.shape[2] != d or not (norm > 0).all():
@@ -122,7 +130,9 @@ def breakdown_along(
     Returns:
         Radii (n, 1), as lengths of the path; the reach of each is its whole path's.
     """
-    paths = [np.asarray(path, float) for path in paths]
+    paths = [numbers(path, "paths") for path in paths]
+    if not paths:
+        raise ValueError("paths is empty, expected one for each circuit")
 
     def place(rows: np.ndarray, radius: np.ndarray) -> np.ndarray:
         each = zip(rows, radius, strict=True)

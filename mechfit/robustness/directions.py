@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechfit.geometry import ActiveSubspace
+from mechfit.models.inputs import aligned, finite
 from mechfit.robustness.stored import Stored
 
 __all__ = ["Directions", "across", "one_by_one", "random_directions", "stiff_and_sloppy"]
@@ -96,8 +97,11 @@ def across(tangent: np.ndarray, slope: np.ndarray) -> Directions:
     Raises:
         ValueError: The tangent has no length, or the slope points along the path.
     """
-    norm = np.linalg.norm(tangent)
-    t = np.asarray(tangent, float) / (norm or 1.0)
+    t, slope = aligned(tangent=tangent, slope=slope)
+    norm = np.linalg.norm(finite(t, "tangent", rows=None))
+    t = t / (norm or 1.0)
+    if slope.shape != t.shape or not np.isfinite(slope).all():
+        raise ValueError(f"slope is {slope}, expected {t.shape} finite numbers, as the tangent")
     down = -(slope - t * (t @ slope))
     if not norm > 0 or np.linalg.norm(down) <= 1e-12 * np.linalg.norm(slope):
         raise ValueError(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mechfit.models.inputs import aligned, finite, spans
 from mechfit.robustness.bisection import Rule
 from mechfit.robustness.stored import Stored
 
@@ -91,8 +92,12 @@ def smallest_perturbation(
         ValueError: The direction has no length, or the radius is not positive and finite.
         RuntimeError: The circuit works even at more than twice the radius.
     """
-    theta, u = np.asarray(theta, float), np.asarray(direction, float)
-    d = len(theta)
+    theta, u, scale, low, high = aligned(
+        theta=theta, direction=direction, scale=scale, low=low, high=high
+    )
+    d = len(finite(theta, "theta", rows=None))
+    scale = spans(scale, d, "scale", positive=True)
+    low, high = spans(low, d, "low"), spans(high, d, "high")
     if u.shape != (d,) or not np.linalg.norm(u) > 0 or not 0 < radius < np.inf:
         raise ValueError(
             f"direction has shape {u.shape} and length {np.linalg.norm(u):.3g}, radius is "

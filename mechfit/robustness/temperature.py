@@ -19,6 +19,7 @@ import numpy as np
 from scipy.stats import beta
 
 from mechfit.models import Model
+from mechfit.models.inputs import numbers
 from mechfit.robustness.criterion import Criterion, all_defined
 from mechfit.robustness.stored import Stored
 from mechfit.simulation.progress import progress_bar
@@ -86,10 +87,11 @@ def warm(
     Raises:
         ValueError: The temperatures do not increase.
     """
-    celsius = np.asarray(celsius, float)
+    celsius = numbers(celsius, "celsius")
     if celsius.ndim != 1 or not len(celsius) or not (np.diff(celsius) > 0).all():
         raise ValueError(f"celsius is {celsius.tolist()}, expected increasing temperatures")
-    n, worked, x = len(theta), [], []
+    theta, worked, x = model_at(float(celsius[0])).prior.check(theta), [], []
+    n = len(theta)
     with progress_bar(len(celsius), " temperatures") as bar:
         for t in celsius:
             works = Criterion(model_at(float(t)), rule)
@@ -129,9 +131,15 @@ def q10_of(celsius: np.ndarray, values: np.ndarray) -> np.ndarray:
         >>> float(q10_of(t, 3.0 * 2.0 ** (t / 10))[0].round(6))
         2.0
     """
-    y = np.log(np.atleast_2d(values))
+    celsius, values = numbers(celsius, "celsius"), np.atleast_2d(numbers(values, "values"))
+    if celsius.shape != values.shape[1:] or (values <= 0).any():
+        raise ValueError(
+            f"celsius and values have shapes {celsius.shape} and {values.shape}, expected (t,) "
+            "and (n, t), the values positive"
+        )
+    y = np.log(values)
     known = np.isfinite(y)
-    t = np.where(known, np.asarray(celsius, float) / 10, np.nan)
+    t = np.where(known, celsius / 10, np.nan)
     many = known.sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
         away = t - (np.nansum(t, 1) / many)[:, None]

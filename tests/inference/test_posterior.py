@@ -89,3 +89,49 @@ def test_missing_observation_and_empty_draw(posterior):
         replace(posterior, x_o=None).sample(3)
     with pytest.raises(ValueError, match="expected at least 1"):
         posterior.sample(0)
+
+
+def test_a_statistic_that_never_varied_moves_nothing_and_is_told():
+    plain = bank(300)
+    x = np.c_[plain.x, np.zeros(300), 5 * (1 + 1e-13 * plain.x[:, 0])]
+    flat = Bank(plain.theta, x, plain.valid, 1, ("x", "y", "rest", "rounded"))
+    settings = {"flow": Coupling(2, 16), "training": Training(epochs=1), "seed": 1}
+    learned = fit(flat, PRIOR, **settings)
+    wanted = learned.at([*X_O, 0.0, 5.0]).sample(20, seed=1)
+    for other in ([1.0, 5.0], [0.0, 5.1], [-1e308, 1e308]):
+        said = "rest = .*, always 0" if other[0] else "rounded = 5.1, always 5"
+        with pytest.warns(UserWarning, match=f"x_o is unlike every simulation in {said}"):
+            at = learned.at([*X_O, *other])
+        np.testing.assert_array_equal(at.sample(20, seed=1), wanted)
+
+
+def test_an_observation_far_from_all_simulations_is_told(posterior):
+    for call in (posterior.at, lambda x: posterior.sample(2, x=x)):
+        with pytest.warns(
+            UserWarning, match=r"unlike every simulation in y = 1e\+06, -?0.0\d* ± 0"
+        ):
+            call([0.05, 1e6])
+
+
+def test_an_observation_is_a_copy(posterior):
+    x_o = X_O.copy()
+    at = posterior.at(x_o)
+    x_o[:] = 9.0
+    np.testing.assert_array_equal(at.x_o, X_O)
+
+
+def test_rounding_to_single_precision_leaves_no_prior():
+    prior = Prior.uniform(["a", "b"], [1e-4, -1.0], [0.15, 1.0])
+    theta = prior.sample(200, seed=1)
+    theta[7] = np.float32([0.15, -1.0])
+    assert theta[7, 0] > 0.15
+    settings = {"flow": Coupling(2, 16), "training": Training(epochs=1), "seed": 1}
+    learned = fit(Bank(theta, theta, np.ones(200, bool), 1, ("x", "y")), prior, **settings)
+    np.testing.assert_array_equal(
+        learned.log_prob([theta[7], [0.15, -1.0], [0.150001, -1.0]], x=X_O)[[0, 2]],
+        [learned.log_prob([0.15, -1.0], x=X_O)[0], -np.inf],
+    )
+    theta[7] = 0.1, 1.001
+    said = "1 of 200 .* outside the prior: in row 7 of theta, b is 1.001, expected -1.0 to 1.0"
+    with pytest.raises(ValueError, match=said):
+        fit(Bank(theta, theta, np.ones(200, bool), 1, ("x", "y")), prior, **settings)

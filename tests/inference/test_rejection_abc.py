@@ -74,3 +74,32 @@ def test_clear_errors():
         rejection_abc(bank, [0.0, np.nan], 5)
     with pytest.raises(ValueError, match="keep is 0"):
         rejection_abc(bank, [0.0, 0.0], 0)
+
+
+@pytest.mark.parametrize("huge", [1e2, 1e4, -1e30, 1e308])
+def test_a_few_exploding_runs_switch_no_statistic_off(huge):
+    bank = bank_of(2, 20_000)
+    x = bank.x.copy()
+    x[:20, 0] = huge
+    theta, _ = rejection_abc(Bank(bank.theta, x, bank.valid, 1, ("x", "y")), [1.0, 1.0], 200)
+    np.testing.assert_allclose(theta.mean(0), 1 / (1 + NOISE**2), atol=0.1)
+    np.testing.assert_allclose(theta.std(0), NOISE / np.sqrt(1 + NOISE**2), rtol=0.2)
+
+
+def test_a_count_that_is_mostly_zero_still_counts():
+    bank = bank_of(1, 20_000)
+    spikes = np.where(bank.theta[:, 0] > 1.9, 3.0, 0.0)  # 3 % of the simulations
+    spikes[:20] = 1e6
+    both = Bank(bank.theta, np.c_[bank.x, spikes], bank.valid, 1, ("x", "spikes"))
+    assert (rejection_abc(both, [1.5, 3.0], 100)[0] > 1.9).all()
+
+
+def test_a_statistic_that_never_varied_is_told_and_left_out():
+    bank = bank_of(1, 500)
+    x = np.c_[bank.x, np.full(500, 3.0)]
+    flat = Bank(bank.theta, x, bank.valid, 1, ("x", "rest"))
+    with pytest.warns(UserWarning, match="unlike every simulation in rest = 1e.06, always 3"):
+        theta, distance = rejection_abc(flat, [0.5, 1e6], 20)
+    near = rejection_abc(bank, [0.5], 20)
+    np.testing.assert_array_equal(theta, near[0])
+    np.testing.assert_allclose(distance, near[1] / np.sqrt(2))

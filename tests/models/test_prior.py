@@ -128,3 +128,16 @@ def test_names_labels_limits():
 def test_clear_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_rounding_to_single_precision_is_forgiven_and_no_more():
+    prior = Prior((Parameter("a", Uniform(-0.1, 0.1)), Parameter("b", LogNormal(0.0, 1.0))))
+    edge = np.array([[0.1, 1.0], [-0.1, 1.0]])
+    assert np.isneginf(prior.log_prob(np.float32(edge))).all()
+    np.testing.assert_array_equal(prior.inside(np.float32(edge)), edge)
+    for value in (0.1 * (1 + 2e-7), np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"in row 1 of theta, a is .*, expected -0.1 to 0.1"):
+            prior.inside([[0.0, 1.0], [value, 1.0]])
+    with pytest.raises(ValueError, match="b is 0.0, expected 0.0 to inf"):
+        prior.inside([0.0, 0.0])
+    assert prior.log_prob([0.1 * (1 + 1e-9), 1.0]) == -np.inf

@@ -13,7 +13,7 @@ import numpy as np
 from mechfit.inference.densities.moments import bounded, moments, varying
 from mechfit.inference.densities.scaling import FARTHEST
 from mechfit.inference.diagnostics.classifier import Classifier
-from mechfit.models.inputs import column_names, named
+from mechfit.models.inputs import aligned
 
 __all__ = ["c2st"]
 
@@ -36,8 +36,7 @@ def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
         >>> c2st(rng.normal(size=(200, 1)), rng.normal(size=(200, 1)) + 9.0)
         1.0
     """
-    names = column_names(reference) or column_names(samples) or ()
-    reference, samples = named(reference, names, "reference"), named(samples, names, "samples")
+    reference, samples = aligned(reference=reference, samples=samples)
     if reference.shape != samples.shape or reference.ndim != 2 or len(reference) < FOLDS:
         raise ValueError(
             f"reference and samples have shapes {reference.shape} and {samples.shape}, "
@@ -45,7 +44,9 @@ def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
         )
     data = np.concatenate([reference, samples])
     if not np.isfinite(data).all() or not varying(reference).all():
-        raise ValueError("expected finite draws, and a reference that varies in every column")
+        raise ValueError(
+            "expected finite draws, of samples and of a reference that varies in every column"
+        )
     mean, std = moments(reference, ddof=1)
     data = bounded((bounded(data) - mean) / std, FARTHEST)
     labels, hidden = np.repeat([0, 1], len(reference)), 10 * data.shape[1]

@@ -19,6 +19,8 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import chi2, rankdata
 
+from mechfit.models.inputs import numbers
+
 __all__ = ["dependence", "features", "normal_scores"]
 
 COMPONENTS = 20
@@ -43,6 +45,11 @@ def dependence(ranks: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray
         >>> bool(place[0] < 1e-6)
         True
     """
+    ranks, x = numbers(ranks, "ranks"), numbers(x, "x")
+    if ranks.ndim != 2 or x.ndim != 2 or not x.size or len(ranks) != len(x):
+        raise ValueError(
+            f"ranks and x have shapes {ranks.shape} and {x.shape}, expected (n, d) and (n, k)"
+        )
     q = features(x)
     scores = ndtri(ranks), ndtri(np.abs(2 * ranks - 1).clip(1e-12))
     return tuple(chi2.sf(((q.T @ s) ** 2).sum(0), q.shape[1]) for s in scores)

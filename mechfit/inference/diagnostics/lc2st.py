@@ -21,6 +21,7 @@ from scipy.special import expit
 from mechfit.inference.densities.scaling import Featurizer, Standardizer
 from mechfit.inference.diagnostics.classifier import Classifier
 from mechfit.inference.diagnostics.ranks import Amortized, Calibration
+from mechfit.models.inputs import named
 from mechfit.simulation import progress_bar
 
 __all__ = ["LocalC2ST", "lc2st"]
@@ -62,12 +63,13 @@ def lc2st(
         seed: Seed of draws, swaps and trainings.
     """
     rng = np.random.default_rng(seed)
-    theta = posterior.sample_batched(DRAWS, seed, x=np.atleast_2d(x_o))[0]
+    x_o = named(x_o, getattr(posterior, "statistic_names", ()), "x_o").reshape(1, -1)
+    theta = posterior.sample_batched(DRAWS, seed, x=x_o)[0]
     scale, view = Standardizer.of(calibration.theta), Featurizer.of(calibration.x, None)
     x = view.apply(calibration.x)
     pairs = np.stack([calibration.theta, calibration.draws[:, 0]])
     first, second = (np.column_stack([scale.apply(rows), x]) for rows in pairs)
-    seen = view.apply(np.atleast_2d(x_o))
+    seen = view.apply(x_o)
     here = np.column_stack([scale.apply(theta), np.repeat(seen, len(theta), 0)])
     labels = np.repeat([1, 0], len(first))
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechfit.inference.diagnostics.ranks import Amortized, Calibration
-from mechfit.models.inputs import shaped
+from mechfit.models.inputs import named, shaped
 from mechfit.models.prior import Prior
 
 __all__ = ["Recalibrated", "recalibrate"]
@@ -55,7 +55,8 @@ class Recalibrated:
 
     def sample(self, n: int | Sequence[int], seed: int, *, x: np.ndarray) -> np.ndarray:
         """Draw n parameter sets (n, d) given x (k,)."""
-        return self.sample_batched(n, seed, x=np.atleast_2d(x))[0]
+        x = named(x, getattr(self.posterior, "statistic_names", ()), "x").reshape(1, -1)
+        return self.sample_batched(n, seed, x=x)[0]
 
     @shaped
     def sample_batched(self, n: int | Sequence[int], seed: int, *, x: np.ndarray) -> np.ndarray:

@@ -18,6 +18,8 @@ from functools import cache
 import numpy as np
 from scipy.stats import binom, poisson
 
+from mechfit.models.inputs import numbers
+
 __all__ = ["band", "grid", "p_value"]
 
 POINTS = 100
@@ -44,7 +46,7 @@ def p_value(u: np.ndarray) -> float:
         >>> p_value(np.linspace(0.001, 0.999, 500)) > 0.99
         True
     """
-    u = np.asarray(u, float)
+    u = numbers(u, "u")
     if u.ndim != 1 or len(u) < 2 or not ((u >= 0) & (u <= 1)).all():
         raise ValueError(
             f"u has shape {u.shape}, expected at least 2 numbers from 0 to 1, in (n,)"

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from mechfit.inference.densities.mixture import Mixture
+from mechfit.models.inputs import finite, numbers
 
 __all__ = [
     "effective_sample_size",
@@ -63,6 +64,7 @@ def importance_weights(log_prior: Tensor, log_proposal: Tensor) -> Tensor:
 
 def effective_sample_size(weights: Tensor | np.ndarray) -> float:
     """Number of equally weighted simulations with the same variance: (sum w)² / sum w²."""
+    weights = finite(numbers(weights, "weights"), "weights", rows=None)
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 

@@ -28,7 +28,7 @@ from mechfit.inference.sequential.methods import SNPE_A, TSNPE, Method, Round
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
-from mechfit.models.inputs import column_names, named
+from mechfit.models.inputs import column_names, finite, named, spans
 from mechfit.simulation import Bank, simulate
 from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import Draws, Proposal
@@ -147,6 +147,8 @@ class NPE:
             "leak_free": leak_free,
             "members": members,
         }
+        if self.settings["flow"].embedding is None:
+            spans(finite(np.atleast_2d(self.x_o)[0], "x_o", rows=None), len(self.names), "x_o")
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
         self.proposals: list[Proposal] = [proposal or prior]

@@ -58,6 +58,21 @@ def test_a_constant_statistic_must_not_differ():
     assert misspecification(bank, np.append(FRESH[0], 0.0)).alone[5] == 1
     odd = misspecification(bank, np.append(FRESH[0], 1e-3))
     assert odd.worst == "zero"
+    assert odd.p_value == pytest.approx(1 / 401)
+    x[:, 5] = 5.0 * (1 + 1e-14 * BANK.x[:, 0])  # rounding errors are no variation
+    bank = Bank(BANK.theta, x, BANK.valid, 1, bank.statistic_names)
+    assert misspecification(bank, np.append(FRESH[0], 5.0)).distances[5] == 0
+    assert misspecification(bank, np.append(FRESH[0], 5.1)).worst == "zero"
+
+
+def test_exploding_simulations_hide_nothing():
+    x = BANK.x.copy()
+    x[::100] = 1.7e308
+    found = misspecification(
+        Bank(BANK.theta, x, BANK.valid, 1, BANK.statistic_names), FRESH[0] + 9
+    )
+    assert found.p_value < 0.01
+    assert np.isfinite(found.distances).all()
 
 
 def test_invalid_simulations_are_left_out():

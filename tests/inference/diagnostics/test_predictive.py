@@ -72,3 +72,10 @@ def test_draws_of_a_neuron_that_cannot_spike_do_not_reproduce_spikes():
     x_o = model.statistics(model.truth, 1)[0]
     found = predictive_check(Silent(), model, x_o, draws=100, seed=1)
     assert found.p_values[found.names.index("spike_count")] == pytest.approx(1 / 101)
+
+
+def test_exploding_simulations_hide_no_miss():
+    found = predictive_check(Exact(), Simulator(), X_O + [5.0, 0, 0, 0, 0], seed=1)
+    misses = found.misses
+    found.x[:3] = 1e200
+    np.testing.assert_allclose(found.misses, misses, rtol=0.3, atol=0.1)
