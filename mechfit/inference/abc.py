@@ -29,7 +29,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import logsumexp
 
-from mechfit.inference.densities.moments import bounded, means_and_stds, moments, ordinary
+from mechfit.inference.densities.moments import bounded, moments, ordinary
 from mechfit.inference.densities.scaling import Standardizer, unlike
 from mechfit.inference.posterior import Posterior
 from mechfit.models.distributions import LOG_SQRT_2PI
@@ -73,10 +73,10 @@ def rejection_abc(bank: Bank, x_o: np.ndarray, keep: int) -> tuple[np.ndarray, n
         raise ValueError(
             f"keep is {keep}, expected 1 to {len(theta)}, the number of valid simulations"
         )
-    plain, std = Standardizer(*moments(x, x)), means_and_stds(ordinary(x))[1]
+    plain, (_, std) = Standardizer(*moments(x)), moments(ordinary(x))
     if said := unlike(x_o, plain, bank.statistic_names):
         warnings.warn(said, stacklevel=2)
-    scale = np.where((std > 0) & np.isfinite(plain.std), std, plain.std)
+    scale = np.minimum(std, plain.std)
     distance = np.sqrt((((x - bounded(x_o)) / scale) ** 2).mean(1))
     nearest = np.argsort(distance, kind="stable")[:keep]
     return theta[nearest], distance[nearest]

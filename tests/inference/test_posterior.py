@@ -106,10 +106,9 @@ def test_a_statistic_that_never_varied_moves_nothing_and_is_told():
 
 
 def test_an_observation_far_from_all_simulations_is_told(posterior):
-    for call in (posterior.at, lambda x: posterior.sample(2, x=x)):
-        with pytest.warns(
-            UserWarning, match=r"unlike every simulation in y = 1e\+06, -?0.0\d* ± 0"
-        ):
+    said = r"unlike every simulation in y = 1e\+06, -?0.0\d* ± 0"
+    for call in (posterior.at, lambda x: posterior.log_prob([0.5, 0.0], x=x)):
+        with pytest.warns(UserWarning, match=said):
             call([0.05, 1e6])
 
 
@@ -127,10 +126,8 @@ def test_rounding_to_single_precision_leaves_no_prior():
     assert theta[7, 0] > 0.15
     settings = {"flow": Coupling(2, 16), "training": Training(epochs=1), "seed": 1}
     learned = fit(Bank(theta, theta, np.ones(200, bool), 1, ("x", "y")), prior, **settings)
-    np.testing.assert_array_equal(
-        learned.log_prob([theta[7], [0.15, -1.0], [0.150001, -1.0]], x=X_O)[[0, 2]],
-        [learned.log_prob([0.15, -1.0], x=X_O)[0], -np.inf],
-    )
+    found = learned.log_prob([theta[7], [0.15, -1.0], [0.150001, -1.0]], x=X_O)
+    assert found[0] == found[1] > found[2] == -np.inf
     theta[7] = 0.1, 1.001
     said = "1 of 200 .* outside the prior: in row 7 of theta, b is 1.001, expected -1.0 to 1.0"
     with pytest.raises(ValueError, match=said):

@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mechfit.inference.densities.moments import moments, ordinary
+from mechfit.inference.densities.moments import MOST, moments, ordinary, tamed
 
 __all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Subset", "Trials"]
 
@@ -102,12 +102,15 @@ class Convolution(Embedding):
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One mean and standard deviation for all time points of a channel."""
         time, size = quotient(x.shape[1], self.channels, "channels"), abs(x).max(1, keepdims=True)
-        within = (size <= ordinary(size).max())[:, 0]
-        rows, typical = (
-            part.reshape(-1, self.channels, time).swapaxes(1, 2).reshape(-1, self.channels)
+        within = (size <= ordinary(size).max())[:, 0]  # all but traces that exploded
+        (mean, std), (near, narrow) = (
+            moments(
+                part.reshape(-1, self.channels, time).swapaxes(1, 2).reshape(-1, self.channels)
+            )
             for part in (x, x[within])
         )
-        return tuple(a.repeat(time) for a in moments(rows, typical))
+        mean, std = np.where(std > MOST * narrow, [near, narrow], [mean, std])
+        return mean.repeat(time), std.repeat(time)
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Trials(Embedding):
         count = quotient(x.shape[1], self.size, "numbers of a trial")
         trials = x.reshape(-1, self.size)
         present = trials[np.isfinite(trials).all(1)]
-        return tuple(np.tile(a, count) for a in moments(present))
+        return tuple(np.tile(a, count) for a in moments(tamed(present)))
 
     def thin(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Keep 1 to all trials of each row of x (..., k), every number equally likely."""

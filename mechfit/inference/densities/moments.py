@@ -1,10 +1,9 @@
 r"""Moments: centers and scales of columns that outliers and constants do not spoil.
 
-A column is scaled by its standard deviation, unless a few outliers make most of it: then mean and
-standard deviation are those of the column clipped to 10 s around its median, with s half the
-distance of its quantiles at one standard deviation of a normal (of quantiles further out, while
-these are equal). A column that varies by no more than rounding errors has no scale: it is divided
-by infinity, as nothing is known of other values.
+A column is scaled by its standard deviation. Where a few outliers make most of that, it is clipped
+to 10 s around its median before, with s half the distance of its quantiles at one standard deviation
+of a normal (of quantiles further out, while these are equal). A column that varies by no more than
+rounding errors is divided by infinity, as nothing is known of other values.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-__all__ = ["ROUNDING", "bounded", "means_and_stds", "moments", "ordinary", "varying"]
+__all__ = ["MOST", "ROUNDING", "bounded", "moments", "ordinary", "tamed", "varying"]
 
 ROUNDING = 1e-10
 """Range of a column, relative to its largest number, that counts as constant."""
@@ -45,22 +44,16 @@ def ordinary(rows: np.ndarray) -> np.ndarray:
     return np.clip(rows, middle - FAR * s, middle + FAR * s)
 
 
-def moments(
-    rows: np.ndarray, typical: np.ndarray | None = None, *, ddof: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Center (d,) and scale (d,) of columns of finite numbers (n, d); inf where constant.
+def tamed(rows: np.ndarray) -> np.ndarray:
+    """Rows (n, d), clipped by `ordinary` in columns where outliers make most of the deviation."""
+    rows, clipped = bounded(rows), ordinary(rows)
+    (_, std), (_, narrow) = moments(rows), moments(clipped)
+    spoiled = np.isfinite(narrow) & (std > MOST * narrow)
+    return np.where(spoiled, clipped, rows) if spoiled.any() else rows
 
-    `typical` are rows (m, d) without outliers; by default those that are clipped.
-    """
+
+def moments(rows: np.ndarray, *, ddof: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and standard deviation (d,) of columns of finite numbers; inf where constant."""
     rows = bounded(rows)
-    typical = ordinary(rows) if typical is None else bounded(typical)
-    mean, std = means_and_stds(rows, ddof)
-    near, narrow = means_and_stds(typical, ddof)
-    outliers = varying(typical) & (std > MOST * narrow)
-    mean, std = np.where(outliers, near, mean), np.where(outliers, narrow, std)
+    mean, std = rows.mean(0, dtype=np.float64), rows.std(0, dtype=np.float64, ddof=ddof)
     return mean, np.where(varying(rows) & (std > 0), std, np.inf)
-
-
-def means_and_stds(rows: np.ndarray, ddof: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Means (d,) and standard deviations (d,) of rows (n, d), summed in double precision."""
-    return rows.mean(0, dtype=np.float64), rows.std(0, dtype=np.float64, ddof=ddof)

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from mechfit.inference.densities.embedding import Embedding
-from mechfit.inference.densities.moments import ROUNDING, bounded, moments, varying
+from mechfit.inference.densities.moments import ROUNDING, bounded, moments, tamed, varying
 
 __all__ = ["FARTHEST", "Featurizer", "Scores", "Standardizer", "unlike"]
 
@@ -40,8 +40,8 @@ class Standardizer:
 
     @classmethod
     def of(cls, rows: np.ndarray, constant: float = np.inf) -> Standardizer:
-        """Take mean and scale of rows (n, d), see `moments`, and that of a constant column."""
-        mean, std = moments(rows)
+        """Take mean and scale of rows (n, d), see `tamed`, and that of a constant column."""
+        mean, std = moments(tamed(rows))
         return cls(mean, np.where(np.isinf(std), constant, std))
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
@@ -105,7 +105,7 @@ class Featurizer:
             several = len(each.values) > 1  # else all quantiles are equal
             if several and np.corrcoef(column, each.apply(column))[0, 1] < NORMAL:
                 scores[int(j)] = each
-        return cls(Standardizer(*moments(rows, rows)), scores, instead)
+        return cls(Standardizer(*moments(rows)), scores, instead)
 
     @property
     def columns(self) -> int:

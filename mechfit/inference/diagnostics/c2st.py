@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechfit.inference.densities.moments import bounded, moments, varying
+from mechfit.inference.densities.moments import bounded, moments, tamed, varying
 from mechfit.inference.densities.scaling import FARTHEST
 from mechfit.inference.diagnostics.classifier import Classifier
 from mechfit.models.inputs import aligned
@@ -47,7 +47,7 @@ def c2st(reference: np.ndarray, samples: np.ndarray, *, seed: int = 1) -> float:
         raise ValueError(
             "expected finite draws, of samples and of a reference that varies in every column"
         )
-    mean, std = moments(reference, ddof=1)
+    mean, std = moments(tamed(reference), ddof=1)
     data = bounded((bounded(data) - mean) / std, FARTHEST)
     labels, hidden = np.repeat([0, 1], len(reference)), 10 * data.shape[1]
     order = np.random.RandomState(seed).permutation(len(data))  # noqa: NPY002 - as scikit-learn

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist, pdist, squareform
 
-from mechfit.inference.densities.moments import ROUNDING, bounded, varying
+from mechfit.inference.densities.moments import ROUNDING, bounded, tamed, varying
 from mechfit.inference.densities.scaling import Scores
 from mechfit.inference.diagnostics.predictive import tail
 from mechfit.models.inputs import named
@@ -78,8 +78,7 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
         >>> found.p_value < 0.01, found.alone.min() > 0.1, found.given_others.max() < 0.01
         (True, np.True_, np.True_)
     """
-    x = bounded(bank.x[bank.valid][:MOST])
-    x_o = np.atleast_2d(named(x_o, bank.statistic_names, "x_o"))
+    x, x_o = bank.x[bank.valid][:MOST], np.atleast_2d(named(x_o, bank.statistic_names, "x_o"))
     (n, k), m = x.shape, len(x_o)
     if x_o.ndim != 2 or x_o.shape[1] != k or not np.isfinite(x_o).all():
         raise ValueError(
@@ -91,7 +90,8 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
             f"{n} simulations are valid, expected at least {max(FEWEST, 2 * m)} to compare "
             f"{m} observations with"
         )
-    vary, x_o = varying(x), bounded(x_o)
+    x, x_o = tamed(x), bounded(x_o)
+    vary = varying(x)
     scales = [Scores.of(column) for column in x.T[vary]]
     cloud, seen = (
         np.column_stack([s.apply(c) for s, c in zip(scales, rows.T[vary], strict=True)])

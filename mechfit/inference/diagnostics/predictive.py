@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechfit.inference.densities.moments import moments
+from mechfit.inference.densities.moments import moments, tamed
 from mechfit.inference.diagnostics.ranks import FEWEST, Amortized
 from mechfit.models import Model
 from mechfit.models.inputs import named
@@ -49,7 +49,7 @@ class PredictiveCheck:
 
         It is 0 where they do not vary.
         """
-        spread = moments(self.x, ddof=1)[1]
+        spread = moments(tamed(self.x), ddof=1)[1]
         away = self.x_o - np.median(self.x, 0)
         return away / spread
 

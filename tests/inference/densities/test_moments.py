@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechfit.inference.densities.embedding import Convolution, Trials
-from mechfit.inference.densities.moments import moments, ordinary
+from mechfit.inference.densities.moments import moments, ordinary, tamed
 from mechfit.inference.densities.scaling import Featurizer, Standardizer, unlike
 
 RNG = np.random.default_rng(1)
@@ -18,6 +18,7 @@ HUGE = [1e4, -1e30, 1e308, -1.7e308]
 )
 def test_without_outliers_they_are_mean_and_standard_deviation_to_the_last_bit(rows):
     rows = rows.astype(float)
+    assert tamed(rows) is rows
     for found, exact in zip(moments(rows), (rows.mean(0), rows.std(0)), strict=True):
         np.testing.assert_array_equal(found, exact)
 
@@ -27,7 +28,7 @@ def test_without_outliers_they_are_mean_and_standard_deviation_to_the_last_bit(r
 def test_a_few_exploding_runs_change_little(rows, huge):
     wild = rows.copy()
     wild[:5] = huge
-    for found, exact in zip(moments(wild), moments(rows), strict=True):
+    for found, exact in zip(moments(tamed(wild)), moments(rows), strict=True):
         np.testing.assert_allclose(found, exact, rtol=0.1, atol=0.1 * rows.std())
     clipped = ordinary(wild).std(0)
     np.testing.assert_allclose(clipped, rows.std(0), rtol=0.2)
