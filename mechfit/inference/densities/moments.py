@@ -1,9 +1,9 @@
 r"""Moments: centers and scales of columns that outliers and constants do not spoil.
 
 A column is scaled by its standard deviation. Where a few outliers make most of that, it is clipped
-to 10 s around its median before, with s half the distance of its quantiles at one standard deviation
-of a normal (of quantiles further out, while these are equal). A column that varies by no more than
-rounding errors is divided by infinity, as nothing is known of other values.
+to 10 s around its median before, with s half the distance of its quantiles at one standard
+deviation of a normal (of quantiles further out, while these are equal). A column that varies by no
+more than rounding errors is divided by infinity, as nothing is known of other values.
 """
 
 from __future__ import annotations
