@@ -11,6 +11,8 @@ from functools import wraps
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.summaries.arguments import numbers
+
 __all__ = [
     "aligned",
     "column_names",
@@ -21,33 +23,6 @@ __all__ = [
     "shaped",
     "spans",
 ]
-
-
-def numbers(values: ArrayLike, what: str) -> np.ndarray:
-    """The values as floats; masked ones are NaN. Arrays of floats are returned as they are.
-
-    Raises:
-        TypeError: They are no real numbers; the error calls them `what`.
-        ValueError: Their rows are of different lengths.
-    """
-    if values is None:
-        raise TypeError(f"{what} is None, expected real numbers")
-    if hasattr(values, "detach"):  # a tensor, perhaps on a GPU, or with a gradient
-        values = values.detach().cpu()
-    try:
-        if isinstance(values, np.ma.MaskedArray):
-            values = values.astype(float).filled(np.nan)
-        array = np.asarray(values)
-        if array.dtype.kind == "O":  # numbers of Python; tables of pandas, with missing ones
-            table = hasattr(values, "to_numpy") and hasattr(values, "index")
-            array = values.to_numpy(float, na_value=np.nan) if table else array.astype(float)
-    except TypeError as error:
-        raise TypeError(f"{what} holds other things than real numbers: {error}") from None
-    except ValueError as error:
-        raise ValueError(f"{what} is no array of real numbers: {error}") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{what} is of type {array.dtype}, expected real numbers")
-    return array.astype(float, copy=False)
 
 
 def column_names(values: object) -> tuple | None:

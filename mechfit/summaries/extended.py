@@ -14,27 +14,29 @@ Sums are in double precision; the voltages may be in single. Taught in
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mechfit.compile import compiled
+from mechfit.summaries.arguments import array_of
 from mechfit.summaries.autocorrelation import autocorrelation
 from mechfit.summaries.shape import SHAPE, shape
-from mechfit.summaries.spikes import mark_spikes
+from mechfit.summaries.spikes import THRESHOLD, mark_spikes, rule_of
 from mechfit.summaries.timing import TIMING, timing
-from mechfit.summaries.voltage import STATISTIC_NAMES, STATISTIC_UNITS, marks, voltage_statistics
+from mechfit.summaries.voltage import STATISTIC_NAMES, STATISTIC_UNITS, checked, marks, seven
 
 __all__ = ["Extended"]
 
 
 @compiled
 def extended_rows(
-    voltage: np.ndarray, dt: float, t_on: float, t_off: float, lags: np.ndarray, out: np.ndarray
+    voltage: np.ndarray, dt: float, t_on: float, t_off: float, rule: tuple, lags: np.ndarray, out
 ) -> None:
     """Write the statistics after the seven of every row of voltage (n, time) to out (n, 8 + k)."""
-    spikes = np.empty(voltage.shape[1] // 2 + 1, np.int64)
+    spikes = np.empty(voltage.shape[1] // 2 + 1)
     _, _, first, end = marks(dt, t_on, t_off)
     for row in range(voltage.shape[0]):
         trace, x = voltage[row], out[row]
-        count = mark_spikes(trace, dt, t_on, t_off, spikes)
+        count = mark_spikes(trace, rule, spikes)
         x[0], x[1], x[2], x[3] = timing(spikes, count, dt, t_on, t_off)
         x[4], x[5], x[6], x[7] = shape(trace, dt, first, end, spikes, count)
         autocorrelation(trace[first:end], lags, x[8:])
@@ -60,7 +62,9 @@ class Extended:
     lags: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 5.0)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lags", tuple(map(float, self.lags)))
+        object.__setattr__(
+            self, "lags", tuple(array_of("lags", self.lags, "(k,)", finite=False).tolist())
+        )
         if len(set(self.names)) < len(self.names):
             raise ValueError(f"lags are {self.lags} ms, expected different ones")
 
@@ -87,18 +91,33 @@ class Extended:
             )
         return lags.astype(np.int64)
 
-    def beyond(self, voltage: np.ndarray, dt: float, window: tuple[float, float]) -> np.ndarray:
+    def beyond(
+        self, voltage: np.ndarray, dt: float, window: tuple[float, float], threshold: float
+    ) -> np.ndarray:
         """Statistics (n, 8 + k) beyond the seven of contiguous voltages (n, time)."""
         out = np.empty((len(voltage), len(self.names) - len(STATISTIC_NAMES)))
-        t_on, t_off = map(float, window)
-        extended_rows(voltage, dt, t_on, t_off, self.samples(dt, window), out)
+        rule = rule_of(dt, *window, threshold)
+        extended_rows(voltage, dt, *window, rule, self.samples(dt, window), out)
         return out
 
-    def __call__(self, voltage: np.ndarray, dt: float, window: tuple[float, float]) -> np.ndarray:
+    def unchecked(
+        self, rows: np.ndarray, dt: float, window: tuple[float, float], threshold: float
+    ) -> np.ndarray:
+        """Statistics (n, 15 + k) of contiguous voltages (n, time)."""
+        x, beyond = (f(rows, dt, window, threshold) for f in (seven, self.beyond))
+        beyond[np.isnan(x[:, 0])] = np.nan
+        return np.hstack([x, beyond])
+
+    def __call__(
+        self,
+        voltage: ArrayLike,
+        dt: float,
+        window: tuple[float, float],
+        threshold: float = THRESHOLD,
+    ) -> np.ndarray:
         """Compute statistics (n, 15 + k), in the order of `names`, of voltages (n, time) in mV.
 
-        Arguments are those of `voltage_statistics`. Statistics are NaN only at constant voltage.
+        Arguments are those of `voltage_statistics`. Of a voltage that is finite throughout, they
+        are NaN only where it is constant.
         """
-        seven = voltage_statistics(voltage, dt, window)
-        rows = np.ascontiguousarray(np.atleast_2d(np.asarray(voltage, float)))
-        return np.hstack([seven, self.beyond(rows, float(dt), window)])
+        return self.unchecked(*checked(voltage, dt, window, threshold))

@@ -13,20 +13,34 @@ import math
 
 import numpy as np
 from numba.extending import register_jitable
+from numpy.typing import ArrayLike
+
+from mechfit.summaries.arguments import array_of
 
 __all__ = ["moments"]
 
-TINY = 1e-100
+TINY, LARGEST = 1e-100, 1e70
+"""Below the one, a variance counts as 0; above the other, a fourth power may overflow."""
 
 
-@register_jitable
-def moments(voltage: np.ndarray) -> tuple[float, float, float, float]:
+def moments(voltage: ArrayLike) -> tuple[float, float, float, float]:
     """Return mean (mV), variance (mV²), skewness and kurtosis of voltage (time,) in mV.
 
     Example:
-        >>> moments(np.array([0.0, 2.0, 0.0, 2.0]))
+        >>> moments([0.0, 2.0, 0.0, 2.0])
         (1.0, 1.0, 0.0, 1.0)
     """
+    voltage = array_of("voltage", voltage, "(time,)")
+    if not (voltage.size and np.abs(voltage).max() < LARGEST):
+        raise ValueError(
+            f"voltage has {voltage.size} samples, expected one or more below {LARGEST:g} mV"
+        )
+    return moments_of(voltage)
+
+
+@register_jitable
+def moments_of(voltage: np.ndarray) -> tuple[float, float, float, float]:
+    """The same of an array in a compiled loop, unchecked."""
     mean = 0.0
     for v in voltage:
         mean += v

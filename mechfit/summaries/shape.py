@@ -74,9 +74,11 @@ def shape(
     threshold = height = width = depth = 0.0
     whole, low = 0, first
     for k in range(count):
-        peak = spikes[k] + 1
+        peak = int(spikes[k])
+        while voltage[peak + 1] >= voltage[peak]:
+            peak += 1
         begin = beginning(voltage, dt, low, peak)
-        low = lowest(voltage, peak, spikes[k + 1] if k + 1 < count else end)
+        low = lowest(voltage, peak, int(spikes[k + 1]) if k + 1 < count else end)
         half = (voltage[begin] + voltage[peak]) / 2.0
         if begin > 0 and max(voltage[begin], voltage[low]) < half:
             threshold += voltage[begin]

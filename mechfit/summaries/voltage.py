@@ -16,10 +16,12 @@ import math
 
 import numpy as np
 from numba.extending import register_jitable
+from numpy.typing import ArrayLike
 
 from mechfit.compile import compiled
-from mechfit.summaries.moments import moments
-from mechfit.summaries.spikes import mark_spikes
+from mechfit.summaries.arguments import array_of, number_of, window_of
+from mechfit.summaries.moments import LARGEST, moments_of
+from mechfit.summaries.spikes import THRESHOLD, mark_spikes, rule_of, warn_of_baseline
 
 __all__ = ["STATISTIC_NAMES", "STATISTIC_UNITS", "features", "voltage_statistics"]
 
@@ -58,55 +60,76 @@ def marks(dt: float, t_on: float, t_off: float) -> tuple[int, int, int, int]:
 
 @register_jitable
 def statistics_of(
-    voltage: np.ndarray, dt: float, t_on: float, t_off: float, spikes: np.ndarray, out: np.ndarray
+    voltage: np.ndarray, marks: tuple, rule: tuple, spikes: np.ndarray, out: np.ndarray
 ) -> None:
     """Write the seven statistics of voltage (time,) to `out` (7,); `spikes` is work space."""
-    tenth, before, first, end = marks(dt, t_on, t_off)
-    out[0] = mark_spikes(voltage, dt, t_on, t_off, spikes)
+    tenth, before, first, end = marks
+    out[0] = mark_spikes(voltage, rule, spikes)
     out[1] = voltage[:before].mean()
     out[2] = voltage[tenth:before].std()
-    out[3], out[4], out[5], out[6] = moments(voltage[first:end])
+    out[3], out[4], out[5], out[6] = moments_of(voltage[first:end])
 
 
 @compiled
-def statistics_rows(
-    voltage: np.ndarray, dt: float, t_on: float, t_off: float, out: np.ndarray
-) -> None:
+def statistics_rows(voltage: np.ndarray, marks: tuple, rule: tuple, out: np.ndarray) -> None:
     """Write the statistics of every row of voltage (n, time) to out (n, 7)."""
-    spikes = np.empty(voltage.shape[1] // 2 + 1, np.int64)
+    spikes = np.empty(voltage.shape[1] // 2 + 1)
     for row in range(voltage.shape[0]):
-        statistics_of(voltage[row], dt, t_on, t_off, spikes, out[row])
+        statistics_of(voltage[row], marks, rule, spikes, out[row])
 
 
-def voltage_statistics(voltage: np.ndarray, dt: float, window: tuple[float, float]) -> np.ndarray:
+def seven(
+    rows: np.ndarray, dt: float, window: tuple[float, float], threshold: float
+) -> np.ndarray:
+    """Statistics (n, 7) of contiguous voltages (n, time); see `voltage_statistics`."""
+    out = np.empty((len(rows), 7))
+    statistics_rows(rows, marks(dt, *window), rule_of(dt, *window, threshold), out)
+    out[~(np.abs(rows) < LARGEST).all(1)] = np.nan
+    return out
+
+
+def voltage_statistics(
+    voltage: ArrayLike, dt: float, window: tuple[float, float], threshold: float = THRESHOLD
+) -> np.ndarray:
     """Compute the seven statistics of voltage traces.
 
     Args:
         voltage: Membrane voltage (n, time) or (time,) in mV.
-        dt: Time step in ms; sample i is at time i dt.
+        dt: Sampling interval (ms); sample i is at time i dt.
         window: Onset and end (ms) of the current step.
+        threshold: Voltage (mV) above which a local maximum is a spike.
 
     Returns:
-        Statistics (n, 7), columns in the order of `STATISTIC_NAMES`. NaN where undefined.
+        Statistics (n, 7), columns in the order of `STATISTIC_NAMES`; NaN where undefined, as all
+        are of a voltage that is not finite throughout.
 
     Raises:
         ValueError: The shape is not (n, time), or the window does not lie inside the trace.
+
+    Warns:
+        UserWarning: A voltage rests above the threshold or just below, where noise counts.
     """
-    rows = np.atleast_2d(np.asarray(voltage, float))
-    if rows.ndim != 2:
-        raise ValueError(f"voltage has shape {rows.shape}, expected (n, time) or (time,)")
-    check_window(window, dt, rows.shape[1])
-    out = np.empty((len(rows), 7))
-    statistics_rows(np.ascontiguousarray(rows), dt, float(window[0]), float(window[1]), out)
-    return out
+    return seven(*checked(voltage, dt, window, threshold))
 
 
-def check_window(window: tuple[float, float], dt: float, samples: int) -> None:
-    """Raise ValueError unless the window leaves room for every statistic."""
-    t_on, t_off = window
+def checked(
+    voltage: ArrayLike, dt: float, window: tuple[float, float], threshold: float
+) -> tuple[np.ndarray, float, tuple[float, float], float]:
+    """Return the arguments of `voltage_statistics`, the voltage as (n, time), or refuse them."""
+    rows = np.atleast_2d(array_of("voltage", voltage, "(n, time)", "(time,)", finite=False))
+    dt, threshold = number_of("dt", dt, positive=True), number_of("threshold", threshold)
+    window = check_window(window, dt, rows.shape[1])
+    warn_of_baseline(rows[:, : marks(dt, *window)[1]], threshold)
+    return rows, dt, window, threshold
+
+
+def check_window(window: tuple[float, float], dt: float, samples: int) -> tuple[float, float]:
+    """Return the window, or raise ValueError unless it leaves room for every statistic."""
+    t_on, t_off = window_of(window)
     end = (samples - 1) * dt
     if not (10 * dt <= t_on <= t_off - 3 * dt and t_off <= end + 1e-9):
         raise ValueError(
             f"window is ({t_on}, {t_off}) ms, expected an onset of at least {10 * dt:g} ms "
             f"and an end later than the onset and no later than the trace, {end:g} ms"
         )
+    return t_on, t_off

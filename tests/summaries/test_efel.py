@@ -29,6 +29,8 @@ FEATURES = [
 EXACT = 1e-8
 """In mV and ms: eFEL adds up time step by step and interpolates at its sums, which moves a
 voltage by 1e-10."""
+FINE = 0.025
+"""At a longer step spikes are timed between samples, and eFEL's at them."""
 
 
 def peer(voltage, dt):
@@ -58,13 +60,14 @@ def compare(voltage, dt):
     if count == 0 or x["spike_count"] != count:  # bumps above the threshold are spikes to us alone
         assert (count == 0) == (x["spike_count"] == 0)
         return 0, 0
-    assert other["time_to_first_spike"][0] == pytest.approx(x["latency"] + dt, abs=EXACT)
+    late, near = (dt, EXACT) if dt <= FINE else (dt / 4, dt / 2)
+    assert other["time_to_first_spike"][0] == pytest.approx(x["latency"] + late, abs=near)
     if count > 1:
-        assert other["all_ISI_values"].mean() == pytest.approx(x["isi_mean"], abs=EXACT)
+        assert other["all_ISI_values"].mean() == pytest.approx(x["isi_mean"], abs=near)
     if count > 2:
-        assert other["ISI_CV"][0] == pytest.approx(x["isi_cv"], abs=EXACT)
+        assert other["ISI_CV"][0] == pytest.approx(x["isi_cv"], abs=near / 10)
     if count > 3:
-        assert other["adaptation_index"][0] == pytest.approx(x["adaptation"], abs=EXACT)
+        assert other["adaptation_index"][0] == pytest.approx(x["adaptation"], abs=near / 10)
     begins = other["AP_begin_time"]
     cut = len(begins) < count or len(other["AP_end_indices"]) < count
     if cut or begins[0] < WINDOW[0] + 1.5 * dt:  # not all spikes are whole to us

@@ -32,8 +32,8 @@ class AnyStep(Model):
     It has statistics alone; `under` is the model for one stimulus, with traces.
 
     Args:
-        cells: Recordings whose stimuli set the range; they must share the step's window and the
-            sampling interval, to within a sample.
+        cells: Recordings whose stimuli set the range; they must share the step's window, to within
+            a sample, the sampling interval and the threshold of spikes.
         margin: How far beyond the cells' range of currents and first voltages stimuli are drawn,
             relative to the range.
 
@@ -59,13 +59,13 @@ class AnyStep(Model):
         if len(cells) < 2:
             raise ValueError(f"got {len(cells)} cells, expected at least 2")
         self.example = cells[0]
-        facts = np.array([(*c.window, c.dt, c.current, c.v_init) for c in cells])
-        if (np.ptp(facts[:, :3], 0) > 1.01 * facts[0, 2] * np.array([1, 1, 1e-3])).any():
+        facts = np.array([(*c.window, c.dt, c.threshold, c.current, c.v_init) for c in cells])
+        if (np.ptp(facts[:, :4], 0) > 1.01 * facts[0, 2] * np.array([1, 1, 1e-3, 0])).any():
             raise ValueError(
-                f"the cells have windows and sampling intervals from {facts[:, :3].min(0)} to "
-                f"{facts[:, :3].max(0)} ms, expected the same for all"
+                f"the cells have windows, sampling intervals (ms) and thresholds (mV) from "
+                f"{facts[:, :4].min(0)} to {facts[:, :4].max(0)}, expected the same for all"
             )
-        low, high = facts[:, 3:].min(0), facts[:, 3:].max(0)
+        low, high = facts[:, 4:].min(0), facts[:, 4:].max(0)
         self.low, self.high = low - margin * (high - low), high + margin * (high - low)
         if not (self.low < self.high).all() or self.low[0] <= 0:
             raise ValueError(

@@ -7,25 +7,29 @@ the traces of `LANES` neurons in memory, for any n. Gonçalves, Lueckmann, Deist
 doi:10.7554/eLife.56261. Taught in ``book/models/hodgkin-huxley.md``.
 """
 
-from math import pi, sqrt
+import warnings
+from math import ceil, pi, sqrt
 
 import numpy as np
 
 from mechfit.compile import compiled
 from mechfit.models.hodgkin_huxley.equations import rest, step
 from mechfit.models.hodgkin_huxley.gpu import neuron_statistics
-from mechfit.models.hodgkin_huxley.lanes import LANES, statistics_lanes
+from mechfit.models.hodgkin_huxley.lanes import LANES, plan, statistics_lanes
 from mechfit.models.model import Model, Traces
 from mechfit.models.numerics.gpu import check_device
 from mechfit.models.numerics.noise import fill_normals, key_of
 from mechfit.models.prior import Prior
 from mechfit.models.stimuli import step_current
+from mechfit.summaries.arguments import array_of, number_of
 from mechfit.summaries.extended import Extended
+from mechfit.summaries.spikes import THRESHOLD
 from mechfit.summaries.voltage import (
     STATISTIC_NAMES,
     STATISTIC_UNITS,
     check_window,
     marks,
+    seven,
     voltage_statistics,
 )
 
@@ -33,6 +37,8 @@ __all__ = ["HodgkinHuxley"]
 
 AREA_CM2 = pi * 70e-4**2
 STEP_UA = 5e-4
+LONGEST_MS, SHORT_MS = 0.025, 0.01
+"""Longest integration step that is not told, and the one between samples farther apart."""
 
 PRIOR = Prior.uniform(
     ["g_Na", "g_K", "g_leak", "g_M", "tau_max", "-V_T", "sigma", "-E_leak"],
@@ -44,8 +50,11 @@ PRIOR = Prior.uniform(
 
 
 @compiled
-def voltage_rows(theta, current, dt, v_init, noise, out):
-    """Write the voltages (n, time) of theta (n, 8) under given noise (n, time) to `out`."""
+def voltage_rows(theta, current, dt, every, v_init, noise, out):
+    """Write the voltages (n, time) of theta (n, 8) under given noise (n, steps) to `out`.
+
+    `every` steps of dt lead from one sample of current and voltage to the next.
+    """
     for row in range(theta.shape[0]):
         g, voltage = theta[row], out[row]
         scale = g[6] / sqrt(dt)
@@ -54,7 +63,8 @@ def voltage_rows(theta, current, dt, v_init, noise, out):
         values = g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]
         voltage[0] = v_init
         for i in range(1, voltage.size):
-            state = step(state, current[i - 1] + scale * noise[row, i - 1], values, dt)
+            for s in range((i - 1) * every, i * every):
+                state = step(state, current[i - 1] + scale * noise[row, s], values, dt)
             voltage[i] = state[0]
 
 
@@ -66,14 +76,17 @@ class HodgkinHuxley(Model):
     `mechfit.summaries.voltage`, or more.
 
     Args:
-        dt: Time step (ms).
-        current: Injected current (time,) in µA/cm²; its length sets the number of samples.
-            By default 0.5 nA into a sphere 70 µm across, inside the window.
+        dt: Sampling interval (ms) of the current and of the traces.
+        current: Injected current (time,) in µA/cm², held from sample to sample; its length sets
+            the number of samples. By default 0.5 nA into a sphere 70 µm across, inside the window.
         duration: Length (ms) of the default current; ignored when `current` is given.
         precision: Of the statistics: "float32", fast, or "float64", the reference. Traces are
             always made in float64.
         v_init: Voltage (mV) of the first sample.
         window: Onset and end (ms) of the step; the statistics are taken inside and before it.
+        step: Longest step (ms) of the integration, which takes equal steps from sample to sample;
+            by default one step where `dt` is at most 0.025 ms, else steps of at most 0.01 ms.
+        threshold: Voltage (mV) above which a local maximum is a spike.
         device: What computes the float32 statistics: "cpu", or "cuda", an NVIDIA GPU (install
             ``mechfit[gpu]``); then a block of simulations is as large as a GPU needs.
         extended: Statistics beyond the seven, on the CPU alone; by default none.
@@ -100,20 +113,25 @@ class HodgkinHuxley(Model):
         *,
         v_init: float = -70.0,
         window: tuple[float, float] = (10.0, 110.0),
+        step: float | None = None,
+        threshold: float = THRESHOLD,
         device: str = "cpu",
         extended: Extended | None = None,
     ) -> None:
-        if not (np.isfinite(dt) and dt > 0 and np.isfinite(duration) and np.isfinite(v_init)):
-            raise ValueError(
-                "expected a positive dt (ms), a duration (ms) and v_init (mV), "
-                f"got {dt}, {duration} and {v_init}"
-            )
+        self.dt, self.v_init = number_of("dt", dt, positive=True), number_of("v_init", v_init)
+        self.threshold = number_of("threshold", threshold)
         if current is None:
-            current = step_current(STEP_UA / AREA_CM2, duration, dt, window)
-        self.current = np.array(current, float)
-        if self.current.ndim != 1 or not np.isfinite(self.current).all():
-            raise ValueError(
-                f"current has shape {self.current.shape}, expected (time,) of finite µA/cm²"
+            current = step_current(STEP_UA / AREA_CM2, duration, self.dt, window)
+        self.current = array_of("current", current, "(time,)").copy()
+        if step is None:
+            step = self.dt if self.dt < 1.001 * LONGEST_MS else SHORT_MS
+        self.every = ceil(self.dt / number_of("step", step, positive=True) - 1e-9)
+        self.step = self.dt / self.every
+        if self.step > 1.001 * LONGEST_MS:
+            warnings.warn(
+                f"the integration step is {self.step:g} ms, expected at most {LONGEST_MS} ms: "
+                "spikes come late or fail",
+                stacklevel=2,
             )
         check_device(device, precision)
         if device == "cuda":
@@ -124,9 +142,7 @@ class HodgkinHuxley(Model):
                 )
             self.block, self.single_batch = 2**17, True
         self.device, self.precision = device, precision
-        self.dt, self.v_init = float(dt), float(v_init)
-        self.window = (float(window[0]), float(window[1]))
-        check_window(self.window, self.dt, self.current.size)
+        self.window = check_window(window, self.dt, self.current.size)
         self.extended = extended
         if extended is not None:
             extended.samples(self.dt, self.window)
@@ -142,25 +158,30 @@ class HodgkinHuxley(Model):
     ) -> Traces:
         """Simulate theta (n, 8) and keep the voltages (n, 1, time).
 
-        `noise` are standard normals (n, time) or (time,) to use instead of drawing them.
+        `noise` are standard normals (n, steps) or (steps,) to use instead of drawing them, one for
+        each step of the integration and one more; with a step per sample, (n, time) or (time,).
         """
         theta = self._check(theta)
-        shape = (len(theta), self.current.size)
+        shape = len(theta), self.current.size
+        steps = shape[0], self.every * (shape[1] - 1) + 1
         if noise is None:
-            key, noise = key_of(seed), np.empty(shape)
+            key, noise = key_of(seed), np.empty(steps)
             for i in range(len(theta)):
                 fill_normals(*key, np.uint32(first + i), noise[i])
-        noise = np.atleast_2d(np.asarray(noise, float))
-        if noise.shape != shape:
-            raise ValueError(f"noise has shape {noise.shape}, expected {shape}")
-        noise, voltage = np.ascontiguousarray(noise), np.empty(shape)
-        voltage_rows(theta, self.current, self.dt, self.v_init, noise, voltage)
+        noise = np.atleast_2d(array_of("noise", noise, "(n, steps)", "(steps,)"))
+        if noise.shape != steps:
+            raise ValueError(f"noise has shape {noise.shape}, expected {steps}")
+        voltage = np.empty(shape)
+        voltage_rows(theta, self.current, self.step, self.every, self.v_init, noise, voltage)
         return Traces(voltage[:, None], self.time)
 
     def summarize(self, traces: Traces) -> np.ndarray:
         """Reduce voltages (n, 1, time) to the k statistics (n, k)."""
+        interval = np.diff(traces.time[:2])
+        if not np.allclose(interval, self.dt, rtol=1e-3, atol=0):
+            raise ValueError(f"traces have a sample every {interval} ms, expected {self.dt:g} ms")
         statistics = self.extended or voltage_statistics
-        return statistics(traces.voltage[:, 0], self.dt, self.window)
+        return statistics(traces.voltage[:, 0], self.dt, self.window, self.threshold)
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
         """Simulate theta (n, 8) and return the k statistics (n, k), NaN where undefined."""
@@ -170,14 +191,15 @@ class HodgkinHuxley(Model):
         end = marks(self.dt, *self.window)[3]
         voltage = np.empty((LANES, min(end + 2, self.current.size)), np.float32)
         x = np.empty((len(theta), len(self.statistic_names)))
+        how = self.dt, self.window, self.threshold
+        reduce = self.extended.unchecked if self.extended else seven
         for start in range(0, len(theta), LANES):
             some = theta[start : start + LANES]
             if self.precision == "float64":
-                found = self.summarize(self.simulate(some, seed, first=first + start))
+                found = reduce(self.simulate(some, seed, first=first + start).voltage[:, 0], *how)
             else:
-                seven = self._seven(some, seed, first + start, voltage)
-                beyond = self.extended.beyond(voltage[: len(some)], self.dt, self.window)
-                found = np.hstack([seven, beyond])
+                begun = self._seven(some, seed, first + start, voltage)
+                found = np.hstack([begun, self.extended.beyond(voltage[: len(some)], *how)])
             x[start : start + LANES] = found
         return x
 
@@ -186,13 +208,14 @@ class HodgkinHuxley(Model):
     ) -> np.ndarray:
         """Seven statistics (n, 7) in float32; `voltage` as in `statistics_lanes`."""
         theta, current = theta.astype(np.float32), self.current.astype(np.float32)
-        clock = np.float32(self.dt), np.float32(self.v_init)
-        key, begins = key_of(seed), marks(self.dt, *self.window)
+        clock, v_init = (np.float32(self.step), self.every), np.float32(self.v_init)
+        parts, rule = plan(self.dt, self.window, self.threshold, current.size)
+        how = clock, v_init, key_of(seed), first, parts, rule
         out = np.empty((len(theta), len(STATISTIC_NAMES)))
         if self.device == "cuda":
-            neuron_statistics(theta, current, *clock, key, first, begins, out)
+            neuron_statistics(theta, current, *how, out)
         else:
-            statistics_lanes(theta, current, *clock, key, first, begins, out, voltage)
+            statistics_lanes(theta, current, *how, out, voltage)
         return out
 
     def _check(self, theta: np.ndarray) -> np.ndarray:

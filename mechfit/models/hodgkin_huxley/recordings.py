@@ -1,8 +1,8 @@
 """Recordings: what was measured, and the model under the same conditions.
 
 A recorded cell is described by the stimulus it received and the statistics of its response. The
-model receives the same current per area, starts at the first recorded voltage and is summarized in
-the same window, so that its statistics compare with the recorded ones. Taught in
+model receives the same current per area, starts at the first recorded voltage and is sampled and
+summarized as the recording is, so that its statistics compare with the recorded ones. Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
@@ -16,6 +16,7 @@ from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
 from mechfit.models.hodgkin_huxley.plausible import check_range, check_response, check_shift
 from mechfit.models.model import Traces
 from mechfit.models.stimuli import step_current
+from mechfit.summaries.spikes import THRESHOLD
 from mechfit.summaries.voltage import (
     STATISTIC_NAMES,
     STATISTIC_UNITS,
@@ -43,6 +44,7 @@ class Cell:
         dt: Sampling interval (ms).
         v_init: First recorded voltage (mV).
         x: The seven recorded statistics (7,), in the order of `mechfit.summaries`.
+        threshold: Voltage (mV) above which a local maximum is a spike.
     """
 
     name: str
@@ -52,12 +54,14 @@ class Cell:
     dt: float
     v_init: float
     x: np.ndarray
+    threshold: float = THRESHOLD
 
     def model(self) -> HodgkinHuxley:
         """The model neuron under the same stimulus, from the same first voltage on."""
         duration = self.window[1] + AFTER_MS
         current = step_current(self.current, duration, self.dt, self.window)
-        return HodgkinHuxley(self.dt, current, v_init=self.v_init, window=self.window)
+        how = {"window": self.window, "threshold": self.threshold}
+        return HodgkinHuxley(self.dt, current, v_init=self.v_init, **how)
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,14 @@ class Recording:
         traces: Voltage (1, 1, time) in mV at the times (time,) in ms, the first one 0.
         current: Injected current (time,) in µA/cm².
         window: Onset and end (ms) of the step.
+        threshold: Voltage (mV) above which a local maximum is a spike.
     """
 
     sweep: int
     traces: Traces
     current: np.ndarray
     window: tuple[float, float]
+    threshold: float = THRESHOLD
 
     def __post_init__(self) -> None:
         voltage, time = np.asarray(self.traces.voltage, float), self.traces.time
@@ -92,14 +98,16 @@ class Recording:
     def model(self) -> HodgkinHuxley:
         """The model neuron under the same current, at the recorded times."""
         dt, v_init = float(self.traces.time[1]), float(self.traces.voltage[0, 0, 0])
-        return HodgkinHuxley(dt, self.current, v_init=v_init, window=self.window)
+        how = {"window": self.window, "threshold": self.threshold}
+        return HodgkinHuxley(dt, self.current, v_init=v_init, **how)
 
     def cell(self, name: str) -> Cell:
         """Reduce the recording to its step and its statistics, as in a table of cells."""
         voltage, dt = self.traces.voltage[0, 0], float(self.traces.time[1])
         current = float(self.current[round(self.window[0] / dt)])
-        x = voltage_statistics(voltage, dt, self.window)[0]
-        return Cell(name, self.sweep, current, self.window, dt, float(voltage[0]), x)
+        x = voltage_statistics(voltage, dt, self.window, self.threshold)[0]
+        stimulus = current, self.window, dt, float(voltage[0])
+        return Cell(name, self.sweep, *stimulus, x, self.threshold)
 
 
 def read_cells(path: str | Path) -> dict[str, Cell]:

@@ -75,7 +75,7 @@ def test_plain_python_is_the_oracle():
     compiled = model.simulate(theta, seed=4, first=9)
     noise = np.array([normals(4, 9 + i, model.current.size) for i in range(3)])
     out = np.empty_like(noise)
-    voltage_rows.py_func(theta, model.current, model.dt, model.v_init, noise, out)
+    voltage_rows.py_func(theta, model.current, model.step, model.every, -70.0, noise, out)
     np.testing.assert_allclose(compiled.voltage[:, 0], out, atol=1e-8)
 
 
