@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import trace_of
+from mechfit.figures.checks import numbers, trace_of
 from mechfit.figures.encoding import encode
 from mechfit.figures.parts import axes, coded_trace, named_lines, rows_of, scale_bar, trace
 from mechfit.figures.theme import ROLES, WIDTH, Role, present
@@ -55,17 +55,17 @@ def parameter_explorer(
         start: Index of the first value of each slider; this trace stays in the picture, faintly.
         description: The text alternative.
     """
-    values = {label: np.asarray(v, float) for label, v in grid.items()}
+    values = {label: numbers(label, v, "n") for label, v in grid.items()}
     shape = tuple(len(v) for v in values.values())
-    if not values or np.shape(voltage)[:-1] != shape:
-        raise ValueError(f"voltage has shape {np.shape(voltage)}, expected {(*shape, 't')}")
+    time, voltage = trace_of(time, voltage)
+    if not values or voltage.shape[:-1] != shape:
+        raise ValueError(f"voltage has shape {voltage.shape}, expected {(*shape, 't')}")
     for label, v in values.items():
         step = np.diff(v)
         if len(v) < 2 or not np.all(step > 0) or np.ptp(step) > 1e-6 * abs(v).max():
             raise ValueError(f"{label!r} has values {v}, expected evenly spaced, increasing ones")
     if len(start) != len(shape) or not all(0 <= k < n for k, n in zip(start, shape, strict=True)):
         raise ValueError(f"start is {start}, expected an index below each of {shape}")
-    time, voltage = trace_of(time, voltage)
     count = int(np.prod(voltage.shape[:-1]))
     points = min(400, BUDGET // (2 * count) - 8)
     if points < 100:

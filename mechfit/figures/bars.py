@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import numbers, units_of
+from mechfit.figures.checks import different, numbers, units_of
 from mechfit.figures.labels import quantity, span
 from mechfit.figures.parts import rows_of, tips
 from mechfit.figures.theme import OBSERVED, WIDTH, assign, present
@@ -37,6 +37,7 @@ def statistic_bars(
         title: What to see, in words.
         units: Their units, "" where there is none.
     """
+    names = different("names", names)
     k = len(names)
     named = {name: numbers(repr(name), x, "n", k, least=2) for name, x in named.items()}
     prior = numbers("x_prior", x_prior, "m", k, least=2)

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+LARGEST = 1e100
+"""Beyond it squares overflow."""
+
 
 def numbers(name: str, values: ArrayLike, *shape: int | str, least: int = 1) -> np.ndarray:
     """Return finite floats of a shape; a letter in the shape is any length from `least` on."""
-    values = np.asarray(values, float)
+    values = _finite(name, values)
     fits = len(shape) == values.ndim and all(
         size >= least if isinstance(wanted, str) else size == wanted
         for size, wanted in zip(values.shape, shape, strict=True)
@@ -17,14 +20,48 @@ def numbers(name: str, values: ArrayLike, *shape: int | str, least: int = 1) -> 
         wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
         more = f" with n >= {least}" if least > 1 else ""
         raise ValueError(f"{name} has shape {values.shape}, expected ({wanted}){more}")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name} has non-finite values, expected finite numbers")
     return values
+
+
+def _finite(name: str, values: ArrayLike) -> np.ndarray:
+    """Return finite real numbers as floats; masked ones are none."""
+    try:
+        array = np.ma.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"type {array.dtype}")
+        array = array.astype(float).filled(np.nan)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} holds other things than real numbers: {error}") from error
+    if not (np.abs(array) < LARGEST).all():
+        raise ValueError(f"{name} has non-finite values, expected numbers below {LARGEST:g}")
+    return array
+
+
+def different(name: str, words: Sequence[str]) -> list[str]:
+    """Return labels or names as a list, at least one and no one twice."""
+    listed = [words] if isinstance(words, str) else list(map(str, words))
+    if isinstance(words, str) or not listed or len(set(listed)) < len(listed):
+        raise ValueError(f"{name} has {words!r}, expected a list of words that differ")
+    return listed
+
+
+def outside(name: str, samples: np.ndarray, limits: np.ndarray) -> str:
+    """Tell how many samples (n, d) an axis of limits (d, 2) does not show, "" for none.
+
+    Raises:
+        ValueError: None would be shown.
+    """
+    low, high = (limits + 1e-6 * np.diff(limits) * [-1, 1]).T  # single precision rounds
+    out = ((samples < low) | (samples > high)).any(1)
+    if out.all():
+        reach = np.stack([samples.min(0), samples.max(0)], 1).tolist()
+        raise ValueError(f"all {len(out):,} {name} lie outside the limits, between {reach}")
+    return f"{out.sum():,} of {len(out):,} {name} lie outside the axes." if out.any() else ""
 
 
 def increasing(time: ArrayLike) -> np.ndarray:
     """Return at least two increasing times (t,)."""
-    time = np.asarray(time, float)
+    time = _finite("time", time)
     if time.ndim != 1 or len(time) < 2 or not np.all(np.diff(time) > 0):
         raise ValueError(f"time has shape {time.shape}, expected (t,) increasing, t >= 2")
     return time
@@ -32,15 +69,15 @@ def increasing(time: ArrayLike) -> np.ndarray:
 
 def trace_of(time: ArrayLike, voltage: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return times (t,) and the traces (..., t) that belong to them."""
-    time = increasing(time)
-    return time, numbers("voltage", voltage, *np.shape(voltage)[:-1], len(time))
+    time, voltage = increasing(time), _finite("voltage", voltage)
+    return time, numbers("voltage", voltage, *voltage.shape[:-1], len(time))
 
 
-def ranges(limits: ArrayLike, d: int) -> np.ndarray:
+def ranges(limits: ArrayLike, d: int, name: str = "limits") -> np.ndarray:
     """Return the low and high end of each of d parameters, shape (d, 2)."""
-    limits = np.asarray(limits, float)
-    if limits.shape != (d, 2) or not np.all(limits[:, 0] < limits[:, 1]):
-        raise ValueError(f"limits have shape {limits.shape}, expected ({d}, 2) with low < high")
+    limits = numbers(name, limits, d, 2)
+    if not np.all(limits[:, 0] < limits[:, 1]):
+        raise ValueError(f"{name} is {limits.tolist()}, expected pairs with low < high")
     return limits
 
 

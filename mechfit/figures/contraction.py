@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import numbers
+from mechfit.figures.checks import different, numbers
 from mechfit.figures.encoding import encode
 from mechfit.figures.fields import FRAME
 from mechfit.figures.heat import heat_cells
@@ -47,11 +47,12 @@ def contraction_matrix(
         start: Row and column of the entry that is chosen first.
         measure: What the shares are called.
     """
+    labels, names = different("labels", labels), different("names", names)
+    parts = different("labels", [parse(label).name for label in labels])
     d, k = len(labels), len(names)
     theta = numbers("theta", theta, "n", d)
     x = numbers("x", x, len(theta), k)
     shares = np.clip(numbers("shares", shares, d, k), 0, 1)
-    parts = [parse(label).name for label in labels]
     up, across = _reach(theta), _reach(x)
     entries = [
         {
@@ -65,7 +66,7 @@ def contraction_matrix(
         for i in range(d)
         for j in range(k)
     ]
-    fields = {"statistic": list(names), "parameter": parts}
+    fields = {"statistic": names, "parameter": parts}
     menus = {field: alt.binding_select(options=o, name=field) for field, o in fields.items()}
     first = {"statistic": names[start[1]], "parameter": parts[start[0]]}
     chosen = choice(first, menus, nearest=False)
@@ -77,7 +78,7 @@ def contraction_matrix(
     told += f"Most for each: {most}."
     source = alt.Chart(alt.NamedData("entries"))
     chart = alt.vconcat(
-        _matrix(source, chosen, parts, list(names), measure),
+        _matrix(source, chosen, parts, names, measure),
         _behind(source.transform_filter(chosen)),
         spacing=24,
         datasets={"entries": entries},
@@ -134,7 +135,7 @@ def _behind(entry: alt.Chart) -> alt.LayerChart:
 def _reach(values: np.ndarray) -> np.ndarray:
     """Ends (k, 2) of the middle 98 % of columns (n, k); one apart where a column is constant."""
     reach = np.quantile(values, [0.01, 0.99], axis=0).T
-    reach[:, 1] += np.where(reach[:, 1] > reach[:, 0], 0, 1)
+    reach[:, 1] += np.where(reach[:, 1] > reach[:, 0], 0, 1 + 1e-6 * np.abs(reach[:, 0]))
     return reach
 
 

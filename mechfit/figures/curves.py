@@ -47,9 +47,12 @@ def curves(
         raise ValueError(f"got {len(named)} curves, expected 1 to {len(ORDER)}")
     looks = assign(list(named), roles, ORDER)
     both = np.concatenate(list(named.values()))
-    place = plane((x[0], x[-1]), (min(0.0, both.min()), both.max() or 1.0), across, up)
+    ends = (x.min(), x.max()) if np.ptp(x) else (x[0] - 0.5, x[0] + 0.5)
+    ends = ends if x[0] <= x[-1] else ends[::-1]
+    low, high = min(0.0, both.min()), both.max()
+    place = plane(ends, (low, high if high > low else low + 1.0), across, up)
     data, lines = _lines(x, named, _kept(len(x), 200)), named_lines(looks, key=False)
-    spot = {"size": 36, "opacity": 0.9} if points else {"size": 90, "opacity": 0}
+    spot = {"size": 36, "opacity": 0.9} if points or len(x) == 1 else {"size": 90, "opacity": 0}
     fill = alt.Fill("name:N", scale=lines["stroke"]["scale"], legend=None)
     said = [alt.Tooltip("name:N", title="curve"), alt.Tooltip("x:Q", title=across)]
     said.append(alt.Tooltip("y:Q", title=up))

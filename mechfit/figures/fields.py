@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.checks import different, numbers, ranges
 from mechfit.figures.curves import plane
 from mechfit.figures.encoding import encode
 from mechfit.figures.heat import heat_cells
@@ -56,9 +56,9 @@ def fields(
         raise ValueError(
             f"got {len(named)} densities, {len(labels)} labels, expected 3 or more, 2"
         )
-    limits, bins = ranges(limits, 2), len(next(iter(named.values())))
+    labels, limits, (fixed, *others) = different("labels", labels), ranges(limits, 2), named
+    bins = len(numbers(fixed, named[fixed], "b", "b"))
     grids = {name: numbers(name, grid, bins, bins) for name, grid in named.items()}
-    fixed, *others = grids
     peak = float(grids[fixed].max())
     rows = {n: {"name": n, "c": encode(g.ravel(), 0, peak, 1)} for n, g in grids.items()}
     chosen = rows_of([rows[n] for n in others]).transform_filter("datum.name == shown")
@@ -66,7 +66,7 @@ def fields(
     for source, words in ((rows_of([rows[fixed]]), fixed), (chosen, alt.ExprRef("shown"))):
         layers = [heat_cells(source, limits, bins).encode(**place)]
         if box is not None:
-            layers += _outline(ranges(box, 2), place)
+            layers += _outline(ranges(box, 2, "box"), place)
         views.append(square(*layers, words=words))
     told = f"The density {fixed} of {labels[0]} and {labels[1]}, and beside it one that a menu "
     told += f"chooses: {', '.join(others)}."

@@ -14,7 +14,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import trace_of
+from mechfit.figures.checks import different, numbers, ranges, trace_of
 from mechfit.figures.labels import parse, quantity, step_125
 from mechfit.figures.theme import FONT
 from mechfit.summaries.thinning import thin
@@ -111,12 +111,14 @@ def live_trace(
         >>> "from −60 mV to −60 mV" in picture.value
         True
     """
-    values, limits = np.asarray(values, float), np.asarray(limits, float)
+    labels = different("labels", labels)
     d = len(labels)
-    if values.shape != (d,) or limits.shape != (d, 2):
+    if np.shape(values) != (d,) or np.shape(limits) != (d, 2):
         raise ValueError(
-            f"values have shape {values.shape}, limits {limits.shape}, expected ({d},), ({d}, 2)"
+            f"values have shape {np.shape(values)}, limits {np.shape(limits)}, "
+            f"expected ({d},), ({d}, 2)"
         )
+    values, limits = numbers("values", values, d), ranges(limits, d)
     if not np.all((limits[:, 0] <= values) & (values <= limits[:, 1])):
         raise ValueError(f"values are {values}, expected each within its limits")
     parts = [parse(label) for label in labels]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures import parts
-from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.checks import different, numbers, outside, ranges
 from mechfit.figures.encoding import ALPHABET, encode
 from mechfit.figures.labels import ends, parse
 from mechfit.figures.parts import heading, named_lines, points, rows_of
@@ -47,15 +47,24 @@ def choice_explorer(
         points: Name to parameter sets (m, d) to mark in its posterior.
         point: What they are called in the key.
     """
+    labels = different("labels", labels)
     d, limits = len(labels), ranges(limits, len(labels))
-    samples = np.array([numbers(repr(n), v, "n", d, least=2) for n, v in named.items()])
+    samples = [numbers(repr(n), v, "n", d, least=2) for n, v in named.items()]
+    if len({len(v) for v in samples}) != 1:
+        raise ValueError(
+            f"named has {[len(v) for v in samples]} samples, expected as many of each"
+        )
+    notes = [outside(f"samples of {n}", v, limits) for n, v in zip(named, samples, strict=True)]
+    note, samples = " ".join(filter(None, notes)), np.array(samples)
     rows = encoded(samples, limits)
     looks = {"prior": ROLES["prior"], "posterior": ROLES["posterior"]}
     looks |= {point: MARKED} if points else {}
+    if unknown := set(points or {}) - set(named):
+        raise ValueError(f"points names {min(unknown)!r}, expected one of {', '.join(named)}")
     marked = [
-        (k, theta)
-        for k, name in enumerate(named if points else ())
-        for theta in numbers(repr(name), points[name], "m", d)
+        (list(named).index(name), theta)
+        for name, sets in (points or {}).items()
+        for theta in numbers(repr(name), sets, "m", d)
     ]
     views = []
     for j, label in enumerate(labels):
@@ -67,8 +76,9 @@ def choice_explorer(
         for k, name in enumerate(named)
     )
     told = f"Densities of {d} parameters, chosen by a menu ({menu}). Widths in percent of the "
-    told += f"prior's: {widths}."
-    return present(panels(views).add_params(parts.menu("chosen", list(named), menu)), title, told)
+    told += f"prior's: {widths}. {note}".rstrip()
+    chart = panels(views).add_params(parts.menu("chosen", list(named), menu))
+    return present(chart, title, told, note)
 
 
 def encoded(samples: np.ndarray, limits: np.ndarray) -> list[list[dict]]:

@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import numbers, ranges
+from mechfit.figures.checks import different, numbers, outside, ranges
 from mechfit.figures.encoding import encode
 from mechfit.figures.fields import FRAME
 from mechfit.figures.heat import heat_cells, outline_marks, outline_rows
@@ -34,8 +34,8 @@ from mechfit.figures.theme import (
 from mechfit.summaries.density import density, heights
 
 ORDER = ("sample", "broken", "path", "posterior")
-BINS, EDGE = 60, 0.04
-"""Bins of a marginal; margin of a panel. Places count in panels, whose sides are 1."""
+BINS, EDGE, ALONE = 60, 0.04, 200
+"""Bins of a marginal; margin of a panel, in its sides; height in px of one that stands alone."""
 
 
 def pairplot(
@@ -50,6 +50,8 @@ def pairplot(
     beside: Mapping[str, ArrayLike] | None = None,
 ) -> alt.LayerChart:
     """Draw marginals, pairwise densities and correlations of posterior samples.
+
+    Of one parameter there is the marginal alone. Samples outside the axes are counted in words.
 
     Args:
         samples: Samples, shape (n, d); thousands are fine, they are binned.
@@ -71,22 +73,24 @@ def pairplot(
         >>> chart.description[:51]
         'Pairplot of 2 parameters from 2,000 samples. Median'
     """
+    labels = different("labels", labels)
     d = len(labels)
-    if d < 2:
-        raise ValueError(f"labels names {d} parameters, expected at least 2")
     samples, limits = numbers("samples", samples, "n", d, least=2), ranges(limits, d)
-    shown = limits if window is None else ranges(window, d)
+    shown = limits if window is None else ranges(window, d, "window")
     share = np.diff(shown).ravel() / np.diff(limits).ravel()
     points = {who: numbers(repr(who), p, d) for who, p in (points or {}).items()}
     others = {who: numbers(repr(who), v, "m", d, least=2) for who, v in (beside or {}).items()}
     parts, r, sets = [parse(label) for label in labels], _correlations(samples), [samples]
     upper, lower = np.triu_indices(d, 1), np.tril_indices(d, -1)
+    notes = [outside("samples", samples, shown)]
     layers = _heat_maps(samples, upper, shown, share, parts, POSTERIOR)
     names = {name: POSTERIOR}
     for below, other in others.items():
         sets.append(other)
+        notes.append(outside(f"samples of {below}", other, shown))
         layers += _heat_maps(other, lower, shown, share, parts, PATH)
-        names = {f"{name}, above the diagonal": POSTERIOR, f"{below}, below the diagonal": PATH}
+        sides = (", above the diagonal", ", below the diagonal") if d > 1 else ("", "")
+        names = {name + sides[0]: POSTERIOR, below + sides[1]: PATH}
     if not others:
         layers.append(_coefficients(r, lower))
     layers += _marginals(sets, shown, share, parts) + _marked(names, points, shown)
@@ -96,14 +100,19 @@ def pairplot(
     strong = [f"{parts[i].name} and {parts[j].name} {number(r[i, j], 2)}" for i, j in pairs[:3]]
     told = (
         f"Pairplot of {d} parameters from {len(samples):,} samples. Median and 90 % interval: "
-        f"{_medians(samples, parts)}. Strongest correlations: {'; '.join(strong)}."
+        f"{_medians(samples, parts)}."
     )
+    if strong:
+        told += f" Strongest correlations: {'; '.join(strong)}."
     for below, other in others.items():
-        told += f" Below the diagonal {below}: {_medians(other, parts)}."
+        told += (
+            f" {'Below the diagonal' if d > 1 else 'Beside it'} {below}: {_medians(other, parts)}."
+        )
     hint = "Outlines hold 50 and 90 % of the samples"
     hint += "." if others else "; numbers are correlation coefficients."
-    chart = chart.properties(width=WIDTH, height=WIDTH).add_params(PAGE)
-    return present(chart, title, told, hint)
+    notes = [hint] * (d > 1) + [note for note in notes if note]
+    chart = chart.properties(width=WIDTH, height=WIDTH if d > 1 else ALONE).add_params(PAGE)
+    return present(chart, title, " ".join([told, *notes[d > 1 :]]), " ".join(notes))
 
 
 def _place(parts: Sequence[Label], shown: np.ndarray) -> dict[str, alt.X | alt.Y]:
@@ -260,7 +269,7 @@ def _marked(
 def _correlations(samples: np.ndarray) -> np.ndarray:
     """Correlation coefficients (d, d) of samples (n, d), 0 with what is constant."""
     with np.errstate(invalid="ignore"):
-        return np.nan_to_num(np.corrcoef(samples.T))
+        return np.nan_to_num(np.atleast_2d(np.corrcoef(samples.T)))
 
 
 def _medians(samples: np.ndarray, parts: Sequence[Label]) -> str:

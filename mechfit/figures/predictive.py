@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import numbers, units_of
+from mechfit.figures.checks import different, numbers, units_of
 from mechfit.figures.labels import number, quantity
 from mechfit.figures.parts import rows_of, table, tips
 from mechfit.figures.theme import POSTERIOR, PRIOR, WIDTH, present
@@ -42,6 +42,7 @@ def predictive(
         units: Their units, "" where there is none.
         observed: What the observation is called, for example "recorded".
     """
+    names = different("names", names)
     k = len(names)
     posterior = numbers("x_posterior", x_posterior, "n", k, least=2)
     prior = numbers("x_prior", x_prior, "n", k, least=2)
@@ -66,11 +67,11 @@ def predictive(
         y=row + np.tile(jitter, k).round(3),
         i=row,
         raw=[quantity(v, unit) for v_k, unit in zip(draws.T, units, strict=True) for v in v_k],
-    ).transform_calculate(name=f"{list(names)}[datum.i]", seen=f"{seen}[datum.i]")
+    ).transform_calculate(name=f"{names}[datum.i]", seen=f"{seen}[datum.i]")
     across = {"title": [f"difference from the {observed} value", "(prior standard deviations)"]}
     across |= {"labelExpr": "datum.value == 0 ? '0' : format(datum.value, '+~g')"}
     side = {"values": [*range(k)], "title": None, "ticks": False, "domain": False}
-    side |= {"labelExpr": f"[{list(names)}[datum.value], {seen}[datum.value]]", "labelLimit": 160}
+    side |= {"labelExpr": f"[{names}[datum.value], {seen}[datum.value]]", "labelLimit": 160}
     place = {
         "x": alt.X("x:Q").scale(domain=[-reach, reach]).axis(tickCount=5, **across),
         "y": alt.Y("y:Q").scale(domain=[k - 0.5, -0.5]).axis(labelOverlap=False, **side),

@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import increasing, numbers, ranges
+from mechfit.figures.checks import different, increasing, numbers, outside, ranges
 from mechfit.figures.encoding import encode
 from mechfit.figures.labels import ends, parse, span
 from mechfit.figures.parts import (
@@ -58,8 +58,8 @@ def samples_to_traces(
         limits: Ranges of the parameters, shape (d, 2), best those of the prior; by default the
             ranges of the samples.
     """
-    d, time = len(labels), increasing(time)
-    channels = dict(voltage) if isinstance(voltage, Mapping) else {"": voltage}
+    labels, time = different("labels", labels), increasing(time)
+    d, channels = len(labels), dict(voltage) if isinstance(voltage, Mapping) else {"": voltage}
     channels = {name: numbers("voltage", v, "n", len(time)) for name, v in channels.items()}
     theta = numbers("theta", theta, len(next(iter(channels.values()))), d)
     if len(axes) != 2 or not all(0 <= a < d for a in axes):
@@ -67,6 +67,7 @@ def samples_to_traces(
     first, last = theta.min(0), theta.max(0)
     pad = np.where(last > first, 0.06 * (last - first), 1.0)
     limits = np.stack([first - pad, last + pad], 1) if limits is None else ranges(limits, d)
+    note = outside("samples", theta, limits)
     window = np.clip(np.stack([first - pad, last + pad], 1).T, *limits.T).T
     coded, views, told = _traces(time, channels, observed)
     values = [
@@ -86,10 +87,10 @@ def samples_to_traces(
     told = (
         f"Click a sample, or move the slider 'sample number', to see the voltage it simulates"
         f"{over}. {len(theta)} posterior samples; {d} parameters: {', '.join(labels)}; "
-        f"voltages {of}between {told}."
-    )
+        f"voltages {of}between {told}. {note}"
+    ).strip()
     hint = "Click a dot, or move the slider below, to see the voltage that its parameters give."
-    return present(chart, title, told, hint)
+    return present(chart, title, told, f"{hint} {note}".strip())
 
 
 def _traces(
@@ -133,8 +134,8 @@ def _scatter(
     x, y = ([alt.ExprRef(f"{end}[{which}]") for end in ends] for which in ("across", "up"))
     place = {"x": alt.X("x:Q").scale(domain=x), "y": alt.Y("y:Q").scale(domain=y)}
     place = {field: c.axis(title=None, tickCount=5) for field, c in place.items()}
-    dot = dots.mark_circle(color=POSTERIOR, size=60, opacity=0.75, cursor="pointer")
-    ring = dots.transform_filter(chosen).mark_point(**RING, fill="transparent")
+    dot = dots.mark_circle(clip=True, color=POSTERIOR, size=60, opacity=0.75, cursor="pointer")
+    ring = dots.transform_filter(chosen).mark_point(**RING, fill="transparent", clip=True)
     name = rows_of([{}]).mark_text(dy=24, align="right", baseline="top")
     return alt.layer(
         dot.encode(**place, tooltip="sample:Q").add_params(chosen),
@@ -172,7 +173,10 @@ def _strips(
         x=f"({value} - {low}[datum.i]) / {width}[datum.i]",
         said=f"format({value}, abs({value}) < 100 ? '.3~r' : '.0f') + ' ' + {units}[datum.i]",
     )
-    now, tick = every.transform_filter(chosen), {"thickness": 1.5, "height": 11, "opacity": 0.55}
+    now, tick = (
+        every.transform_filter(chosen),
+        {"thickness": 1.5, "height": 11, "opacity": 0.55, "clip": True},
+    )
     word = {"fontSize": 10, "opacity": 0.75, "align": alt.ExprRef("datum.x ? 'left' : 'right'")}
     word |= {"dx": alt.ExprRef("datum.x ? 5 : -5")}
     layers = [

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import numbers
+from mechfit.figures.checks import different, numbers
 from mechfit.figures.labels import number
 from mechfit.figures.parts import heading, table
 from mechfit.figures.theme import NARROW, PAGE, PATH, POSTERIOR, WIDTH, present
@@ -39,7 +39,8 @@ def scores(
         >>> chart.description
         'time (s): A 1, B 2.'
     """
-    m, best, intervals = len(names), best or {}, intervals or {}
+    names, best, intervals = different("names", names), best or {}, intervals or {}
+    m = len(names)
     values = {name: numbers(name, v, m) for name, v in measures.items()}
     for which, given in (("best", best), ("intervals", intervals)):
         if unknown := set(given) - set(values):

@@ -60,6 +60,9 @@ def thin_together(
     keep their height and move by less than half a bin. Short traces are returned unchanged.
     """
     time, voltage = _checked(time, voltage, points)
+    even = np.linspace(time[0], time[-1], len(time))
+    if (abs(time - even) > even[1] - even[0]).any():
+        raise ValueError("time has uneven steps, expected even ones, to within one of them")
     if len(time) <= points:
         return time, voltage
     edges = np.linspace(0, len(time), points + 1).astype(int)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from mechfit.figures import pairplot
+from mechfit.figures import choice_explorer, pairplot, samples_to_traces
 from mechfit.figures.encoding import ALPHABET
 from mechfit.figures.heat import outline_rows
 from mechfit.figures.labels import ends, number, parse, step_125
-from mechfit.summaries.density import density
+from mechfit.summaries.density import density, heights
 from tests.figures.drawing import drawn
 
 TITLE = "Two are known"
@@ -77,6 +77,47 @@ def test_other_samples_take_the_place_of_the_coefficients(theta, labels, limits)
     svg = drawn(chart)
     assert "brute force, below the diagonal" in svg
     assert "Below the diagonal brute force: ḡ_Na" in chart.description
+
+
+def test_one_parameter_has_its_marginal(theta, labels, limits):
+    one = pairplot(theta[:, :1], labels[:1], limits[:1], title=TITLE)
+    [curve] = [
+        row for rows in datasets(one.to_dict()) for row in rows if "x" in row and "k" in row
+    ]
+    tall = heights([theta[:, :1]], limits[:1], len(curve["y"]) - 2)[0, 0]
+    height = 0.96 - np.array(curve["y"])[1:-1]
+    np.testing.assert_allclose(height / height.max(), tall / tall.max(), atol=1e-3)
+    assert one.description.startswith("Pairplot of 1 parameters from 2,000 samples. Median")
+    assert "orrelation" not in one.description + str(one.title)
+    assert ">truth<" in drawn(
+        pairplot(theta[:, :1], labels[:1], limits[:1], title=TITLE, points={"truth": theta[0, :1]})
+    )
+    beside = {"other": theta[:9, :1]}
+    assert ">other<" in drawn(
+        pairplot(theta[:, :1], labels[:1], limits[:1], title=TITLE, beside=beside)
+    )
+
+
+def test_samples_outside_the_axes_are_told(theta, labels, limits):
+    """In the chart and in its description; where all are outside, nothing is drawn."""
+    tight = np.stack([limits[:, 0], np.quantile(theta, 0.9, axis=0)], 1)
+    for d, reach, window in ((1, tight, None), (2, limits, tight[:2])):
+        count = (theta[:, :d] > tight[:d, 1]).any(1).sum()
+        said = f"{count:,} of 2,000 samples lie outside the axes."
+        few = (theta[:, :d], labels[:d])
+        chart = pairplot(*few, reach[:d], title=TITLE, window=window)
+        assert chart.description.endswith(said)
+        assert chart.title.subtitle.endswith(said)
+    named = {"A": few[0], "B": few[0][::-1]}
+    chart = choice_explorer(named, labels[:2], tight[:2], title=TITLE, menu="cell")
+    assert chart.description.endswith(said.replace("samples", "samples of B"))
+    with pytest.raises(ValueError, match="all 2,000 samples lie outside the limits"):
+        pairplot(theta + 1e4, labels, limits, title=TITLE)
+    with pytest.raises(ValueError, match="all 2,000 samples of b lie outside"):
+        pairplot(theta, labels, limits, title=TITLE, beside={"b": theta + 1e4})
+    far, time = theta[:5] + 1e4, np.arange(9)
+    with pytest.raises(ValueError, match="all 5 samples lie outside"):
+        samples_to_traces(far, labels, np.ones((5, 9)), time, title=TITLE, limits=limits)
 
 
 def test_a_constant_parameter_has_no_correlation(limits, labels):
