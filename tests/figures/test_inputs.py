@@ -72,7 +72,7 @@ CALLS = {
     "explorer": (
         parameter_explorer,
         {"time": TIME, "voltage": np.stack([TRACE] * 3)},
-        {"grid": {"a (mV)": [0, 1, 2]}},
+        {"grid": {"a (mV)": [0, 1, 2]}, "start": [1], "description": TITLE},
     ),
 }
 
