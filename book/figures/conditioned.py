@@ -157,30 +157,20 @@ def _rows(shares: np.ndarray, names: Sequence[str], inside: alt.Chart) -> alt.La
         )
         .transform_window(rank="row_number()", sort=[alt.SortField("far", "descending")])
     )
-    low_high = alt.Axis(
-        title=None,
-        values=[0, 100],
-        orient="top",
-        ticks=False,
-        domain=False,
-        grid=True,
-        gridOpacity=0.3,
-        labelExpr="datum.value ? 'highest' : 'lowest'",
-        labelAlign=alt.expr("datum.value ? 'right' : 'left'"),
-    )
-    x = alt.X("x:Q", scale=PERCENT, axis=low_high)
+    ends = {"values": [0, 100], "labelExpr": "datum.value ? 'highest' : 'lowest'"}
+    ends |= {"labelAlign": alt.expr("datum.value ? 'right' : 'left'"), "orient": "top"}
+    ends |= {"title": None, "ticks": False, "domain": False, "grid": True, "gridOpacity": 0.3}
+    x = alt.X("x:Q", scale=PERCENT).axis(**ends)
     y = alt.Y("name:N").title(None).sort(None).scale(domain=list(names))
     bold = alt.expr(f"datum.rank <= {MOST} && !{HELD} ? 700 : 400")
-    bar = {"cornerRadius": 1, "strokeWidth": 0}
+    bar, side = {"cornerRadius": 1, "strokeWidth": 0}, {"x": x, "x2": "x2", "y": y}
+    gray = everywhere.mark_bar(fill=OBSERVED, fillOpacity=0.2, height=11, **bar)
+    blue = moved.mark_bar(fill=POSTERIOR, fillOpacity=0.5, height=5, **bar)
+    dot, word = moved.mark_circle(color=POSTERIOR, size=45), {"align": "left", "dx": 8}
+    said = moved.mark_text(fontWeight=bold, fontSize=11, **word)
     return alt.layer(
-        everywhere.mark_bar(fill=OBSERVED, fillOpacity=0.2, height=11, **bar).encode(
-            x=x, x2="x2", y=y
-        ),
-        moved.mark_bar(fill=POSTERIOR, fillOpacity=0.5, height=5, **bar).encode(x=x, x2="x2", y=y),
-        moved.mark_circle(color=POSTERIOR, size=45).encode(
-            x=alt.X("mean:Q", scale=PERCENT, axis=low_high), y=y
-        ),
-        moved.mark_text(fontWeight=bold, fontSize=11, align="left", dx=8).encode(
-            x=alt.datum(100), y=y, text="said:N"
-        ),
+        gray.encode(**side),
+        blue.encode(**side),
+        dot.encode(x="mean:Q", y=y),
+        said.encode(x=alt.datum(100), y=y, text="said:N"),
     ).properties(width=SIDE + 10, height={"step": ROW})

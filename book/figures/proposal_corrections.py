@@ -30,7 +30,8 @@ SLIDERS = (
     slider("s", "proposal width", 0.6, (0.1, 1.0), 0.05),
     slider("off", "error of q̃ (%)", 0, (0, 30), 1),
 )
-LEARNED, LEFT = ("learned_mean", "learned_precision"), ("left_mean", "left_precision")
+TRUE, LEARNED = ("mu", "1 / (w * w)"), ("learned_mean", "learned_precision")
+LEFT = ("left_mean", "left_precision")
 PLACE = {
     "x": alt.X("t:Q").scale(domain=[LOW, HIGH]).axis(None),
     "y": alt.Y("h:Q").scale(domain=[0, 1]).axis(None),
@@ -52,20 +53,20 @@ def proposal_corrections(mean: float, width: float, *, title: str) -> alt.VConca
     cut = f"cumulativeNormal(m + {edge}, mu, w) - cumulativeNormal(m - {edge}, mu, w)"
     top = "max(1, 1 / w, 1 / s, sqrt(learned_precision))"
     highest = "max(1 / w, sqrt(off_precision), sqrt(max(left_precision, 0)))"
-    one = rows_of([{}])
+    lost, one = f"format(100 * (1 - ({cut})), '.1f')", rows_of([{}])
     rows = {
         "Uncorrected": [
             _bell("prior", "0", "1", top),
             _bell("sample", "m", "1 / (s * s)", top),
             _bell("broken", *LEARNED, top),
-            _said(one, f"'learns ' + {_width(*LEARNED)} + ', not ' + {_width('mu', '1/(w*w)')}"),
-            _bell("posterior", "mu", "1 / (w * w)", top),
+            _said(one, f"'learns ' + {_width(*LEARNED)} + ', not ' + {_width(*TRUE)}"),
+            _bell("posterior", *TRUE, top),
         ],
         "SNPE-A: divide": [
             _bell("broken", "learned_mean", "off_precision", highest),
             _bell("path", *LEFT, highest),
             _said(one, f"{LEFT[1]} > 0 ? 'leaves ' + {_width(*LEFT)} : 'leaves no density'"),
-            _bell("posterior", "mu", "1 / (w * w)", highest),
+            _bell("posterior", *TRUE, highest),
         ],
         "SNPE-B: weigh": _stems(
             DRAWS,
@@ -84,10 +85,8 @@ def proposal_corrections(mean: float, width: float, *, title: str) -> alt.VConca
         "Truncated": [
             _band(f"m - {edge}", f"m + {edge}", "path"),
             _bell("prior", "0", "1", "1 / w", f"abs(datum.t - m) < {edge}"),
-            _said(
-                one, f"'cuts off ' + format(100 * (1 - ({cut})), '.1f') + ' % of the posterior'"
-            ),
-            _bell("posterior", "mu", "1 / (w * w)", "1 / w"),
+            _said(one, f"'cuts off ' + {lost} + ' % of the posterior'"),
+            _bell("posterior", *TRUE, "1 / w"),
         ],
     }
     base = table(t=[LOW, HIGH], h=[0, 0])
@@ -156,7 +155,7 @@ def _stems(draws: int, share: str, result: str) -> list[alt.Chart]:
         rule.encode(**PLACE, y2=alt.datum(0)),
         dot.encode(**PLACE),
         _said(data.transform_filter("datum.i == 0"), result),
-        _bell("posterior", "mu", "1 / (w * w)", "1 / w"),
+        _bell("posterior", *TRUE, "1 / w"),
     ]
 
 
