@@ -130,4 +130,4 @@ def _partners(names: Sequence[str]) -> alt.LayerChart:
     zero = table(r=[0]).mark_rule(strokeOpacity=0.4).encode(x=x)
     words = alt.expr(f"'Strongest partners of ' + {list(names)}[row]")
     view = alt.layer(zero, dots).properties(width=WIDTH, height={"step": 24})
-    return view.properties(title=heading(words, weight=600))
+    return view.properties(title=heading(words, weight=600, offset=14))

@@ -79,8 +79,18 @@ def durations(rates: Mapping[str, float], *, title: str, chosen: float = 1e5) ->
     bar = moved.mark_bar(fill=OBSERVED, aria=True, fillOpacity=0.6, size=12, yOffset=9)
     name = moved.mark_text(align="left", dy=-10, dx=2)
     time = moved.mark_text(align="left", dy=8, dx=6)
+    edges = np.clip([0, *WAITS.values()], low, high).tolist()
+    waits = [
+        {"t": a, "t2": b, "middle": (a * b) ** 0.5, "name": name}
+        for name, a, b in zip(WAITS, edges, edges[1:], strict=False)
+        if a < b
+    ]
+    fade = alt.ExprRef("datum.name == 'lunch' ? 0.04 : 0.09")
+    band = rows_of(waits).mark_rect(fill=OBSERVED, fillOpacity=fade)
+    word = rows_of(waits).mark_text(baseline="bottom", dy=-3, fontSize=11)
     layers = [
-        *_waits(low, high, x),
+        band.encode(x=x, x2="t2"),
+        word.encode(x="middle:Q", y=alt.value(0), text="name:N"),
         bar.encode(x=x, x2=alt.datum(low), y=y, tooltip=said, description="told:N"),
         name.encode(x=alt.datum(low), y=y, text="way:N"),
         time.encode(x=x, y=y, text="time:N"),
@@ -97,18 +107,3 @@ def durations(rates: Mapping[str, float], *, title: str, chosen: float = 1e5) ->
     )
     chart = alt.vconcat(chart.properties(title=top)).add_params(power, n)
     return present(chart, title, told)
-
-
-def _waits(low: float, high: float, x: alt.X) -> list[alt.Chart]:
-    """Shade the waits that people know, behind the bars, and name them."""
-    edges = np.clip([0, *WAITS.values()], low, high).tolist()
-    rows = [
-        {"t": a, "t2": b, "middle": (a * b) ** 0.5, "name": name}
-        for name, a, b in zip(WAITS, edges, edges[1:], strict=False)
-        if a < b
-    ]
-    fade = alt.ExprRef("datum.name == 'lunch' ? 0.04 : 0.09")
-    band = rows_of(rows).mark_rect(fill=OBSERVED, fillOpacity=fade)
-    names = rows_of(rows).mark_text(baseline="bottom", dy=-3, fontSize=11)
-    words = names.encode(x="middle:Q", y=alt.value(0), text="name:N")
-    return [band.encode(x=x, x2="t2"), words]

@@ -54,7 +54,15 @@ def rounds_map(
     views = []
     for words, reach in (("the whole prior", limits), ("enlarged", close)):
         place = square_plane(reach, labels)
-        outline = _outline(samples, reach).mark_line(stroke=OBSERVED, strokeWidth=1.4)
+        field, unit = density(samples, reach, BINS), np.diff(reach).ravel() / BINS
+        loops = outlines(field, mass_level(field, 0.9))
+        edges = [
+            {"loop": k, "o": [*range(len(loop))], "x": x, "y": y}
+            for k, loop in enumerate(loops)
+            for x, y in [np.round(reach[:, 0] + loop * unit, 4).T.tolist()]
+        ]
+        outline = rows_of(edges).transform_flatten(["o", "x", "y"])
+        outline = outline.mark_line(stroke=OBSERVED, strokeWidth=1.4)
         line = outline.encode(**place, detail="loop:N", order="o:Q")
         views.append(square(before.encode(**place), now.encode(**place), line, words=words))
     last, methods = max(row["round"] for row in rows), list(rounds)
@@ -68,16 +76,3 @@ def rounds_map(
     )
     hint = "Blue: this round. Gray: the rounds before. Line: 90 % of the exact posterior."
     return present(chart, title, said, hint)
-
-
-def _outline(samples: np.ndarray, limits: np.ndarray) -> alt.Chart:
-    """Start from the outline of the smallest region that holds 90 % of samples (n, 2)."""
-    field = density(samples, limits, BINS)
-    low, unit = limits[:, 0], np.diff(limits).ravel() / BINS
-    loops = [low + loop * unit for loop in outlines(field, mass_level(field, 0.9))]
-    rows = [
-        {"loop": k, "o": [*range(len(loop))], "x": x, "y": y}
-        for k, loop in enumerate(loops)
-        for x, y in [np.round(loop.T, 4).tolist()]
-    ]
-    return rows_of(rows).transform_flatten(["o", "x", "y"])

@@ -15,7 +15,7 @@ from mechfit.figures.encoding import encode
 from mechfit.figures.fields import FRAME
 from mechfit.figures.heat import heat_cells
 from mechfit.figures.labels import parse
-from mechfit.figures.parts import choice
+from mechfit.figures.parts import choice, words
 from mechfit.figures.theme import PAGE, POSTERIOR, SAMPLE, WIDTH, present
 
 BINS, ROW, SIDE = 16, 26, 220
@@ -77,9 +77,20 @@ def contraction_matrix(
     told = f"{measure.capitalize()} of {d} parameters by {k} statistics, from 0 to 1. "
     told += f"Most for each: {most}."
     source = alt.Chart(alt.NamedData("entries"))
+    entry, axis = source.transform_filter(chosen), {"title": None, "labelFlush": True}
+    place = {
+        "x": alt.X("x:Q").scale(nice=False, zero=False).axis(tickCount=6, **axis),
+        "y": alt.Y("y:Q").scale(nice=False, zero=False).axis(tickCount=5, **axis),
+    }
+    sides = [[f"datum.{end}" for end in ends] for ends in (ENDS[:2], ENDS[2:])]
+    whole = entry.transform_calculate(x=sides[0][0], y=sides[1][0])
+    whole = whole.mark_rect(fill="transparent", stroke=FRAME)
+    cells = heat_cells(entry, sides, BINS).encode(**place)
+    behind = alt.layer(whole.encode(**place, x2=ENDS[1], y2=ENDS[3]), cells)
+    behind = behind.properties(width=WIDTH, height=SIDE)
     chart = alt.vconcat(
         _matrix(source, chosen, parts, names, measure),
-        _behind(source.transform_filter(chosen)),
+        alt.vconcat(words(entry, height=32), behind, spacing=4),
         spacing=24,
         datasets={"entries": entries},
     ).resolve_scale(size="independent")
@@ -112,24 +123,6 @@ def _matrix(
         frame.encode(**place),
     )
     return view.properties(width=WIDTH, height={"step": ROW})
-
-
-def _behind(entry: alt.Chart) -> alt.LayerChart:
-    """Draw the simulations behind the entry that is left in the source."""
-    axis = {"title": None, "labelFlush": True}
-    place = {
-        "x": alt.X("x:Q").scale(nice=False, zero=False).axis(tickCount=6, **axis),
-        "y": alt.Y("y:Q").scale(nice=False, zero=False).axis(tickCount=5, **axis),
-    }
-    sides = [[f"datum.{end}" for end in ends] for ends in (ENDS[:2], ENDS[2:])]
-    whole = entry.transform_calculate(x=sides[0][0], y=sides[1][0])
-    frame = whole.mark_rect(fill="transparent", stroke=FRAME)
-    words = entry.mark_text(align="left", baseline="top", dy=-36, lineHeight=16)
-    return alt.layer(
-        frame.encode(**place, x2=ENDS[1], y2=ENDS[3]),
-        heat_cells(entry, sides, BINS).encode(**place),
-        words.encode(x=alt.value(0), y=alt.value(0), text="said:N"),
-    ).properties(width=WIDTH, height=SIDE)
 
 
 def _reach(values: np.ndarray) -> np.ndarray:

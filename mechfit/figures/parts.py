@@ -155,10 +155,10 @@ def scale_bar(
     ).properties(width=width, height=BAR)
 
 
-def heading(words: str, *, size: int = 12, weight: int = 400) -> alt.TitleParams:
+def heading(words: str, *, size: int = 12, weight: int = 400, offset: int = 4) -> alt.TitleParams:
     """Write words above the left end of one view, in the weight of text."""
     look = {"fontSize": size, "fontWeight": weight, "anchor": "start", "frame": "group"}
-    return alt.TitleParams(words, **look, offset=4)
+    return alt.TitleParams(words, **look, offset=offset)
 
 
 def named_lines(

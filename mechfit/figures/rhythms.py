@@ -87,8 +87,12 @@ def rhythms(
         views.append(lanes.properties(width=WIDTH, height=2 * LANE, title=heading(name)))
         views.append(both.properties(width=WIDTH, height=TALL))
     views.append(scale_bar(limits, reach, TALL))
-    told = f"Voltages of {', '.join(neurons)}. "
-    told += " ".join(_told(n, each) for n, each in zip(names, found, strict=True))
+    told = f"Voltages of {', '.join(neurons)}."
+    for name, each in zip(names, found, strict=True):
+        periods, lengths = np.diff(each[0][:, 0]), [np.diff(b) for b in each]
+        period = f"period {number(periods.mean())} ms" if len(periods) else "no period"
+        lasting = ", ".join(number(long.mean()) if len(long) else "no" for long in lengths)
+        told += f" {name}: {period}, bursts of {lasting} ms."
     if parameters is not None:
         sets, labels, prior = parameters
         d = len(labels)
@@ -99,13 +103,6 @@ def rhythms(
     )
     chart = alt.vconcat(*views, spacing=4, datasets={"traces": coded}).add_params(chosen, PAGE)
     return present(chart, title, told)
-
-
-def _told(name: str, found: Sequence[np.ndarray]) -> str:
-    starts = found[0][:, 0]
-    period = f"period {number(np.diff(starts).mean())} ms" if len(starts) > 1 else "no period"
-    each = ", ".join(number(np.diff(b).mean()) if len(b) else "no" for b in found)
-    return f"{name}: {period}, bursts of {each} ms."
 
 
 def _cycle(

@@ -65,7 +65,13 @@ def traces(
         for row in rows
     ]
     if stimulus is not None:
-        views.append(_stimulus(time, numbers("stimulus", stimulus, len(time))))
+        current = numbers("stimulus", stimulus, len(time))
+        bottom, top = float(current.min()), float(current.max())
+        pad = 0.1 * (top - bottom) or 1.0
+        said = f"injected current, {number(bottom)} to {quantity(top, 'µA/cm²')}"
+        line = trace(*thin(time, current), ROLES["observed"], decimals=4, interpolate="step-after")
+        line = line.encode(**axes(span, (bottom - pad, top + pad)))
+        views.append(line.properties(width=WIDTH, height=30, title=heading(said)))
     views.append(scale_bar(span, (low, high), height))
     ranges = "; ".join(
         f"{name}, from {number(v.min())} to {quantity(v.max(), 'mV')}" for name, v in named.items()
@@ -97,12 +103,3 @@ def _row(
         for n, v in named.items()
     ]
     return alt.layer(*layers).properties(width=WIDTH)
-
-
-def _stimulus(time: np.ndarray, current: np.ndarray) -> alt.Chart:
-    low, high = float(current.min()), float(current.max())
-    pad = 0.1 * (high - low) or 1.0
-    said = f"injected current, {number(low)} to {quantity(high, 'µA/cm²')}"
-    line = trace(*thin(time, current), ROLES["observed"], decimals=4, interpolate="step-after")
-    place = axes((time[0], time[-1]), (low - pad, high + pad))
-    return line.encode(**place).properties(width=WIDTH, height=30, title=heading(said))
