@@ -141,7 +141,7 @@ def density_axes(reach: Sequence[float]) -> dict[str, alt.X | alt.Y]:
     """Channels for a value `x` of a parameter, whose prior ends are written, and a share `y`."""
     low, high = map(float, reach)
     words = "datum.index < 0.5 ? '{}' : '{}'".format(*ends(low, high))
-    x = alt.X("x:Q").scale(domain=[low, high]).title(None)
+    x = alt.X("x:Q").scale(domain=[low, high], nice=False, zero=False).title(None)
     x = x.axis(values=[low, high], labelFlush=True, labelExpr=words)
     return {"x": x, "y": alt.Y("y:Q").scale(domain=[0, 1]).axis(None)}
 

@@ -1,5 +1,7 @@
 """The text of each set holds its densities; the menu chooses one."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,13 @@ def test_the_menu_chooses_a_posterior(spec):
     assert first != second
     assert all(name in first for name in ("posterior", "prior", "fit", "They differ"))
     assert "first: a_1 49 %, σ 51 %" in spec["description"]
+
+
+def test_axes_end_where_the_prior_does():
+    draws = np.random.default_rng(1).uniform(0.53, 79.7, (100, 1))
+    svg = drawn(choice_explorer({"A": draws}, ["a"], [[0.53, 79.7]], title="T", menu="m"))
+    ends = re.findall(r"translate\((\d+),\d+\)[^>]*>(0\.53|79\.7)<", svg)
+    assert ends == [("0", "0.53"), ("150", "79.7")]
 
 
 def test_four_panels_stand_in_a_row():
