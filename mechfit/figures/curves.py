@@ -111,16 +111,13 @@ def line_ends(x: float, ends: Mapping[str, float], place: Mapping[str, object]) 
 def history(
     train: ArrayLike, validation: ArrayLike, *, title: str, best: int | None = None
 ) -> alt.LayerChart:
-    """Draw training and validation loss and mark the best epoch.
+    """Draw training and validation loss and mark the best epoch, counted from 1.
 
     Args:
         train: Training loss of each epoch, shape (epochs,), nats.
         validation: Validation loss of each epoch, shape (epochs,), nats.
         title: What to see, in words.
         best: Index of the epoch whose weights were kept, by default the least validation loss.
-
-    Returns:
-        The chart; epochs are counted from 1.
 
     Example:
         >>> history([3.0, 2.0, 1.5], [3.1, 2.4, 2.6], title="Two epochs suffice").description

@@ -2,7 +2,7 @@
 
 Diagonal: marginal densities, the uniform prior as a flat line. Above it: two-dimensional densities
 with outlines. Below it: the correlation coefficient, or the densities of other samples. The chart
-carries bins, not samples. Taught in the chapter inference/hodgkin-huxley-posterior.
+carries bins, not samples.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,9 +64,6 @@ def pairplot(
         beside: Name to other samples, shape (m, d), of which the densities stand below the
             diagonal in place of the correlation coefficients; one entry.
 
-    Returns:
-        The chart; hovering tells correlations, densities and medians.
-
     Example:
         >>> theta = np.random.default_rng(1).normal(0.5, 0.1, (2000, 2))
         >>> chart = pairplot(theta, ["a (mV)", "b (ms)"], [[0, 1], [0, 1]], title="Both are known")
@@ -126,8 +123,8 @@ def _place(parts: Sequence[Label], shown: np.ndarray) -> dict[str, alt.X | alt.Y
     x = alt.Axis(**middle, **room, title=None, orient="top", labelExpr=across, labelFontSize=10)
     y = alt.Axis(**middle, title=None, labelExpr=f"{names}[floor(datum.value)]")
     return {
-        "x": alt.X("x:Q", scale=alt.Scale(domain=[0, d], nice=False), axis=x),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[d, 0], nice=False), axis=y),
+        "x": alt.X("x:Q", scale=alt.Scale(domain=[0, d]), axis=x),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[d, 0]), axis=y),
     }
 
 
@@ -165,15 +162,14 @@ def _marginals(
         .mark_area(
             fill=color,
             fillOpacity=opacity,
-            line={"stroke": color, "strokeWidth": 1.4, "strokeDash": dash, "aria": False},
-            aria=False,
+            line={"stroke": color, "strokeWidth": 1.4, "strokeDash": dash},
         )
         .encode(y2="y2", detail="row:N")
         for k, (color, dash, opacity) in enumerate(looks)
     ]
     flat = {"stroke": PRIOR, "strokeDash": list(ROLES["prior"].dash), "strokeWidth": 1.5}
-    level = rows_of(panels).transform_calculate(y="datum.level").mark_rule(**flat, aria=False)
-    touch = rows_of(panels).mark_rect(fill="transparent", aria=False)
+    level = rows_of(panels).transform_calculate(y="datum.level").mark_rule(**flat)
+    touch = rows_of(panels).mark_rect(fill="transparent")
     said = tips(name="parameter", median="median", range="90 % of samples")
     return [*layers, level.encode(x2="x2"), touch.encode(x2="x2", y2="y2", tooltip=said)]
 
@@ -204,7 +200,7 @@ def _heat_maps(
         said="format(datum.q * datum.peak, '.2~r') + ' × the uniform prior'"
     )
     frames = rows_of([{k: v for k, v in row.items() if k != "c"} for row in maps])
-    frame = {"fill": "transparent", "stroke": FRAME, "strokeWidth": 0.7, "aria": False}
+    frame = {"fill": "transparent", "stroke": FRAME, "strokeWidth": 0.7}
     place = (f"datum.x + {inner / 1000} * datum.u", f"datum.y - {inner / 1000} * datum.v")
     return [
         frames.mark_rect(**frame).encode(x2="x2", y2="y2", tooltip=tips(**told)),
@@ -220,7 +216,7 @@ def _coefficients(r: np.ndarray, where: tuple[np.ndarray, np.ndarray]) -> alt.Ch
         for i, j in zip(*where, strict=True)
     ]
     weight = alt.ExprRef("abs(datum.r) >= 0.3 ? 600 : 400")
-    mark = rows_of(rows).mark_text(fontSize=11, fontWeight=weight, aria=False)
+    mark = rows_of(rows).mark_text(fontSize=11, fontWeight=weight)
     return mark.encode(text=alt.Text("r:Q", format=".2f"))
 
 
@@ -253,11 +249,9 @@ def _marked(
     dash = alt.StrokeDash("name:N", scale=dashes, legend=None)
     size = 40 if len(shown) > 6 else 60
     return [
-        rows_of(rules)
-        .mark_rule(strokeWidth=1.2, aria=False)
-        .encode(y2="y2", stroke=stroke, strokeDash=dash),
+        rows_of(rules).mark_rule(strokeWidth=1.2).encode(y2="y2", stroke=stroke, strokeDash=dash),
         rows_of(spots)
-        .mark_point(size=size, strokeWidth=1.8, opacity=1, aria=False)
+        .mark_point(size=size, strokeWidth=1.8)
         .encode(
             stroke=stroke,
             shape=alt.Shape("name:N", scale=shapes, legend=key),
