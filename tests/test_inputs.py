@@ -292,7 +292,6 @@ MEANT = {
     **dict.fromkeys(["Bank x", "append x", "dependence"], ODD - {"no rows"}),
     "q10_of": ODD,
     "tolerance": {"infinite"},
-    "directions": {"no rows"},
 }
 ANY_WIDTH = """along breakdown_along farthest_points active_subspace islands orthogonal_path
     p_value points_at weights"""
@@ -310,3 +309,18 @@ def test_what_cannot_be_used_is_refused_by_its_name(door, fault):
     else:  # where widths disagree, the other argument may be named
         with pytest.raises((ValueError, TypeError), match=f"{what}|^low|^direction|^end|^slope"):
             call(given)
+
+
+@pytest.mark.filterwarnings("ignore:x_o is unlike every simulation")
+@pytest.mark.parametrize("huge", [-1.7e308, 1e160, 1e-320])
+@pytest.mark.parametrize("door", DOORS)
+def test_huge_and_tiny_numbers_make_no_nonsense(door, huge):
+    _, values, call = DOORS[door]
+    given = values.copy()
+    given[..., 0] = huge
+    try:
+        found = call(given)
+    except (ValueError, RuntimeError):  # told
+        return
+    parts = found if isinstance(found, tuple) else (found,)
+    assert not any(np.isnan(part).any() for part in parts)

@@ -30,7 +30,8 @@ def farthest_points(points: ArrayLike, n: int, first: int = 0) -> np.ndarray:
     points = numbers(points, "points")
     if points.ndim != 2 or not 1 <= n <= len(points):
         raise ValueError(f"points have shape {points.shape}, expected (m, d) with m >= {n}")
-    finite(points, "points")
+    if not 0 <= first < len(finite(points, "points")):
+        raise ValueError(f"first is {first}, expected the number of one of {len(points)} points")
     chosen = [first]
     nearest = np.full(len(points), np.inf)
     for _ in range(n - 1):

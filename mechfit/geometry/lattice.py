@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from mechfit.models.inputs import aligned, finite, spans
+from mechfit.models.inputs import LARGEST, aligned, finite, spans
 
 ROWS = 4000
 """Most rows in one call of log q."""
@@ -160,7 +160,7 @@ def check_samples(samples, low, high):  # noqa: ANN001, ANN202
     x, low, high = aligned(samples=samples, low=low, high=high)
     d = finite(x, "samples").shape[1]
     low, high = spans(low, d, "low"), spans(high, d, "high")
-    if not (np.isfinite(high - low) & (low < high)).all():
+    if not ((abs(low) < LARGEST) & (abs(high) < LARGEST) & (low < high)).all():
         raise ValueError(f"low is {low} and high {high}, expected finite bounds, low below high")
     out = np.flatnonzero(~((x >= low) & (x <= high)).all(0))
     if len(out):

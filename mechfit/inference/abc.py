@@ -149,6 +149,10 @@ class DefensiveProposal(MixedWithPrior):
         noise = np.random.default_rng(seed).normal(size=(count, x_o.size))
         return cls(posterior, x_o + spread * noise, share)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        vars(self).update(x=self.posterior.check(self.x))
+
     @property
     def prior(self) -> Prior:
         """The prior."""

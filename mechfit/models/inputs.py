@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from mechfit.summaries.arguments import numbers
 
 __all__ = [
+    "LARGEST",
     "aligned",
     "column_names",
     "finite",
@@ -23,6 +24,9 @@ __all__ = [
     "shaped",
     "spans",
 ]
+
+LARGEST = np.float64(1e150)
+"""Size of numbers whose squares would overflow."""
 
 
 def column_names(values: object) -> tuple | None:
@@ -67,11 +71,13 @@ def aligned(**values: ArrayLike | Mapping) -> list[np.ndarray]:
 
 
 def finite(array: np.ndarray, what: str, *, rows: int | None = 1) -> np.ndarray:
-    """The array (n, d), with at least so many rows, or with None (d,); all numbers finite."""
+    """The array (n, d), with at least so many rows, or with None (d,); its squares are finite."""
     axes = "(d,)" if rows is None else f"(n, d) with at least {rows} row{'s' * (rows > 1)}"
     good = array.ndim == (1 if rows is None else 2) and array.size and len(array) >= (rows or 1)
-    if not good or not np.isfinite(array).all():
-        raise ValueError(f"{what} has shape {array.shape}, expected {axes}, all of it finite")
+    if not good or not (abs(array) < LARGEST).all():
+        raise ValueError(
+            f"{what} has shape {array.shape}, expected {axes}, all finite and below {LARGEST}"
+        )
     return array
 
 

@@ -80,10 +80,8 @@ def breakdown_radii(
     theta, directions = theta.reshape(n, d), numbers(directions, "directions")
     scale = spans(scale, d, "scale", positive=True)
     low, high = spans(low, d, "low"), spans(high, d, "high")
-    if directions.ndim not in (2, 3) or not np.isfinite(directions).all():
-        raise ValueError(
-            f"directions have shape {directions.shape}, expected (k, {d}) or ({n}, k, {d}), finite"
-        )
+    if directions.ndim != 3:
+        finite(directions, "directions")
     u = np.broadcast_to(directions, (n, *np.shape(directions)[-2:])).astype(float)
     norm = np.linalg.norm(u, axis=2, keepdims=True)
     if u.shape[2] != d or not (norm > 0).all():

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechfit.geometry import ActiveSubspace
-from mechfit.models.inputs import aligned, finite
+from mechfit.models.inputs import aligned, finite, spans
 from mechfit.robustness.stored import Stored
 
 __all__ = ["Directions", "across", "one_by_one", "random_directions", "stiff_and_sloppy"]
@@ -100,8 +100,7 @@ def across(tangent: np.ndarray, slope: np.ndarray) -> Directions:
     t, slope = aligned(tangent=tangent, slope=slope)
     norm = np.linalg.norm(finite(t, "tangent", rows=None))
     t = t / (norm or 1.0)
-    if slope.shape != t.shape or not np.isfinite(slope).all():
-        raise ValueError(f"slope is {slope}, expected {t.shape} finite numbers, as the tangent")
+    spans(finite(slope, "slope", rows=None), len(t), "slope")
     down = -(slope - t * (t @ slope))
     if not norm > 0 or np.linalg.norm(down) <= 1e-12 * np.linalg.norm(slope):
         raise ValueError(

@@ -141,7 +141,7 @@ def q10_of(celsius: np.ndarray, values: np.ndarray) -> np.ndarray:
     known = np.isfinite(y)
     t = np.where(known, celsius / 10, np.nan)
     many = known.sum(1)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         away = t - (np.nansum(t, 1) / many)[:, None]
         slope = np.nansum(away * y, 1) / np.nansum(away**2, 1)
-    return np.where(many >= 3, np.exp(slope), np.nan)
+        return np.where(many >= 3, np.exp(slope), np.nan)

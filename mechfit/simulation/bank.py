@@ -60,26 +60,24 @@ class Bank:
             raise ValueError(f"statistic_names are {names}, expected distinct ones")
         parameters = self.parameter_names or column_names(self.theta) or ()
         theta, x = named(self.theta, parameters, "theta"), named(self.x, names, "x")
-        x, marked = x[:, None] if x.ndim == len(names) == 1 else x, numbers(self.valid, "valid")
+        x, valid = x[:, None] if x.ndim == len(names) == 1 else x, numbers(self.valid, "valid")
         n, k = len(np.atleast_1d(theta)), len(names)
-        if theta.ndim != 2 or x.shape != (n, k) or marked.shape != (n,):
+        if theta.ndim != 2 or x.shape != (n, k) or valid.shape != (n,):
             raise ValueError(
                 f"theta, x and valid have shapes {theta.shape}, {x.shape} and "
-                f"{marked.shape}, expected (n, d), (n, {k}) and (n,)"
+                f"{valid.shape}, expected (n, d), (n, {k}) and (n,)"
             )
-        if not np.isin(marked, (0, 1)).all():
+        if not np.isin(valid, (0, 1)).all():
             raise ValueError("valid holds other numbers than 0 and 1, expected True or False")
-        finite = np.isfinite(x).all(1)
-        own = {
-            "theta": np.array(theta),
-            "x": np.array(x),
-            "valid": finite & (marked == 1),
-            "statistic_names": names,
-            "parameter_names": parameters,
-        }
-        if (finite != (marked == 1)).any():
-            own["marked"] = marked == 1
-        vars(self).update(own)
+        finite, marked = np.isfinite(x).all(1), valid == 1
+        vars(self).update(
+            theta=np.array(theta),
+            x=np.array(x),
+            valid=finite & marked,
+            marked=None if np.array_equal(finite, marked) else marked,
+            statistic_names=names,
+            parameter_names=parameters,
+        )
 
     @classmethod
     def of(
@@ -97,9 +95,10 @@ class Bank:
     def select(self, names: Sequence[str]) -> Bank:
         """Keep only the statistics called `names`, in that order."""
         unknown = [n for n in names if n not in self.statistic_names]
-        if unknown or not names:
+        if unknown or not names or len(set(names)) < len(names):
             raise ValueError(
                 f"got the statistics {list(names)}, expected some of {list(self.statistic_names)}"
+                ", each once"
             )
         x = self.x[:, [self.statistic_names.index(n) for n in names]]
         valid = self.allowed & np.isfinite(x).all(1)
@@ -126,7 +125,7 @@ class Bank:
 
     @property
     def allowed(self) -> np.ndarray:
-        """Which simulations (n,) were not marked invalid for another reason than a missing x."""
+        """Which simulations (n,) were not marked invalid, but for statistics not finite."""
         marked = vars(self).get("marked")
         return np.ones(len(self), bool) if marked is None else marked
 

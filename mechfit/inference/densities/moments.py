@@ -11,12 +11,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
+from mechfit.models.inputs import LARGEST
+
 __all__ = ["MOST", "ROUNDING", "bounded", "moments", "ordinary", "tamed", "varying"]
 
 ROUNDING = 1e-10
 """Range of a column, relative to its largest number, that counts as constant."""
-LARGEST = np.float64(1e150)
-"""Size that larger numbers are cut to, as their squares would overflow."""
 FAR, MOST = 10.0, 10.0
 """Distance from the median, in s, of an outlier; factor by which outliers may raise a scale."""
 TAILS = 0.1587, 0.05, 0.01, 1e-3, 1e-4

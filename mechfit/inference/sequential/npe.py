@@ -28,7 +28,7 @@ from mechfit.inference.sequential.methods import SNPE_A, TSNPE, Method, Round
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
-from mechfit.models.inputs import column_names, finite, named, spans
+from mechfit.models.inputs import column_names, finite, named, shaped, spans
 from mechfit.simulation import Bank, simulate
 from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import Draws, Proposal
@@ -176,6 +176,7 @@ class NPE:
             self.proposals.append(made)
         return self.proposals[r]
 
+    @shaped
     def propose(self, n: int) -> np.ndarray:
         """Draw n parameter sets (n, d) to be simulated next, those that `infer` would draw."""
         return Draws(self.proposal(), self.seeds(len(self.rounds))[0]).rows(0, n)
