@@ -19,12 +19,7 @@ MOST, HALF = 5, 0.46
 
 
 def correlation_matrix(
-    above: ArrayLike,
-    below: ArrayLike,
-    names: Sequence[str],
-    *,
-    title: str,
-    start: int = 0,
+    above: ArrayLike, below: ArrayLike, names: Sequence[str], *, title: str, start: int = 0
 ) -> alt.VConcatChart:
     """Draw two kinds of correlations of the same parameters, and the partners of one of them.
 

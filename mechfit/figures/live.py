@@ -1,8 +1,7 @@
 """A live trace for a running notebook: move a slider, simulate, redraw.
 
-The trace is a small SVG text in an `ipywidgets.HTML`: no script of our own, no download, and it
-takes the notebook's text color. Slider events that arrive during a simulation are not queued:
-they only mark the picture as stale, and one redraw with the latest values follows.
+The trace is a small SVG text in an `ipywidgets.HTML`, in the notebook's text color. Slider events
+that arrive during a simulation are not queued: one redraw with the latest values follows.
 """
 
 import asyncio
@@ -100,8 +99,7 @@ def live_trace(
         limits: Low and high of each slider, shape (d, 2).
 
     Returns:
-        A box of the picture and one slider for each parameter. What the simulator raises is
-        told in the box.
+        A box of the picture and the sliders; it tells what the simulator raises.
 
     Example:
         >>> t = np.arange(0.0, 10.0)

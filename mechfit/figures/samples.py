@@ -23,6 +23,7 @@ from mechfit.figures.parts import (
     points,
     rows_of,
     scale_bar,
+    short,
     trace,
 )
 from mechfit.figures.theme import POSTERIOR, PRIOR, ROLES, SAMPLE, WIDTH, present
@@ -70,10 +71,8 @@ def samples_to_traces(
     note = outside("samples", theta, limits)
     window = np.clip(np.stack([first - pad, last + pad], 1).T, *limits.T).T
     coded, views, told = _traces(time, channels, observed)
-    values = [
-        {"sample": k + 1, "theta": [float(f"{p:.4g}") for p in point]} | texts
-        for k, (point, texts) in enumerate(zip(theta, coded, strict=True))
-    ]
+    places = enumerate(zip(theta, coded, strict=True), start=1)
+    values = [{"sample": k, "theta": short(point)} | texts for k, (point, texts) in places]
     slider = alt.binding_range(min=1, max=len(theta), step=1, name="sample number")
     chosen, rows = choice({"sample": 1}, slider), alt.Chart(alt.NamedData("samples"))
     scatter = _scatter(rows, chosen, labels, window)
@@ -173,10 +172,8 @@ def _strips(
         x=f"({value} - {low}[datum.i]) / {width}[datum.i]",
         said=f"format({value}, abs({value}) < 100 ? '.3~r' : '.0f') + ' ' + {units}[datum.i]",
     )
-    now, tick = (
-        every.transform_filter(chosen),
-        {"thickness": 1.5, "height": 11, "opacity": 0.55, "clip": True},
-    )
+    now = every.transform_filter(chosen)
+    tick = {"thickness": 1.5, "height": 11, "opacity": 0.55, "clip": True}
     word = {"fontSize": 10, "opacity": 0.75, "align": alt.ExprRef("datum.x ? 'left' : 'right'")}
     word |= {"dx": alt.ExprRef("datum.x ? 5 : -5")}
     layers = [
@@ -186,8 +183,6 @@ def _strips(
         now.mark_point(**RING | {"size": 70}, fill="transparent"),
         now.mark_text(dy=-12, fontSize=11, fontWeight=600).encode(text="said:N"),
     ]
-    return alt.layer(*(layer.encode(**place) for layer in layers)).properties(
-        width=WIDTH - SIDE - 30,
-        height={"step": STEP},
-        title=heading("The same samples on the range of the prior"),
-    )
+    view = alt.layer(*(layer.encode(**place) for layer in layers))
+    top = heading("The same samples on the range of the prior")
+    return view.properties(width=WIDTH - SIDE - 30, height={"step": STEP}, title=top)
