@@ -61,7 +61,9 @@ def conditional_density(
     x, low, high = lattice.check_samples(finite(point, "point", rows=None)[None], low, high)
     free = lattice.check_parameters(parameters, x.shape[1])
     axes = tuple(
-        np.linspace(low[k], high[k], grid) if np.ndim(grid) == 0 else numbers(grid[m], "grid")
+        np.linspace(low[k], high[k], grid)
+        if isinstance(grid, int | np.integer)
+        else numbers(grid[m], "grid")
         for m, k in enumerate(free)
     )
     log_q = lattice.on_axes(log_prob, x[0], free, axes)
