@@ -21,7 +21,7 @@ import numpy as np
 
 from mechfit.geometry.paths import along, high_probability_path, straight
 from mechfit.geometry.slopes import Function
-from mechfit.models.inputs import aligned, finite, spans
+from mechfit.models.inputs import aligned, finite, on_copies, spans
 from mechfit.simulation.progress import progress_bar
 
 __all__ = ["Connection", "Islands", "connect", "islands"]
@@ -122,6 +122,7 @@ def connect(
     start, end, scale = aligned(start=start, end=end, scale=scale)
     found = high_probability_path(log_prob, start, end, scale=scale, nodes=nodes, **settings)
     path = along(found, nodes, scale)
+    log_prob = on_copies(log_prob)
     log_q, line = log_prob(path), log_prob(straight(start, end, nodes)).min()
     simulated = None
     if works is not None and log_q.min() >= level:

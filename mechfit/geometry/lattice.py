@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-from mechfit.models.inputs import LARGEST, aligned, finite, spans
+from mechfit.models.inputs import LARGEST, aligned, finite, on_copies, spans
 
 ROWS = 4000
 """Most rows in one call of log q."""
@@ -145,7 +145,7 @@ def on_axes(log_prob, x, free, axes):  # noqa: ANN001, ANN202
 
 def evaluate(log_prob, points):  # noqa: ANN001, ANN202
     """Log q (n,) at points (n, d), `ROWS` at a time."""
-    parts = range(0, len(points), ROWS)
+    parts, log_prob = range(0, len(points), ROWS), on_copies(log_prob)
     log_q = [np.asarray(log_prob(points[k : k + ROWS]), float) for k in parts]
     log_q = np.concatenate(log_q) if log_q else np.empty(0)
     if log_q.shape != (len(points),):

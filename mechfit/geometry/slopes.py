@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mechfit.models.inputs import on_copies
+
 __all__ = ["Function", "Slope", "slope_of"]
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -29,7 +31,8 @@ def slope_of(f: Function, given: Slope | None = None, scale: np.ndarray | float 
         array([[2., 4.]])
     """
     if given is not None:
-        return given
+        return on_copies(given)
+    f = on_copies(f)
 
     def both(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         n, d = x.shape

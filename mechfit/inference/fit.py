@@ -9,7 +9,6 @@ on any machine. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 from __future__ import annotations
 
 import copy
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import as_completed
@@ -28,8 +27,8 @@ from mechfit.inference.space import Space
 from mechfit.inference.training import History, Loss, Training, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
-from mechfit.simulation.progress import progress_bar
-from mechfit.simulation.workers import Processes
+from mechfit.simulation.progress import inside_a_bar, progress_bar
+from mechfit.simulation.workers import isolated
 
 __all__ = ["fit", "learn", "learnable"]
 
@@ -164,25 +163,30 @@ def train_one(
 
 
 def train_silently(*job: object) -> tuple[Density, History]:
-    """Train one density in a worker process, without a progress bar."""
-    os.environ["MECHFIT_PROGRESS"] = "0"
+    """Train one density in a worker, without a progress bar."""
+    inside_a_bar.set(True)
     return train_one(*job)
 
 
 def train_in_parallel(jobs: Sequence[tuple]) -> list[tuple[Density, History]]:
     """Train several densities in processes, as many at a time as there are cores."""
-    workers = Processes()
+    workers = isolated()
     futures = [workers.submit(train_silently, *job) for job in jobs]
+    trained = {}
     try:
         with progress_bar(len(jobs), " networks") as bar:
             for future in as_completed(futures):
-                history = future.result()[1]
+                m = futures.index(future)
+                if isinstance(future.exception(), workers.died):  # perhaps by another's fault
+                    future = workers.submit_alone(train_silently, *jobs[m])
+                trained[m] = future.result()
+                history = trained[m][1]
                 bar.set_postfix(validation=f"{history.validation[history.best]:.3f}")
                 bar.update()
     except BaseException:
         workers.stop()
         raise
-    return [f.result() for f in futures]
+    return [trained[m] for m in range(len(jobs))]
 
 
 def settings_of(flow: Estimator, training: Training, members: int) -> dict:

@@ -59,7 +59,7 @@ class Averaged(Model):
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
         """Simulate theta (n, d) and return the averaged voltages (n, k) in mV."""
-        theta = self.prior.check(theta)
+        theta = self.prior.check(theta).copy()
         x = np.empty((len(theta), len(self.middles)))
         for start in range(0, len(theta), BLOCK):
             rows = slice(start, start + BLOCK)

@@ -4,6 +4,7 @@ Lists, tensors, masked arrays, tables of pandas or polars, structured arrays and
 become arrays of floats; whatever has names for its columns is taken by these, never by place.
 """
 
+import copy
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -20,9 +21,11 @@ __all__ = [
     "finite",
     "named",
     "numbers",
+    "on_copies",
     "sample_shape",
     "shaped",
     "spans",
+    "whole",
 ]
 
 LARGEST = np.float64(1e150)
@@ -92,6 +95,25 @@ def spans(value: np.ndarray, d: int, what: str, *, positive: bool = False) -> np
         kind = "positive numbers" if positive else "numbers"
         raise ValueError(f"{what} is {value}, expected {kind}: one, or ({d},)")
     return np.broadcast_to(value, d)
+
+
+def on_copies(f: Callable) -> Callable:
+    """The function of copies, with copied results: what it keeps or changes is never ours."""
+    return lambda *given: copy.deepcopy(f(*copy.deepcopy(given)))
+
+
+def whole(value: int, what: str, least: int, below: float = np.inf) -> int:
+    """A whole number of at least `least` and less than `below`; the error calls it `what`."""
+    try:
+        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{what} is {value!r}, expected a whole number")
+    if not least <= number < below:
+        limit = "" if below == np.inf else f" and below {below}"
+        raise ValueError(f"{what} is {number}, expected at least {least}{limit}")
+    return number
 
 
 def sample_shape(n: int | Sequence[int]) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mechfit.models.inputs import named, whole
 from mechfit.models.prior import Prior
 
 __all__ = ["Model", "Traces"]
@@ -118,12 +119,13 @@ class Model(ABC):
             >>> model.statistics(np.array([0.5]), seed=1).shape
             (1, 1)
         """
-        model = FunctionModel(f, prior, tuple(statistic_names), tuple(statistic_units or ()))
-        if block < 1 or (time_limit is not None and not time_limit > 0):
+        model = FunctionModel(f, prior, statistic_names, statistic_units)
+        block = whole(block, "block", 0)
+        if block < 1 or (time_limit is not None and not 0 < time_limit < np.inf):
             raise ValueError(
                 f"block is {block} and time_limit {time_limit}, expected at least 1 and above 0 s"
             )
-        model.block, model.time_limit = block, time_limit
+        model.block, model.time_limit = block, time_limit and float(time_limit)
         return model
 
 
@@ -132,24 +134,46 @@ class FunctionModel(Model):
 
     run_in_process = True
 
-    def __init__(self, f: Callable, prior: Prior, names: tuple, units: tuple) -> None:
-        if not names:
-            raise ValueError("statistic_names is empty, expected at least one name")
+    def __init__(
+        self, f: Callable, prior: Prior, names: Sequence[str], units: Sequence[str] | None
+    ) -> None:
+        if not callable(f) or not isinstance(prior, Prior):
+            raise TypeError(
+                f"f and prior are of types {type(f).__name__} and {type(prior).__name__}, "
+                "expected a function and a Prior"
+            )
+        if isinstance(names, str) or isinstance(units, str):
+            raise TypeError(
+                f"statistic_names and units are {names!r} and {units!r}, expected sequences"
+            )
+        names, units = tuple(map(str, names)), tuple(map(str, units or ()))
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                f"statistic_names is {names}, expected at least one name, and none twice"
+            )
         if units and len(units) != len(names):
             raise ValueError(f"got {len(units)} units, expected {len(names)}")
         self.f, self.prior, self.statistic_names = f, prior, names
         self.statistic_units = units or ("",) * len(names)
 
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
-        """Call the function for each row, with its own random generator."""
-        theta = self.prior.check(theta)
-        x = np.empty((len(theta), len(self.statistic_names)))
+        """Call the function for each row, a copy, with its own random generator."""
+        theta, names = self.prior.check(theta), self.statistic_names
+        x = np.empty((len(theta), len(names)))
         for i, row in enumerate(theta):
-            out = np.asarray(self.f(row, np.random.default_rng([seed, first + i])), float)
+            found = self.f(row.copy(), np.random.default_rng([seed, first + i]))
+            try:
+                if found is None:
+                    raise TypeError("what the function returned is None")
+                out = named(found, names, "what the function returned")
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"could not convert {type(found).__name__}: {error}") from error
+            if len(names) == 1 and out.ndim == 0:
+                out = out[None]
             if out.shape != x.shape[1:]:
                 raise ValueError(
                     f"the function returned shape {out.shape}, expected {x.shape[1:]} "
-                    f"for the statistics {', '.join(self.statistic_names)}"
+                    f"for the statistics {', '.join(names)}"
                 )
             x[i] = out
         return x

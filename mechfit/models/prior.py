@@ -235,7 +235,8 @@ class Prior:
     def _columns(self, method: str, values: np.ndarray) -> np.ndarray:
         columns = zip(self.parameters, values.T, strict=True)
         with np.errstate(over="ignore"):
-            return np.stack([getattr(p.distribution, method)(v) for p, v in columns], axis=1)
+            found = [np.array(getattr(p.distribution, method)(v.copy())) for p, v in columns]
+        return np.stack(found, axis=1)
 
 
 def standard_normal_log_prob(z: np.ndarray) -> np.ndarray:

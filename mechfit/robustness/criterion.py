@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mechfit.models import Model
+from mechfit.models.inputs import on_copies
 from mechfit.simulation import simulate
 
 __all__ = ["Criterion", "all_defined"]
@@ -35,7 +36,7 @@ class Criterion:
     def __init__(
         self, model: Model, rule: Callable[[np.ndarray], np.ndarray] = all_defined
     ) -> None:
-        self.model, self.rule = model, rule
+        self.model, self.rule = model, on_copies(rule)
 
     def __call__(self, theta: np.ndarray, seed: int, first: int = 0) -> np.ndarray:
         """Whether parameter sets (n, d) work (n,), each simulated once."""

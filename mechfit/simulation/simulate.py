@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mechfit.models import Model
+from mechfit.models.inputs import whole
 from mechfit.simulation.bank import Bank, Memory
 from mechfit.simulation.progress import progress_bar
 from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import LANES, Draws, Given, Proposal, cut, finish, missing, run
-from mechfit.simulation.workers import workers_for
+from mechfit.simulation.workers import statistics_of, workers_for
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -57,8 +58,9 @@ def simulate(
         Ctrl-C, the call returns what is finished; with a store it raises, as all is on disk.
 
     Raises:
-        ValueError: Parameters are given and drawn, or neither; or the store holds simulations
-            with other settings.
+        TypeError: A number is not whole, or parameters are no real numbers.
+        ValueError: Parameters are given and drawn, or neither; the model returns statistics of
+            another shape; or the store holds simulations with other settings.
 
     Example:
         >>> from mechfit.models import HodgkinHuxley
@@ -72,19 +74,21 @@ def simulate(
     """
     if seed is None:
         raise TypeError("seed is missing")
+    seed, first = whole(seed, "seed", 0, 2**64), whole(first, "first", 0, 2**32)
     if first and (theta is None or store is not None):
         raise ValueError(f"first is {first}, expected 0 for drawn parameters and in a store")
     if theta is None:
-        if n is None or n < 1:
-            raise ValueError(f"n is {n}, expected at least 1, or theta instead")
+        if n is None:
+            raise ValueError("n is None, expected at least 1, or theta instead")
+        n = whole(n, "n", 1)
         source = Draws(proposal or model.prior, seed)
     else:
         if n is not None or proposal is not None:
             raise ValueError("got theta and also n or a proposal, expected only one of them")
-        source = Given(_finite(model.prior.check(theta)))
+        source = Given(_finite(model.prior.check(theta)).copy())
         n = len(source.theta)
         if n <= LANES and store is client is None and not model.run_in_process:
-            x = model.statistics(source.theta, seed, first=first)
+            x = statistics_of(model, source.theta, seed, first)
             return Bank.of(source.theta, x, seed, model.statistic_names)
     sink = Memory(model, n, seed) if store is None else Store(store, model, n, seed)
     workers = workers_for(model, client)

@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from mechfit.models import Model
+from mechfit.models.inputs import numbers
 from mechfit.simulation.bank import DRAWS, Memory, draw_seed
 from mechfit.simulation.store import Store
 from mechfit.simulation.workers import Failure, Workers, simulate_rows
@@ -75,7 +76,8 @@ class Draws:
         parts = []
         for k in range(start // DRAWS, -(-stop // DRAWS)):
             if k != self.k:
-                self.k, self.theta = k, self.proposal.sample(DRAWS, draw_seed(self.seed, k))
+                drawn = self.proposal.sample(DRAWS, draw_seed(self.seed, k))
+                self.k, self.theta = k, np.array(numbers(drawn, "what the proposal drew"))
             parts.append(self.theta[max(start - k * DRAWS, 0) : stop - k * DRAWS])
         return np.concatenate(parts)
 
@@ -169,7 +171,8 @@ def run(
                 if task is None:
                     break
                 theta = task.block.theta[task.start : task.stop]
-                future = workers.submit(simulate_rows, model, theta, seed, task.first)
+                submit = workers.submit_alone if alone else workers.submit
+                future = submit(simulate_rows, model, theta, seed, task.first)
                 running[future] = task
                 future.add_done_callback(ended.put)
             if not running:

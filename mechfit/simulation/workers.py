@@ -3,7 +3,9 @@
 Compiled models run in threads, as their loops release the lock of the interpreter; foreign ones in
 processes (loky); either on the workers of a Dask cluster, a foreign one in a process beside the
 worker. A foreign simulation that takes too long ends its process, which no code inside it can
-prevent. Taught in ``book/beyond/scaling.md``.
+prevent. All threads share the processes, which survive a call for ten minutes; what is repeated
+after a death has a process of its own, so that it is known what ended it. Taught in
+``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
@@ -11,16 +13,20 @@ from __future__ import annotations
 import faulthandler
 import multiprocessing
 import os
+import threading
+import weakref
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from loky import get_reusable_executor, process_executor
-from loky.process_executor import BrokenProcessPool
+from loky import process_executor
+from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
 from mechfit.models import Model
+from mechfit.models.inputs import numbers
 from mechfit.simulation.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -34,6 +40,7 @@ __all__ = [
     "Processes",
     "Threads",
     "Workers",
+    "isolated",
     "map_cores",
     "simulate_rows",
     "workers_for",
@@ -43,19 +50,36 @@ Failure = tuple[int, str]
 T, R = TypeVar("T"), TypeVar("R")
 
 
+LOCK = threading.RLock()
+POOLS: dict[tuple[int, int, int | None], ProcessPoolExecutor] = {}
+"""Pools of processes by the process that made them, their size, and the thread they work for."""
+
+
+def unlock() -> None:
+    """Make a new lock in a forked process, where nobody would open the old one."""
+    global LOCK
+    LOCK = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=unlock)
+
+
 class Threads:
-    """Threads of this process, one per core."""
+    """Threads of this process, one per core by default."""
 
     died = ()
 
-    def __init__(self) -> None:
-        self.count = cores()
+    def __init__(self, count: int | None = None) -> None:
+        self.count = count or cores()
         self.ahead = 2 * self.count
         self.pool = ThreadPoolExecutor(self.count)
 
     def submit(self, function: Callable, *args: object) -> Future:
         """Run function(*args)."""
         return self.pool.submit(function, *args)
+
+    submit_alone = submit
 
     def stop(self) -> None:
         """Wait for what runs, forget the rest."""
@@ -66,17 +90,39 @@ class Processes:
     """Processes of this machine, one per core; a dead one is replaced."""
 
     died = (BrokenProcessPool,)
+    used: weakref.WeakSet[Processes] = weakref.WeakSet()
 
     def __init__(self) -> None:
         self.count = self.ahead = cores()
+        self.futures: set[Future] = set()
+        with LOCK:
+            self.used.add(self)
 
     def submit(self, function: Callable, *args: object) -> Future:
         """Run function(*args)."""
-        return processes(self.count).submit(function, *args)
+        return self._submit(self.count, None, function, *args)
+
+    def submit_alone(self, function: Callable, *args: object) -> Future:
+        """Run function(*args) in a process that works for this thread alone."""
+        return self._submit(1, threading.get_ident(), function, *args)
 
     def stop(self) -> None:
-        """Kill the processes."""
-        processes(self.count).shutdown(kill_workers=True)
+        """Forget what waits, and kill the processes unless another thread uses them."""
+        for future in tuple(self.futures):
+            future.cancel()
+        with LOCK:
+            shared = any(other.futures for other in self.used if other is not self)
+            for owner in (threading.get_ident(),) if shared else (threading.get_ident(), None):
+                pool = POOLS.pop((os.getpid(), 1 if owner else self.count, owner), None)
+                if pool is not None:
+                    pool.shutdown(kill_workers=True)
+
+    def _submit(self, count: int, owner: int | None, function: Callable, *args: object) -> Future:
+        with LOCK:
+            future = processes(count, owner).submit(function, *args)
+            self.futures.add(future)
+        future.add_done_callback(self.futures.discard)
+        return future
 
 
 class Cluster:
@@ -105,6 +151,8 @@ class Cluster:
         future.add_done_callback(self.futures.discard)
         return future
 
+    submit_alone = submit
+
     def stop(self) -> None:
         """Cancel what has not ended."""
         self.client.cancel(list(self.futures))
@@ -119,7 +167,16 @@ def workers_for(model: Model, client: Client | None) -> Workers:
     """Choose the workers for a model: Dask's if there is a client."""
     if client is not None:
         return Cluster(client)
-    return Processes() if model.run_in_process else Threads()
+    if not model.run_in_process:
+        return Threads()
+    if model.time_limit is not None:
+        multiprocessing.current_process().daemon = False  # or it may have no children
+    return isolated()
+
+
+def isolated() -> Processes | Threads:
+    """Processes; where this one is daemonic and may have none, as in a pool, a thread of it."""
+    return Threads(1) if multiprocessing.current_process().daemon else Processes()
 
 
 def map_cores(function: Callable[[T], R], items: Sequence[T], unit: str) -> list[R]:
@@ -150,19 +207,19 @@ def cores() -> int:
 def simulate_rows(
     model: Model, theta: np.ndarray, seed: int, first: int
 ) -> tuple[np.ndarray, Failure | None]:
-    """Simulate theta (m, d) on a worker.
+    """Simulate theta (m, d) on a worker; the model gets copies, and what it returns is copied.
 
     Returns:
         The statistics x (m, k), and the number and message of the first failed simulation of a
         foreign model.
     """
     if not model.run_in_process:
-        return model.statistics(theta, seed, first=first), None
+        return statistics_of(model, theta, seed, first), None
     x, failure = np.full((len(theta), len(model.statistic_names)), np.nan), None
     for i, row in enumerate(theta):
         try:
             with limited(model.time_limit):
-                x[i] = model.statistics(row, seed, first=first + i)[0]
+                x[i] = statistics_of(model, row[None], seed, first + i)[0]
         except (Exception, SystemExit) as error:
             said = f"{type(error).__name__}: {error}"
         else:
@@ -173,18 +230,44 @@ def simulate_rows(
     return x, failure
 
 
+def statistics_of(model: Model, theta: np.ndarray, seed: int, first: int) -> np.ndarray:
+    """Statistics (m, k) of theta (m, d); ValueError if the model returns another shape."""
+    x = np.array(numbers(model.statistics(theta.copy(), seed, first=first), "the statistics"))
+    expected = len(theta), len(model.statistic_names)
+    if x.shape != expected:
+        raise ValueError(
+            f"{type(model).__name__}.statistics returned shape {x.shape}, expected {expected}: a "
+            f"row for each parameter set, with {', '.join(model.statistic_names[:20])}"
+        )
+    return x
+
+
 def run_beside(function: Callable, model: Model, *args: object) -> object:
     """Run function(model, *args) on a Dask worker; a foreign model in a process beside it."""
     if not model.run_in_process:
         return function(model, *args)
     multiprocessing.current_process().daemon = False  # or the worker may have no children
-    return processes(1).submit(function, model, *args).result()
+    return processes(1, threading.get_ident()).submit(function, model, *args).result()
 
 
-def processes(count: int) -> Executor:
-    """The pool of this thread; it outlives a call for ten minutes, and is new after a death."""
-    env = {"OMP_NUM_THREADS": "1"}
-    return get_reusable_executor(count, timeout=600, initializer=disable_leak_check, env=env)
+def processes(count: int, owner: int | None = None) -> ProcessPoolExecutor:
+    """The pool of all threads, or of one; it outlives a call for ten minutes."""
+    key = os.getpid(), count, owner
+    with LOCK:
+        pool = POOLS.get(key)
+        if pool is None or pool._flags.broken or pool._flags.shutdown:
+            env = {"OMP_NUM_THREADS": "1"}
+            pool = ProcessPoolExecutor(count, timeout=600, initializer=disable_leak_check, env=env)
+            # a process of multiprocessing waits at its end for its own ones: end them before
+            Finalize(pool, end, (weakref.ref(pool),), exitpriority=100)
+            POOLS[key] = pool
+    return pool
+
+
+def end(pool: weakref.ref[ProcessPoolExecutor]) -> None:
+    """End a pool's processes."""
+    if pool() is not None:
+        pool().shutdown(kill_workers=True)
 
 
 def disable_leak_check() -> None:
