@@ -163,8 +163,6 @@ class FunctionModel(Model):
         for i, row in enumerate(theta):
             found = self.f(row.copy(), np.random.default_rng([seed, first + i]))
             try:
-                if found is None:
-                    raise TypeError("what the function returned is None")
                 out = named(found, names, "what the function returned")
             except (TypeError, ValueError) as error:
                 raise ValueError(f"could not convert {type(found).__name__}: {error}") from error
