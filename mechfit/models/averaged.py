@@ -37,6 +37,8 @@ class Averaged(Model):
 
     def __init__(self, model: Model, every: int) -> None:
         time = np.asarray(model.time)
+        if not isinstance(every, int | np.integer):
+            raise TypeError(f"every is {every!r}, expected a whole number of samples")
         if not 1 <= every <= len(time):
             raise ValueError(f"every is {every}, expected 1 to {len(time)}, the samples there are")
         self.model, self.every = model, every

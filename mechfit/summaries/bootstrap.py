@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mechfit.summaries.arguments import numbers
+
 __all__ = ["bootstrap_interval"]
 
 
@@ -31,7 +33,8 @@ def bootstrap_interval(
         resamples: Number of resamples.
 
     Raises:
-        ValueError: No samples, samples of different length, or a level outside 0 to 1.
+        ValueError: No samples, samples of different length, a level outside 0 to 1, or a statistic
+            that is not finite.
 
     Example:
         >>> x = np.arange(100.0)
@@ -39,14 +42,18 @@ def bootstrap_interval(
         >>> bool(35 < low < 49.5 < high < 65)
         True
     """
+    samples = [np.atleast_1d(numbers(sample, "samples")) for sample in samples]
     sizes = {len(sample) for sample in samples}
-    if len(sizes) != 1 or not 0 < level < 1:
+    if len(sizes) != 1 or 0 in sizes or not 0 < level < 1:
         raise ValueError(
             f"got samples of lengths {sorted(sizes)} and level {level}, expected one or more "
-            "samples of one length and a level between 0 and 1"
+            "samples of one length above 0 and a level between 0 and 1"
         )
     n = sizes.pop()
     rows = rng.integers(0, n, (resamples, n))
     values = [statistic(*(sample[row] for sample in samples)) for row in rows]
+    if not np.isfinite(values).all():
+        bad = np.ravel(values)[~np.isfinite(np.ravel(values))][0]
+        raise ValueError(f"statistic is {bad} for some resampled samples, expected finite numbers")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -10,7 +10,10 @@ doi:10.7554/eLife.56261. Taught in ``book/geometry/pyloric-circuit.md``.
 
 import numpy as np
 from numba.extending import register_jitable
+from numpy.typing import ArrayLike
 from scipy.signal import savgol_filter
+
+from mechfit.summaries.arguments import array_of, number_of
 
 __all__ = ["burst_times", "bursts", "crossings", "plateau", "smoothed", "spike_samples", "window"]
 
@@ -24,6 +27,11 @@ EVERY, SHORTEST, FLOOR = 10, 200.0, 100.0
 def window(dt: float) -> int:
     """Number of samples, an odd one, over which voltages are smoothed; dt in ms."""
     samples = int(WINDOW_MS / dt)
+    if samples <= DEGREE:
+        most = WINDOW_MS / (DEGREE + 1)
+        raise ValueError(
+            f"dt is {dt} ms, expected at most {most} ms, to smooth over {WINDOW_MS} ms"
+        )
     return samples + (samples + 1) % 2
 
 
@@ -55,12 +63,12 @@ def bursts(spikes: np.ndarray, dt: float, threshold: float) -> np.ndarray:
     return np.stack([first, last], 1)[kept]
 
 
-def burst_times(voltage: np.ndarray, dt: float, threshold: float = 50.0) -> list[np.ndarray]:
+def burst_times(voltage: ArrayLike, dt: float, threshold: float = 50.0) -> list[np.ndarray]:
     """First and last spike (b, 2) in ms of the bursts in each of several voltages.
 
     Args:
         voltage: Voltages (neurons, time) in mV.
-        dt: Step in ms.
+        dt: Sampling interval in ms, at most 0.125.
         threshold: Longest duration (ms) at which a burst is dropped.
 
     Example:
@@ -69,6 +77,13 @@ def burst_times(voltage: np.ndarray, dt: float, threshold: float = 50.0) -> list
         >>> [each.round().tolist() for each in burst_times(v[None], 0.1)]
         [[[102.0, 196.0]]]
     """
+    voltage = array_of("voltage", voltage, "(neurons, time)")
+    dt, threshold = number_of("dt", dt, positive=True), number_of("threshold", threshold)
+    if voltage.shape[1] < window(dt):
+        raise ValueError(
+            f"voltage has {voltage.shape[1]} samples, expected at least the {window(dt)} over "
+            "which it is smoothed"
+        )
     return [bursts(spike_samples(v), dt, threshold) * dt for v in smoothed(voltage, dt)]
 
 

@@ -11,6 +11,8 @@ Pearson (1905), *On the General Theory of Skew Correlation*. Taught in the chapt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.summaries.arguments import array_of
+
 __all__ = ["correlation_ratio"]
 
 
@@ -30,10 +32,12 @@ def correlation_ratio(y: ArrayLike, x: ArrayLike, *, bins: int = 12) -> float:
         >>> round(correlation_ratio(x**2, x), 2)
         0.97
     """
-    y, x = np.asarray(y, float), np.asarray(x, float)
-    if y.ndim != 1 or y.shape != x.shape or bins < 1:
+    y, x = array_of("y", y, "(n,)"), array_of("x", x, "(n,)")
+    if y.shape != x.shape or bins < 1:
         raise ValueError(f"y, x and bins are {y.shape}, {x.shape} and {bins}, expected (n,) twice")
+    if not (y.size and np.abs(y).max() < 1e150 and (variance := y.var()) > 0):
+        raise ValueError(f"y has {y.size} values, expected some that vary, below 1e150")
     edges = np.unique(np.quantile(x, np.linspace(0, 1, bins + 1)[1:-1]))
     which = np.searchsorted(edges, x)
     inner = [y[which == b].var() * np.mean(which == b) for b in np.unique(which)]
-    return float(1 - sum(inner) / y.var())
+    return float(1 - sum(inner) / variance)

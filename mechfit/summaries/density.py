@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter1d
 
+from mechfit.summaries.arguments import numbers
+
 __all__ = ["density", "heights", "mass_level", "outlines"]
 
 
@@ -22,10 +24,16 @@ def density(samples: ArrayLike, limits: ArrayLike, bins: int) -> np.ndarray:
     It is relative to a uniform one; its mean is the share of samples within the limits, across
     which smoothing moves no mass.
     """
-    samples, limits = np.asarray(samples, float), np.asarray(limits, float)
-    if samples.ndim != 2 or limits.shape != (samples.shape[1], 2):
+    samples, limits = numbers(samples, "samples"), numbers(limits, "limits")
+    if samples.ndim != 2 or not len(samples) or limits.shape != (samples.shape[1], 2):
         raise ValueError(
             f"samples have shape {samples.shape}, limits {limits.shape}, expected (n, k), (k, 2)"
+        )
+    if not np.isfinite(samples).all():
+        raise ValueError("samples have non-finite values, expected finite numbers")
+    if not (limits[:, 0] < limits[:, 1]).all():
+        raise ValueError(
+            f"limits are {limits.tolist()}, expected a lower and a higher one of each"
         )
     counts = np.histogramdd(samples, bins=bins, range=limits)[0]
     n, k = samples.shape

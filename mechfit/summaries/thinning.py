@@ -7,6 +7,8 @@ sample of each bin of time keep the envelope of the trace.
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.summaries.arguments import numbers
+
 __all__ = ["thin", "thin_together"]
 
 POINTS = 400
@@ -14,9 +16,9 @@ POINTS = 400
 
 def _checked(time: ArrayLike, voltage: ArrayLike, points: int) -> tuple[np.ndarray, np.ndarray]:
     """Return increasing times (t,) and the finite traces (..., t) that belong to them."""
-    time, voltage = np.asarray(time, float), np.asarray(voltage, float)
-    if points < 4:
-        raise ValueError(f"points is {points}, expected at least 4")
+    time, voltage = numbers(time, "time"), numbers(voltage, "voltage")
+    if not isinstance(points, int | np.integer) or points < 4:
+        raise ValueError(f"points is {points}, expected at least 4, a whole number")
     if time.ndim != 1 or len(time) < 2 or not np.all(np.diff(time) > 0):
         raise ValueError(f"time has shape {time.shape}, expected (t,) increasing, t >= 2")
     if voltage.ndim == 0 or voltage.shape[-1] != len(time):

@@ -15,8 +15,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numba.extending import register_jitable
+from numpy.typing import ArrayLike
 
 from mechfit.compile import compiled
+from mechfit.summaries.arguments import array_of
 from mechfit.summaries.bursts import bursts, plateau
 
 __all__ = ["TRIPHASIC", "rhythm_of", "why_undefined"]
@@ -118,13 +120,16 @@ def next_bursts(found, n, k, start, stop):
     return k, many
 
 
-def why_undefined(x: np.ndarray) -> str:
+def why_undefined(x: ArrayLike) -> str:
     """Name the reason why statistics x (19,) are undefined; "" if none is.
 
     Example:
         >>> why_undefined(np.r_[np.nan, 100.0, np.nan, np.full(16, np.nan)])
         'LP, PY: no burst'
     """
+    x = array_of("x", x, "(19,)", finite=False)
+    if len(x) != len(TRIPHASIC):
+        raise ValueError(f"x has {len(x)} statistics, expected {len(TRIPHASIC)}")
     silent = [n for n, d in zip(NEURONS, x[1:4], strict=True) if np.isnan(d)]
     if silent:
         return f"{', '.join(silent)}: no burst"

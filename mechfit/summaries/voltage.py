@@ -46,7 +46,7 @@ def features(count: int) -> tuple[str, ...]:
     """
     if count not in (1, 4, 7):
         raise ValueError(f"count is {count}, expected 1, 4 or 7")
-    return STATISTIC_NAMES[:count]
+    return STATISTIC_NAMES[: int(count)]
 
 
 @register_jitable
@@ -107,7 +107,7 @@ def voltage_statistics(
         ValueError: The shape is not (n, time), or the window does not lie inside the trace.
 
     Warns:
-        UserWarning: A voltage rests above the threshold or just below, where noise counts.
+        UserWarning: A voltage rests above the threshold, where noise counts.
     """
     return seven(*checked(voltage, dt, window, threshold))
 
@@ -119,7 +119,7 @@ def checked(
     rows = np.atleast_2d(array_of("voltage", voltage, "(n, time)", "(time,)", finite=False))
     dt, threshold = number_of("dt", dt, positive=True), number_of("threshold", threshold)
     window = check_window(window, dt, rows.shape[1])
-    warn_of_baseline(rows[:, : marks(dt, *window)[1]], threshold)
+    warn_of_baseline(rows[:, : marks(dt, *window)[1]], threshold, depth=4)
     return rows, dt, window, threshold
 
 

@@ -21,7 +21,7 @@ from mechfit.models.numerics.gpu import check_device
 from mechfit.models.numerics.noise import fill_normals, key_of
 from mechfit.models.prior import Prior
 from mechfit.models.stimuli import step_current
-from mechfit.summaries.arguments import array_of, number_of
+from mechfit.summaries.arguments import array_of, number_of, window_of
 from mechfit.summaries.extended import Extended
 from mechfit.summaries.spikes import THRESHOLD
 from mechfit.summaries.voltage import (
@@ -119,13 +119,14 @@ class HodgkinHuxley(Model):
         extended: Extended | None = None,
     ) -> None:
         self.dt, self.v_init = number_of("dt", dt, positive=True), number_of("v_init", v_init)
-        self.threshold = number_of("threshold", threshold)
+        self.threshold, window = number_of("threshold", threshold), window_of(window)
         if current is None:
+            duration = number_of("duration", duration, positive=True)
             current = step_current(STEP_UA / AREA_CM2, duration, self.dt, window)
         self.current = array_of("current", current, "(time,)").copy()
         if step is None:
             step = self.dt if self.dt < 1.001 * LONGEST_MS else SHORT_MS
-        self.every = ceil(self.dt / number_of("step", step, positive=True) - 1e-9)
+        self.every = ceil((1 - 1e-6) * self.dt / number_of("step", step, positive=True))
         self.step = self.dt / self.every
         if self.step > 1.001 * LONGEST_MS:
             warnings.warn(
@@ -145,6 +146,8 @@ class HodgkinHuxley(Model):
         self.window = check_window(window, self.dt, self.current.size)
         self.extended = extended
         if extended is not None:
+            if not isinstance(extended, Extended):
+                raise TypeError(f"extended is {extended!r}, expected an Extended(), or None")
             extended.samples(self.dt, self.window)
             self.statistic_names, self.statistic_units = extended.names, extended.units
 
