@@ -208,7 +208,7 @@ def test_other_kinds_of_other_arguments():
     assert why_undefined([np.nan] * 19) == "AB/PD, LP, PY: no burst"
     samples = np.random.default_rng(1).random((100, 2))
     one = density(samples, [[0, 1], [0, 1]], 5)
-    np.testing.assert_array_equal(density(pd.DataFrame(samples), np.eye(2)[[1, 1]], 5), one)
+    np.testing.assert_allclose(density(pd.DataFrame(samples), np.eye(2)[[1, 1]], 5), one)
     np.testing.assert_array_equal(density(samples.tolist(), ((0, 1), (0, 1)), 5), one)
 
 
