@@ -2,8 +2,9 @@ r"""Moments: centers and scales of columns that outliers and constants do not sp
 
 A column is scaled by its standard deviation. Where a few outliers make most of that, it is clipped
 to 10 s around its median before, with s half the distance of its quantiles at one standard
-deviation of a normal (of quantiles further out, while these are equal). A column that varies by no
-more than rounding errors is divided by infinity, as nothing is known of other values.
+deviation of a normal (of quantiles further out, while these are equal but for rounding errors). A
+column that varies by no more than rounding errors is divided by infinity, as nothing is known of
+other values.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def ordinary(rows: np.ndarray) -> np.ndarray:
     middle, *low = np.quantile(rows, [0.5, *TAILS], axis=0)
     high = np.quantile(rows, 1 - np.array(TAILS), axis=0)
     width = (high - low) / (-2 * ndtri(TAILS))[:, None]
-    s = np.where(width > 0, width, np.inf)[(width > 0).argmax(0), np.arange(rows.shape[1])]
+    wide = width > ROUNDING * width[1]
+    s = np.where(wide, width, np.inf)[wide.argmax(0), np.arange(rows.shape[1])]
     return np.clip(rows, middle - FAR * s, middle + FAR * s)
 
 

@@ -10,11 +10,12 @@ from mechfit.inference.densities.scaling import Featurizer, Standardizer, unlike
 RNG = np.random.default_rng(1)
 PLAIN = RNG.normal([3.0, -70.0], [2.0, 0.1], (5000, 2))
 COUNTS = np.where(RNG.random(5000) < 0.97, 0.0, RNG.poisson(3.0, 5000))[:, None]
+ROUNDED = np.where(RNG.random(5000) < 0.8, 1e-17, 1.0)[:, None] * RNG.normal(size=(5000, 1))
 HUGE = [1e4, -1e30, 1e308, -1.7e308]
 
 
 @pytest.mark.parametrize(
-    "rows", [PLAIN, COUNTS, RNG.uniform(size=(50, 2)), RNG.random((99, 3)) < 0.5]
+    "rows", [PLAIN, COUNTS, ROUNDED, RNG.uniform(size=(50, 2)), RNG.random((99, 3)) < 0.5]
 )
 def test_without_outliers_they_are_mean_and_standard_deviation_to_the_last_bit(rows):
     rows = rows.astype(float)
@@ -24,7 +25,7 @@ def test_without_outliers_they_are_mean_and_standard_deviation_to_the_last_bit(r
 
 
 @pytest.mark.parametrize("huge", HUGE)
-@pytest.mark.parametrize("rows", [PLAIN, COUNTS])
+@pytest.mark.parametrize("rows", [PLAIN, COUNTS, ROUNDED])
 def test_a_few_exploding_runs_change_little(rows, huge):
     wild = rows.copy()
     wild[:5] = huge
