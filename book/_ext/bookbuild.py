@@ -2,7 +2,8 @@
 
 It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
 the package (chapter_keys), executes chapters on all cores (run_ahead), prints the minutes of a
-page (chapter_minutes) and tidies what goes around its text (page_context).
+page (chapter_minutes), tidies what goes around its text (page_context) and looks whether pages are
+whole (whole_pages).
 """
 
 import os
@@ -14,6 +15,7 @@ import chapter_keys
 import chapter_minutes
 import page_context
 import run_ahead
+import whole_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,4 +106,5 @@ def setup(app) -> dict[str, bool]:
     app.connect("build-finished", read_again_after_warnings)
     chapter_minutes.setup(app)
     page_context.setup(app)
+    whole_pages.setup(app)
     return {"parallel_read_safe": False, "parallel_write_safe": False}

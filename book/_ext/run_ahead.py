@@ -2,8 +2,9 @@
 
 Sphinx reads the pages in one process, and myst-nb executes a chapter when its page is read. Here
 the same chapters are executed beforehand, as many at a time as there are cores, and put into the
-execution cache under the same key, where myst-nb then finds them. A chapter that fails is left to
-myst-nb, which executes it again and reports what went wrong.
+execution cache under the same key, where myst-nb then finds them. A chapter with a cell that fails
+is left to myst-nb, which executes it again and reports what went wrong; the build warns of one
+that stops otherwise, as when its kernel is killed for memory.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import create_nb_reader
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+
+PATIENT = {"iopub_timeout": 600, "raise_on_iopub_timeout": True}
+"""Output that is late, on a busy machine, is waited for; by default it would be left out."""
 
 
 def notebook_of(app, docname: str, key: str) -> NotebookNode | None:
@@ -37,7 +42,8 @@ async def execute(
     """Execute a chapter in a kernel of its own, when the gate lets it; return the seconds."""
     place = {"metadata": {"path": str(folder)}}
     # times in the cells' metadata would change the key under which the cache knows the notebook
-    client = NotebookClient(notebook, timeout=timeout, resources=place, record_timing=False)
+    look = {"timeout": timeout, "resources": place, "record_timing": False}
+    client = NotebookClient(notebook, **look, **PATIENT)
     async with gate:
         start = time.perf_counter()
         await client.async_execute()
@@ -77,8 +83,13 @@ async def execute_all(waiting: dict[str, NotebookNode], env, cache) -> None:
         path = env.doc2path(docname)
         try:
             seconds = await execute(notebook, Path(path).parent, timeout, gate)
+        except CellExecutionError:
+            logger.info(f"{docname}: a cell failed")
+            return
         except Exception as error:
-            logger.info(f"{docname}: did not run to its end ({type(error).__name__})")
+            logger.warning(
+                f"did not run to its end: {type(error).__name__}: {error}", location=docname
+            )
             return
         bundle = CacheBundleIn(notebook, path, data={"execution_seconds": seconds})
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)

@@ -5,7 +5,8 @@
    signal `page` (the container's width in px) beside axes and words. That room is measured after
    drawing. On a page below NARROW px the views of a row (`a | b`) stand below one another; a grid
    (`alt.concat(..., columns=n)`) stays a grid. A view drawn as high as it is wide stays square.
-   Titles wrap. Charts that are used elsewhere keep the sizes that they were given. */
+   Titles wrap. Charts that are used elsewhere keep the sizes that they were given. A chart that
+   cannot be drawn says so in its place. */
 (function () {
   "use strict";
   var NARROW = 500, WIDEST = 800, PADDING = 4;
@@ -147,11 +148,29 @@
     return changed;
   }
 
+  /* Vega's class of a drawing, which the bundle of scripts does not name. */
+  var quiet = {mode: "vega", actions: false, defaultStyle: false};
+  var drawing = window.vegaEmbed(document.createElement("div"), {}, quiet)
+    .then(function (result) { return result.view.constructor; });
+
+  /* Say in place of a chart that it could not be drawn, to its reader and to the console. */
+  function say(box, error) {
+    if (box.getAttribute("role") === "alert") return;
+    box.textContent = "This chart could not be drawn: " + (error && error.message || error);
+    box.setAttribute("role", "alert");
+    console.error(error);
+  }
+
   window.mechfitDraw = function (id, spec, options) {
     var box = document.getElementById(id), parts, title;
     if (!box) return;
+    function lost(error) { say(box, error); }
     options = {...options, patch: function (vega) { ({parts, title} = follow(vega)); return vega; }};
-    window.vegaEmbed(box, spec, options).then(function (result) {
+    drawing.then(function (Drawing) {
+      /* Vega tells what fails while it draws to its log alone. */
+      class View extends Drawing { error(error) { setTimeout(lost, 0, error); return this; } }
+      return window.vegaEmbed(box, spec, {...options, viewClass: View});
+    }).then(function (result) {
       var view = result.view, drawn = 0, busy = Promise.resolve();
       if (!parts.length) return;
       var config = spec.config || {}, look = config.title || {}, family = config.font || "sans-serif";
@@ -171,12 +190,9 @@
         var tried = [];
         for (var round = 0; round < 5 && measure(view, parts, page, tried); round++) await view.runAsync();
       }
-      function later() { busy = busy.then(fit, fit); }
+      function later() { busy = busy.then(fit).catch(lost); }
       new ResizeObserver(later).observe(box);
       later();
-    }).catch(function (error) {
-      box.textContent = "This chart could not be drawn: " + error.message;
-      throw error;
-    });
+    }).catch(lost);
   };
 })();

@@ -23,12 +23,13 @@ kernelspec:
 PATIENCE = 120_000
 """Milliseconds after which a page counts as stuck, also on a slow machine."""
 
-SETTLED = """async () => {
+SETTLED = """async patience => {
   if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
   const empty = () => [...document.querySelectorAll('.mechfit-chart')]
     .filter(chart => !chart.querySelector('svg.marks')).length;
-  for (let tries = 0; empty() && tries < 1200; tries++) await new Promise(r => setTimeout(r, 50));
-  await new Promise(r => setTimeout(r, 50));
+  const wait = () => new Promise(resolve => setTimeout(resolve, 50));
+  for (let tries = 0; empty() && tries < patience; tries++) await wait();
+  await wait();
   return empty();
 }"""
 
@@ -60,10 +61,11 @@ class Opened:
         self.scheme = scheme
 
 
-def open_page(browser, address: str, home: str, width: int = 1280) -> Opened:
+def open_page(browser, address: str, home: str, width: int = 1280, patience: int = 1200) -> Opened:
     """Open a page in a window of this width (px); wait until its formulas and charts are drawn.
 
-    A request that leaves `home` (the address of the book) counts as outside.
+    A request that leaves `home` (the address of the book) counts as outside. Charts may take
+    `patience` times 50 ms to be drawn.
     """
     opened = Opened(browser.new_page(viewport={"width": width, "height": 900}), width=width)
     opened.tab.set_default_timeout(PATIENCE)
@@ -81,5 +83,5 @@ def open_page(browser, address: str, home: str, width: int = 1280) -> Opened:
     opened.tab.on("console", on_console)
     opened.tab.on("pageerror", lambda error: opened.errors.append(str(error)))
     opened.tab.goto(address, wait_until="load")
-    opened.empty_charts = opened.tab.evaluate(SETTLED)
+    opened.empty_charts = opened.tab.evaluate(SETTLED, patience)
     return opened

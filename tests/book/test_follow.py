@@ -1,7 +1,10 @@
 """Charts follow the width of their page, and of its changes, in a page without a network."""
 
+from pathlib import Path
+
 import altair as alt
 import pytest
+from builtbook import open_page
 
 from mechfit.figures import renderer
 from mechfit.figures.parts import heading
@@ -30,15 +33,22 @@ VIEWS = """name => [...document.querySelectorAll(`#${name} g.role-scope path.bac
   .map(box => [box.x, box.y, box.width, box.height])"""
 
 
-@pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
+def page_of(folder, specs) -> Path:
+    """Write a page of charts by name, like one of the book."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MECHFIT_CHART_SCRIPTS", "page")
-        drawn = {n: renderer.render(c.properties(title=LONG).to_dict()) for n, c in CHARTS.items()}
+        drawn = {name: renderer.render(spec) for name, spec in specs.items()}
     body = "".join(f'<div id="{n}">{bundle["text/html"]}</div>' for n, bundle in drawn.items())
     text = f"<!doctype html><script>{renderer.chart_scripts()}</script>{body}"
-    path = tmp_path_factory.mktemp("follow") / "page.html"
+    path = folder / "page.html"
     path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    specs = {name: chart.properties(title=LONG).to_dict() for name, chart in CHARTS.items()}
+    path = page_of(tmp_path_factory.mktemp("follow"), specs)
     tab = browser.new_page(viewport={"width": 900, "height": 900})
     tab.goto(path.as_uri())
     yield tab
@@ -78,3 +88,25 @@ def test_squares_stay_square_and_grids_grids(page, width):
 def test_words_wider_than_the_page_do_not_squeeze_a_view(page, width):
     _, _, wide, _ = page.evaluate(VIEWS, "words")[0]
     assert wide > 0.6 * min(width, 800)
+
+
+def test_a_chart_that_cannot_be_drawn_says_so(browser, tmp_path):
+    """In the chart's place and as an error of the page, whenever it fails; others are drawn."""
+    good = view(300, 100).to_dict()
+    specs = {
+        "mark": good | {"mark": "sculpture"},
+        "expression": view(300, 100).transform_calculate(a="datum.none.deep").to_dict(),
+        "width": view(300, 100).transform_filter("page && datum.none.deep").to_dict()
+        | {"params": [{"name": "page", "value": 0}]},
+        "good": good,
+    }
+    opened = open_page(browser, page_of(tmp_path, specs).as_uri(), "file://", patience=40)
+    said = {n: opened.tab.locator(f"#{n} .mechfit-chart").inner_text() for n in specs}
+    opened.tab.close()
+    assert [n for n in specs if said[n].startswith("This chart could not be drawn: ")] == [
+        "mark",
+        "expression",
+        "width",
+    ]
+    assert opened.empty_charts == 3
+    assert len(opened.errors) == 3

@@ -47,6 +47,22 @@ def test_each_chapter_runs_once_for_each_key(app):
     assert runs.read_text() == "...."
 
 
+@pytest.mark.slow
+def test_a_killed_kernel_is_told_with_its_page(app, monkeypatch):
+    """As a chapter that takes too much memory is; the other chapters are executed all the same."""
+    kill = HEADER + CELL.format("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    (app.folder / "two.md").write_text(kill, encoding="utf-8")
+    told = []
+    monkeypatch.setattr(
+        run_ahead.logger, "warning", lambda words, location: told.append((location, words))
+    )
+    run_ahead.run_ahead(app, app.env, ["one", "two"], lambda name: "k1")
+    [(page, words)] = told
+    assert page == "two"
+    assert words.startswith("did not run to its end: DeadKernelError")
+    assert [cached(app, name, "k1") for name in ("one", "two")] == [True, False]
+
+
 def test_a_page_without_cells_is_no_notebook(app):
     assert run_ahead.notebook_of(app, "text", "k") is None
     assert run_ahead.notebook_of(app, "one", "k").metadata["kernelspec"]["results_key"] == "k"
