@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechfit.summaries.arguments import numbers as real_numbers
+
 LARGEST = 1e100
 """Beyond it squares overflow."""
 
@@ -24,14 +26,8 @@ def numbers(name: str, values: ArrayLike, *shape: int | str, least: int = 1) -> 
 
 
 def _finite(name: str, values: ArrayLike) -> np.ndarray:
-    """Return finite real numbers as floats; masked ones are none."""
-    try:
-        array = np.ma.asarray(values)
-        if array.dtype.kind not in "biufO":
-            raise TypeError(f"type {array.dtype}")
-        array = array.astype(float).filled(np.nan)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} holds other things than real numbers: {error}") from error
+    """Return finite real numbers as floats."""
+    array = real_numbers(values, name)
     if not (np.abs(array) < LARGEST).all():
         raise ValueError(f"{name} has non-finite values, expected numbers below {LARGEST:g}")
     return array

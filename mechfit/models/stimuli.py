@@ -15,6 +15,8 @@ from math import exp, expm1, sqrt
 
 import numpy as np
 
+from mechfit.summaries.arguments import number_of, numbers, window_of
+
 __all__ = [
     "ornstein_uhlenbeck_current",
     "ramp_current",
@@ -24,6 +26,8 @@ __all__ = [
 ]
 
 Window = tuple[float, float]
+MOST = 1e9
+"""Samples of a current."""
 
 
 def step_current(amplitude: float, duration: float, dt: float, window: Window) -> np.ndarray:
@@ -39,7 +43,8 @@ def step_current(amplitude: float, duration: float, dt: float, window: Window) -
         >>> step_current(2.0, duration=4.0, dt=1.0, window=(1.0, 3.0))
         array([0., 2., 2., 0., 0.])
     """
-    return np.where(grid(duration, dt, window)[1], amplitude, 0.0)
+    height = number_of("amplitude", amplitude)
+    return np.where(grid(duration, dt, window)[1], height, 0.0)
 
 
 def step_series(
@@ -54,13 +59,14 @@ def step_series(
         >>> step_series([1.0, 2.0], duration=7.0, dt=1.0, window=(1.0, 6.0), pause=1.0)
         array([0., 1., 1., 0., 2., 2., 0., 0.])
     """
-    length = (window[1] - window[0] + pause) / max(len(amplitudes), 1) - pause
+    (on, off), pause = window_of(window), number_of("pause", pause)
+    length = (off - on + pause) / max(len(amplitudes), 1) - pause
     if len(amplitudes) == 0 or pause < 0 or not length > dt - 1e-9:
         raise ValueError(
             f"{len(amplitudes)} steps with pauses of {pause} ms would last {length:g} ms each, "
             f"expected one step or more, pauses of at least 0 ms and steps of at least {dt} ms"
         )
-    edges = np.linspace(window[0], window[1] + pause, len(amplitudes) + 1)
+    edges = np.linspace(on, off + pause, len(amplitudes) + 1)
     steps = zip(amplitudes, edges[:-1], edges[1:] - pause, strict=True)
     return sum(step_current(height, duration, dt, (on, off)) for height, on, off in steps)
 
@@ -76,6 +82,7 @@ def ramp_current(
         >>> ramp_current(1.0, 3.0, duration=5.0, dt=1.0, window=(1.0, 5.0))
         array([0. , 1. , 1.5, 2. , 2.5, 0. ])
     """
+    start, end = number_of("start", start), number_of("end", end)
     time, on = grid(duration, dt, window)
     return np.where(on, np.interp(time, window, (start, end)), 0.0)
 
@@ -92,6 +99,7 @@ def ornstein_uhlenbeck_current(
         >>> ornstein_uhlenbeck_current(2.0, 0.5, 3.0, 4.0, 1.0, (1.0, 4.0), seed=1).round(2)
         array([0.  , 2.17, 2.41, 2.41, 0.  ])
     """
+    mean = number_of("mean", mean)
     _, on = grid(duration, dt, window)
     if not (0 <= std < np.inf and 0 < tau < np.inf):
         raise ValueError(
@@ -118,7 +126,7 @@ def recorded_current(time: np.ndarray, current: np.ndarray, dt: float) -> np.nda
         >>> recorded_current([5.0, 6.0, 8.0], [0.0, 1.0, 3.0], dt=0.5)
         array([0. , 0.5, 1. , 1.5, 2. , 2.5, 3. ])
     """
-    time, current = np.asarray(time, float), np.asarray(current, float)
+    time, current = numbers(time, "time"), numbers(current, "current")
     if time.ndim != 1 or time.size < 2 or current.shape != time.shape:
         raise ValueError(
             f"time and current have shapes {time.shape} and {current.shape}, expected (n,), n > 1"
@@ -134,15 +142,17 @@ def recorded_current(time: np.ndarray, current: np.ndarray, dt: float) -> np.nda
 
 def samples(duration: float, dt: float) -> np.ndarray:
     """Return the times (ms) of the samples."""
-    if not (np.isfinite([duration, dt]).all() and dt > 0 and round(duration / dt) >= 1):
-        raise ValueError(f"duration is {duration}, dt {dt} ms, expected two samples or more")
+    duration, dt = number_of("duration", duration), number_of("dt", dt)
+    if not (dt > 0 and 0.5 < duration / dt < MOST):
+        raise ValueError(
+            f"duration is {duration}, dt {dt} ms, expected two samples or more, up to {MOST:g}"
+        )
     return dt * np.arange(round(duration / dt) + 1)
 
 
 def grid(duration: float, dt: float, window: Window) -> tuple[np.ndarray, np.ndarray]:
     """Return the times (ms) of the samples, and whether each is inside the window."""
     time, half = samples(duration, dt), dt / 2
-    if not window[0] < window[1]:
-        raise ValueError(f"window is {window} ms, expected an onset before the end")
+    window = window_of(window)
     # >= and < at the same edge: windows that touch neither overlap nor leave a gap
     return time, (time >= window[0] - half) & (time < window[1] - half)

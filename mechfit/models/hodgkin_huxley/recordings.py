@@ -16,6 +16,7 @@ from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
 from mechfit.models.hodgkin_huxley.plausible import check_range, check_response, check_shift
 from mechfit.models.model import Traces
 from mechfit.models.stimuli import step_current
+from mechfit.summaries.arguments import numbers
 from mechfit.summaries.spikes import THRESHOLD
 from mechfit.summaries.voltage import (
     STATISTIC_NAMES,
@@ -83,8 +84,8 @@ class Recording:
     threshold: float = THRESHOLD
 
     def __post_init__(self) -> None:
-        voltage, time = np.asarray(self.traces.voltage, float), self.traces.time
-        current = np.asarray(self.current, float)
+        voltage, time = numbers(self.traces.voltage, "traces.voltage"), self.traces.time
+        current = numbers(self.current, "current")
         if voltage.shape != (1, 1, *current.shape) or current.ndim != 1 or len(current) < 2:
             raise ValueError(
                 f"traces has shape {voltage.shape} and current {current.shape}, expected "

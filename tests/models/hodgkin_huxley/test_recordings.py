@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mechfit.models import Recording, Traces, read_cells
@@ -93,15 +94,24 @@ def test_a_recording_made_by_hand():
     time = 0.05 * np.arange(2000)
     voltage = -70 + np.random.default_rng(1).normal(size=time.size)
     step = np.where((time >= 20) & (time < 80), 1.0, 0.0)
-    traces = Traces(voltage[None, None], time)
-    recording = Recording(1, traces, step.tolist(), (20.0, 80.0))
-    assert recording.cell("mine").current == 1.0
+    traces, window = Traces(voltage[None, None], time), (20.0, 80.0)
+    x = Recording(1, traces, step, window).cell("mine").x
+    for kind in (list, np.float32, ">f8", pd.Series, np.ma.masked_invalid):
+        given = step.astype(kind) if kind in (np.float32, ">f8") else kind(step)
+        recording = Recording(1, traces, given, window)
+        np.testing.assert_array_equal(recording.current, step)
+        np.testing.assert_array_equal(recording.cell("mine").x, x)
+        assert recording.model().current.max() == 1.0
     for other, current, reason in (
         (traces, step[1:], r"traces has shape \(1, 1, 2000\) and current \(1999,\)"),
         (traces, 1e3 * step, "current is 1000 µA/cm²"),
+        (traces, 1e308 * step, "current is .*expected 0.0001 to 200"),
+        (traces, np.ma.masked_equal(step, 1.0), "current is not finite from 20 "),
+        (traces, step.astype(complex), "current is of type complex128"),
+        (traces, None, "current is None"),
         (Traces(traces.voltage / 1e3, time), step, "voltage at rest is -0.07"),
     ):
-        with pytest.raises(ValueError, match=reason):
+        with pytest.raises((ValueError, TypeError), match=reason):
             Recording(1, other, current, (20.0, 80.0))
 
 
