@@ -24,6 +24,7 @@ from mechfit.inference.densities.scaling import Featurizer
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.sequential.losses import npe_loss
 from mechfit.inference.space import Space
+from mechfit.inference.torch_state import torch_state
 from mechfit.inference.training import History, Loss, Training, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
@@ -88,6 +89,7 @@ def learnable(bank: Bank, flow: Estimator) -> np.ndarray:
     return bank.readable(flow.embedding and flow.embedding.valid)
 
 
+@torch_state()
 def learn(
     bank: Bank,
     prior: Prior,

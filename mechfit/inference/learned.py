@@ -18,7 +18,8 @@ from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.regression import PosteriorMean
 from mechfit.inference.fit import fit
 from mechfit.inference.posterior import BLOCK, Posterior
-from mechfit.inference.training import Training, one_thread
+from mechfit.inference.torch_state import torch_state
+from mechfit.inference.training import Training
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
@@ -31,11 +32,11 @@ class LearnedStatistics:
 
     regression: Posterior
 
+    @torch_state()
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Learned statistics (n, d) of data x (n, k)."""
         context = self.regression.context(self.regression.check(x))
-        with torch.no_grad(), one_thread():
-            means = [self.regression.flow.mean(rows) for rows in context.split(BLOCK)]
+        means = [self.regression.flow.mean(rows) for rows in context.split(BLOCK)]
         return torch.cat(means).double().numpy()
 
     def bank(self, bank: Bank) -> Bank:

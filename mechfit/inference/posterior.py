@@ -25,7 +25,8 @@ from mechfit.inference.densities.embedding import finite_rows
 from mechfit.inference.densities.scaling import Featurizer, Standardizer, unlike
 from mechfit.inference.region import Region
 from mechfit.inference.space import Space
-from mechfit.inference.training import History, one_thread
+from mechfit.inference.torch_state import torch_state
+from mechfit.inference.training import History
 from mechfit.models.inputs import named, numbers, shaped
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
@@ -113,6 +114,7 @@ class Posterior:
         """Log-density (n,) of theta (n, d), normalized over prior and region; -inf outside."""
         return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=False)[0]
 
+    @torch_state()
     def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
         """Log-densities (m, n) of theta (m, n, d), row i given observation i of x (m, k).
 
@@ -130,9 +132,8 @@ class Posterior:
         z, log_det = self.space.apply(np.where(inside[:, None], rows, middle))
         z, parts = torch.as_tensor(z.reshape(theta.shape), dtype=torch.float32), []
         size = max(1, BLOCK // theta.shape[1])
-        with torch.no_grad(), one_thread():
-            for block, context in zip(z.split(size), self.context(x).split(size), strict=True):
-                parts.append(self.flow.log_prob(block.transpose(0, 1), context).T)
+        for block, context in zip(z.split(size), self.context(x).split(size), strict=True):
+            parts.append(self.flow.log_prob(block.transpose(0, 1), context).T)
         value = torch.cat(parts).double().numpy() + log_det.reshape(theta.shape[:2])
         if self.rejects:
             drawn = self._push(RATE_DRAWS, np.random.default_rng(0), x)
@@ -226,8 +227,9 @@ class Posterior:
         self, z: np.ndarray, x_o: np.ndarray, *, slope: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         """Log-density (n,) of z (n, d), and its gradient (n, d) if asked for."""
-        context, values, slopes = self.context(x_o[None]), [], []
-        with torch.set_grad_enabled(slope), one_thread():
+        values, slopes = [], []
+        with torch_state(grad=slope):
+            context = self.context(x_o[None])
             for block in torch.as_tensor(z, dtype=torch.float32).split(BLOCK):
                 block.requires_grad_(slope)
                 value = self.flow.log_prob(block, context)
@@ -235,14 +237,14 @@ class Posterior:
                 slopes += torch.autograd.grad(value.sum(), block) if slope else [block]
         return torch.cat(values).double().numpy(), torch.cat(slopes).double().numpy()
 
+    @torch_state()
     def _push(self, n: int, rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
         """Draws (m, n, d) of the density for x (m, k), inside the prior or not."""
         parts, size = [], max(1, BLOCK // len(x))
-        with torch.no_grad(), one_thread():
-            for start in range(0, n, size):
-                shape = len(x), min(size, n - start), self.flow.noise
-                noise = torch.as_tensor(rng.standard_normal(shape, np.float32))
-                parts.append(self.flow.push(noise, self.context(x)).double().numpy())
+        for start in range(0, n, size):
+            shape = len(x), min(size, n - start), self.flow.noise
+            noise = torch.as_tensor(rng.standard_normal(shape, np.float32))
+            parts.append(self.flow.push(noise, self.context(x)).double().numpy())
         return self.space.invert(np.concatenate(parts, 1))
 
     def _accept(self, n: int, rng: np.random.Generator, x: np.ndarray) -> np.ndarray:

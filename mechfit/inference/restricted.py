@@ -25,7 +25,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from mechfit.inference.densities.base import Density, perceptron
 from mechfit.inference.posterior import BLOCK
 from mechfit.inference.region import Region
-from mechfit.inference.training import Training, one_thread, train
+from mechfit.inference.torch_state import torch_state
+from mechfit.inference.training import Training, train
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
@@ -56,15 +57,16 @@ class Restricted(Region):
     classifier: ValidityClassifier
     costly: ClassVar[bool] = False
 
+    @torch_state()
     def score(self, theta: np.ndarray) -> np.ndarray:
         """Logit of the probability of being valid (n,) of theta (n, d)."""
         z = torch.as_tensor(self.prior.to_unbounded(theta)[0], dtype=torch.float32)
-        with torch.no_grad(), one_thread():
-            logits = torch.cat([self.classifier(block) for block in z.split(BLOCK)])
+        logits = torch.cat([self.classifier(block) for block in z.split(BLOCK)])
         inside = np.isfinite(self.prior.log_prob(theta))
         return np.where(inside, logits.double().numpy(), -np.inf)
 
 
+@torch_state()
 def restrict(
     bank: Bank,
     prior: Prior,

@@ -12,11 +12,13 @@ import torch
 from mechfit.inference.densities.coupling import SplineCoupling
 from mechfit.inference.densities.flow import Flow
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.torch_state import torch_state
 from mechfit.models.inputs import finite, numbers, spans
 
 __all__ = ["stages"]
 
 
+@torch_state()
 def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
     """Follow points of the base through the layers of a trained `Coupling` flow.
 
@@ -36,10 +38,9 @@ def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
         raise ValueError("no observation: call posterior.at(x_o) first")
     noise = finite(np.atleast_2d(numbers(noise, "noise")), "noise")
     spans(noise[0], len(posterior.prior), "noise")
-    with torch.no_grad():
-        features = flow.reader(posterior.context(posterior.x_o[None]))[:, None]
-        u = torch.as_tensor(noise[None].copy(), dtype=torch.float32)
-        states = flow.transform.stages(u, features)[:, 0]
-        z = flow.center + states[-1] @ flow.root.T
+    features = flow.reader(posterior.context(posterior.x_o[None]))[:, None]
+    u = torch.as_tensor(noise[None].copy(), dtype=torch.float32)
+    states = flow.transform.stages(u, features)[:, 0]
+    z = flow.center + states[-1] @ flow.root.T
     theta = posterior.prior.from_unbounded(z.double().numpy())[0]
     return np.concatenate([states.double().numpy(), theta[None]])

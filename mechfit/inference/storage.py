@@ -24,6 +24,7 @@ from mechfit.inference.files import suffixed, write
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.restricted import Restricted, ValidityClassifier
 from mechfit.inference.space import Space
+from mechfit.inference.torch_state import torch_state
 from mechfit.inference.training import History
 from mechfit.models.prior import Prior
 
@@ -98,6 +99,7 @@ def load(path: str | Path) -> Posterior:
         raise ValueError(f"{source} is incomplete or inconsistent: {error}") from error
 
 
+@torch_state()
 def assemble(facts: dict, weights: bytes) -> Posterior:
     """Build the posterior from what the two files hold."""
     prior = Prior.from_dict(facts["prior"])

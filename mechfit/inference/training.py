@@ -14,8 +14,7 @@ arXiv:1905.07488. Taught in ``book/inference/without-a-likelihood.md``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from torch import Tensor
 from mechfit.inference.checkpoint import State, training_digest
 from mechfit.inference.densities.base import Density
 from mechfit.inference.sequential.losses import npe_loss
+from mechfit.inference.torch_state import torch_state
 from mechfit.simulation.progress import progress_bar
 
 __all__ = ["History", "Loss", "Training", "train"]
@@ -95,17 +95,6 @@ class History:
     best: int
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread: for networks this small, more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def one_cycle(progress: float) -> float:
     """Learning rate over its peak: linear warm-up, then cosine decay."""
     return min(progress / WARMUP + 0.01, 1.0) * 0.5 * (1 + np.cos(np.pi * min(progress, 1.0)))
@@ -121,6 +110,7 @@ def plateaus(losses: Sequence[tuple[float, float]], patience: int) -> tuple[int,
     return count + (since == patience), since
 
 
+@torch_state(grad=True)
 def train(
     density: Density,
     columns: Sequence[np.ndarray],
@@ -163,7 +153,7 @@ def train(
     decay = DECAY / max(len(data[0]), 500)
     optimizer = torch.optim.AdamW(weights, betas=BETAS, weight_decay=decay, fused=True)
     state = State(weights, optimizer, rng, checkpoint, owner)
-    with one_thread(), progress_bar(epochs, " epochs") as bar:
+    with progress_bar(epochs, " epochs") as bar:
         state.restore()
         bar.update(len(state.losses))
         for epoch in range(len(state.losses), epochs):

@@ -18,6 +18,7 @@ from mechfit.inference.densities.flow import Flow
 from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.densities.nflows_transforms import autoregressive, neural_spline
 from mechfit.inference.densities.regression import PosteriorMean
+from mechfit.inference.torch_state import torch_state
 
 __all__ = ["ESTIMATORS", "MAF", "NSF", "Coupling", "Estimator", "build"]
 
@@ -97,6 +98,7 @@ Estimator = Coupling | MAF | NSF | MDN | PosteriorMean
 ESTIMATORS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN, PosteriorMean)}
 
 
+@torch_state()
 def build(flow: Estimator, d: int, k: int, seed: int) -> Density:
     """Make a density with weights drawn from `seed`, leaving torch's global generator alone."""
     with torch.random.fork_rng(devices=[]):

@@ -42,6 +42,7 @@ from mechfit.inference.sequential.losses import (
 )
 from mechfit.inference.sequential.truncated import Truncated, truncate
 from mechfit.inference.space import Space
+from mechfit.inference.torch_state import torch_state
 from mechfit.inference.training import Training
 from mechfit.models.inputs import shaped
 from mechfit.models.prior import Prior
@@ -67,12 +68,14 @@ class Gaussian:
     mixture: Mixture
 
     @shaped
+    @torch_state()
     def sample(self, n: int | Sequence[int], seed: int) -> np.ndarray:
         """Draw n parameter sets (n, d)."""
         noise = np.random.default_rng(seed).standard_normal((1, n, len(self.prior) + 1))
         batch = Mixture(*(t[None] for t in vars(self.mixture).values()))
         return self.prior.from_unbounded(batch.push(torch.as_tensor(noise))[0].numpy())[0]
 
+    @torch_state()
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) of theta (n, d)."""
         z, log_det = self.prior.to_unbounded(theta)
@@ -153,6 +156,7 @@ class SNPE_B:  # noqa: N801
         """The posterior itself."""
         return posterior
 
+    @torch_state()
     def learn(
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
@@ -238,6 +242,7 @@ def alike(
     )
 
 
+@torch_state()
 def mixture_of(posterior: Posterior) -> Mixture:
     """The mixture (k,) of an `MDN` at the posterior's observation."""
     if not isinstance(posterior.flow, MixtureDensity) or posterior.space.leaks:
@@ -245,8 +250,7 @@ def mixture_of(posterior: Posterior) -> Mixture:
             "the closed form needs one mixture density network in the prior's unbounded space: "
             "expected members=1 and leak_free=True"
         )
-    with torch.no_grad():
-        batch = posterior.flow.mixture(posterior.context(posterior.x_o[None]))
+    batch = posterior.flow.mixture(posterior.context(posterior.x_o[None]))
     return Mixture(*(t[0] for t in vars(batch).values()))
 
 

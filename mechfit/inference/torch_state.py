@@ -1,0 +1,54 @@
+"""Torch's state while mechfit computes: the same whatever the caller has set.
+
+Weights are drawn and evaluated in single precision on the CPU, with gradients only where they are
+needed. A default of double precision, another default device, automatic casts or a mode without
+gradients would make other networks, or none. The number of threads is one: for networks this
+small, more threads only wait for each other. Taught in ``book/inference/density-estimators.md``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import torch
+
+__all__ = ["torch_state"]
+
+LOCK, CALLERS = threading.Lock(), []
+"""The default precision belongs to all threads: the first caller sets it, the last restores it."""
+
+
+@contextmanager
+def torch_state(*, grad: bool = False) -> Iterator[None]:
+    """Compute with torch's own defaults and one thread, then restore what the caller had set."""
+    threads = torch.get_num_threads()
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(mode=False))
+        stack.enter_context(torch.set_grad_enabled(grad))
+        stack.enter_context(torch.autocast("cpu", enabled=False))
+        stack.enter_context(torch.device("cpu"))
+        stack.enter_context(np.errstate(all="warn", under="ignore"))
+        stack.enter_context(single_precision())
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+
+@contextmanager
+def single_precision() -> Iterator[None]:
+    """Make single precision the default until the last of all threads is done."""
+    with LOCK:
+        CALLERS.append(torch.get_default_dtype())
+        torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        with LOCK:
+            before = CALLERS[0]
+            CALLERS.pop()
+            torch.set_default_dtype(torch.float32 if CALLERS else before)
