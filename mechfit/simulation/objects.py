@@ -208,8 +208,8 @@ def _foreign(value: object) -> tuple[str, Parts] | None:
             raise TypeError("the function inside cannot be seen")
         return f"ufunc {value.__name__}", ()
     if package == "numba" and hasattr(value, "py_func"):
-        options = sorted(map(str, getattr(value, "targetoptions", {}).items()))
-        return f"compiled {options}", [("py_func", value.py_func)]
+        options = dict(getattr(value, "targetoptions", {}))
+        return "compiled", [("py_func", value.py_func), ("options", options)]
     if package == "torch" and hasattr(value, "detach"):
         kept = value.detach().cpu()
         exact = kept.float() if "bfloat" in str(value.dtype) else kept

@@ -71,7 +71,8 @@ DIFFER = {
     "a cached function": "gain = {v}\n@functools.lru_cache\ndef tool(x): return gain",
     "a vectorized function": "tool = np.vectorize(lambda x: {v} * x)\ntool(1)",
     "numba": "gain = {v}\n@numba.njit\ndef inner(x): return gain * x\ntool = lambda x: inner(x)",
-    "numba's options": "@numba.njit(fastmath={v} > 1)\ndef tool(x): return x",
+    "numba's options": "@numba.njit(fastmath={{'nsz', 'afn'}} if {v} > 1 else False)\n"
+    "def tool(x): return x",
     "the middle of a long array": "a = np.zeros(5000)\na[2500] = {v}\ntool = lambda x: a * x",
     "an array's type": "a = np.ones(3, 'f8' if {v} > 1 else 'f4')\ntool = lambda x: a * x",
     "an array's shape": "a = np.ones((6, 1) if {v} > 1 else (1, 6))\ntool = lambda x: a * x",
