@@ -20,6 +20,7 @@ SETTINGS = {
     "current": step_current(14.0, 13.0, 0.05, (2.0, 12.0)),
     "window": (2.0, 12.0),
 }
+FINE = {"dt": 0.025, "current": step_current(20.0, 7.0, 0.025, (2.0, 6.0)), "window": (2.0, 6.0)}
 THETA = np.tile(HodgkinHuxley.truth, (5, 1)) * np.linspace(0.7, 1.3, 5)[:, None]
 THETA[:, 6] = 2.0
 SEED, FIRST = 2**40 + 3, 5
@@ -54,7 +55,9 @@ kernel.THREADS, kernel.BLOCKS = 2, 1  # simulated threads are slow to start and 
 model = HodgkinHuxley(dt=0.05, current=given["current"], window=(2.0, 12.0), device="cuda")
 x = model.statistics(given["theta"], int(given["seed"]), first=int(given["first"]))
 later = model.statistics(given["theta"][4:], int(given["seed"]), first=int(given["first"]) + 4)
-np.savez(sys.argv[2], stepped=stepped, x=x, later=later)
+fine = HodgkinHuxley(dt=0.025, current=given["fine"], window=(2.0, 6.0), device="cuda")
+fine = fine.statistics(given["theta"], int(given["seed"]))
+np.savez(sys.argv[2], stepped=stepped, x=x, later=later, fine=fine)
 """
 
 COMPILED = """
@@ -71,8 +74,9 @@ except (ImportError, RuntimeError) as error:
 dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(9, 0))
 scalar, table, key = t.float32, t.Array(t.float32, 2, "C"), t.UniTuple(t.uint32, 2)
 bounds, x = t.UniTuple(t.int64, 7), t.Array(t.float64, 2, "C")
+clock, rule = t.Tuple((scalar, t.int64)), t.UniTuple(scalar, 7)
 current = t.Array(t.float32, 1, "C")
-signature = t.void(table, current, scalar, scalar, key, t.int64, bounds, scalar, x)
+signature = t.void(table, current, clock, scalar, key, t.int64, bounds, rule, x)
 kernel = make_kernel().py_func
 options = {"device": False, "abi": "numba", "fastmath": True, "cc": (9, 0)}
 print(cuda.compile(kernel, signature, **options)[0])
@@ -117,6 +121,7 @@ def simulated(given, tmp_path_factory):
         **given,
         theta=THETA,
         current=SETTINGS["current"],
+        fine=FINE["current"],
         seed=SEED,
         first=FIRST,
     )
@@ -139,6 +144,14 @@ def test_kernel_gives_the_statistics_of_the_other_paths(simulated, precision):
     assert set(x[:, 0]) == {2, 3}
     np.testing.assert_array_equal(simulated["x"][:, 0], x[:, 0])
     np.testing.assert_allclose(simulated["x"], x, rtol=5e-5)
+
+
+@pytest.mark.slow
+def test_a_step_per_sample(simulated):
+    x = HodgkinHuxley(**FINE).statistics(THETA, SEED)
+    assert set(x[:, 0]) == {1}
+    np.testing.assert_array_equal(simulated["fine"][:, 0], x[:, 0])
+    np.testing.assert_allclose(simulated["fine"], x, rtol=5e-5)
 
 
 @pytest.mark.slow
