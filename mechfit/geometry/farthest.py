@@ -7,7 +7,7 @@ doi:10.1016/0304-3975(85)90224-5). Taught in the chapter geometry/pyloric-circui
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.models.inputs import finite, numbers
+from mechfit.models.inputs import finite, numbers, whole
 
 __all__ = ["farthest_points"]
 
@@ -27,11 +27,10 @@ def farthest_points(points: ArrayLike, n: int, first: int = 0) -> np.ndarray:
         >>> farthest_points([[0.0], [1.0], [10.0], [4.0]], 3)
         array([0, 2, 3])
     """
-    points = numbers(points, "points")
-    if points.ndim != 2 or not 1 <= n <= len(points):
+    points, n = numbers(points, "points"), whole(n, "n", 1)
+    if points.ndim != 2 or n > len(points):
         raise ValueError(f"points have shape {points.shape}, expected (m, d) with m >= {n}")
-    if not 0 <= first < len(finite(points, "points")):
-        raise ValueError(f"first is {first}, expected the number of one of {len(points)} points")
+    whole(first, "first", 0, len(finite(points, "points")))
     chosen = [first]
     nearest = np.full(len(points), np.inf)
     for _ in range(n - 1):

@@ -33,7 +33,7 @@ from mechfit.inference.densities.moments import bounded, moments, ordinary
 from mechfit.inference.densities.scaling import Standardizer, unlike
 from mechfit.inference.posterior import Posterior
 from mechfit.models.distributions import LOG_SQRT_2PI
-from mechfit.models.inputs import named, numbers, shaped
+from mechfit.models.inputs import named, numbers, shaped, whole
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
@@ -69,7 +69,7 @@ def rejection_abc(bank: Bank, x_o: np.ndarray, keep: int) -> tuple[np.ndarray, n
             f"x_o has shape {x_o.shape} and the values {x_o.tolist()}, expected {k} finite "
             f"statistics: {', '.join(bank.statistic_names)}"
         )
-    if not isinstance(keep, int | np.integer) or not 1 <= keep <= len(theta):
+    if not 1 <= whole(keep, "keep", 0) <= len(theta):
         raise ValueError(
             f"keep is {keep}, expected 1 to {len(theta)}, the number of valid simulations"
         )

@@ -26,6 +26,7 @@ from mechfit.inference.sequential.losses import npe_loss
 from mechfit.inference.space import Space
 from mechfit.inference.torch_state import torch_state
 from mechfit.inference.training import History, Loss, Training, train
+from mechfit.models.inputs import whole
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 from mechfit.simulation.progress import inside_a_bar, progress_bar
@@ -69,7 +70,7 @@ def fit(
         >>> posterior.at([0.0, 0.0]).sample(10, seed=1).shape
         (10, 2)
     """
-    flow, bank = flow or Coupling(), bank.under(prior)
+    flow, bank, members = flow or Coupling(), bank.under(prior), whole(members, "members", 1)
     valid = bank.rows(learnable(bank, flow))
     posterior = learn(
         valid,

@@ -123,18 +123,8 @@ def sample_shape(n: int | Sequence[int]) -> tuple[int, ...]:
         TypeError: It is neither a whole number nor a sequence of whole numbers.
         ValueError: A number is below 1.
     """
-    try:
-        if isinstance(n, str | bool | Mapping):
-            raise TypeError
-        shape = tuple(n) if np.iterable(n) else (n,)
-        if any(isinstance(size, bool | np.bool_) for size in shape):
-            raise TypeError
-        shape = tuple(map(operator.index, shape))
-    except TypeError:
-        raise TypeError(f"n is {n!r}, expected a whole number or a tuple of them") from None
-    if min(shape, default=1) < 1:
-        raise ValueError(f"n is {n}, expected at least 1")
-    return shape
+    several = np.iterable(n) and not isinstance(n, str | Mapping)
+    return tuple(whole(size, "n", 1) for size in (n if several else (n,)))
 
 
 def shaped(draw: Callable) -> Callable:

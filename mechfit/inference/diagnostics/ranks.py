@@ -24,6 +24,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import ndtri
 
+from mechfit.models.inputs import whole
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
@@ -116,12 +117,11 @@ def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) 
         draws: Draws L of each posterior.
         seed: Seed of draws, reference points and ties.
     """
-    bank = bank.under(posterior.prior)
+    bank, draws = bank.under(posterior.prior), whole(draws, "draws", 1)
     rows = np.flatnonzero(getattr(posterior, "readable", attrgetter("valid"))(bank))
-    if len(rows) < FEWEST or draws < 1:
+    if len(rows) < FEWEST:
         raise ValueError(
-            f"{len(rows)} of {len(bank)} simulations are valid and draws is {draws}, expected at "
-            f"least {FEWEST} and 1"
+            f"{len(rows)} of {len(bank)} simulations are valid, expected at least {FEWEST}"
         )
     theta, x, prior = bank.theta[rows], bank.x[rows], posterior.prior
     rng = np.random.default_rng([seed, OWN])

@@ -28,7 +28,7 @@ from mechfit.inference.sequential.methods import SNPE_A, TSNPE, Method, Round
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
-from mechfit.models.inputs import column_names, finite, named, shaped, spans
+from mechfit.models.inputs import column_names, finite, named, shaped, spans, whole
 from mechfit.simulation import Bank, simulate
 from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import Draws, Proposal
@@ -60,8 +60,7 @@ def infer(
     Returns:
         The posterior of the last round at x_o.
     """
-    if rounds < 1:
-        raise ValueError(f"rounds is {rounds}, expected at least 1")
+    rounds, simulations = whole(rounds, "rounds", 1), whole(simulations, "simulations", 1)
     names = model.statistic_names
     npe = NPE(model.prior, x_o, seed=seed, store=store, names=names, **settings)
     for r in range(rounds):
@@ -145,7 +144,7 @@ class NPE:
             "flow": flow or (MDN() if isinstance(self.method, SNPE_A) else Coupling()),
             "training": training or Training(),
             "leak_free": leak_free,
-            "members": members,
+            "members": whole(members, "members", 1),
         }
         if self.settings["flow"].embedding is None:
             spans(finite(np.atleast_2d(self.x_o)[0], "x_o", rows=None), len(self.names), "x_o")
