@@ -77,7 +77,8 @@ class Coupling:
         hidden: Width of the networks.
         bins: Number of bins of each spline.
         bound: The splines reach from -bound to bound, with linear tails.
-        box: Work in the unit cube of the prior, with a uniform base, instead of unbounded space.
+        box: Work in the unit cube of the prior, with a uniform base, instead of unbounded space,
+            where the density is wrong within about a thousandth of a bounded prior's ends.
         embedding: Embedding network for the data; None takes statistics as they are.
     """
 
