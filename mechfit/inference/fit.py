@@ -19,8 +19,9 @@ import numpy as np
 import torch
 
 from mechfit.inference.densities.base import Density, Ensemble
-from mechfit.inference.densities.configs import Coupling, Estimator, build
+from mechfit.inference.densities.configs import Coupling, Estimator, build, flow_to_dict
 from mechfit.inference.densities.scaling import Featurizer
+from mechfit.inference.files import plain
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.sequential.losses import npe_loss
 from mechfit.inference.space import Space
@@ -194,7 +195,4 @@ def train_in_parallel(jobs: Sequence[tuple]) -> list[tuple[Density, History]]:
 
 def settings_of(flow: Estimator, training: Training, members: int) -> dict:
     """The part of a posterior's provenance that describes its densities and their training."""
-    settings = {"kind": type(flow).__name__, **asdict(flow)}
-    if flow.embedding:
-        settings["embedding"]["kind"] = type(flow.embedding).__name__
-    return {"flow": settings, "training": asdict(training), "members": members}
+    return {"flow": flow_to_dict(flow), "training": asdict(training), "members": plain(members)}

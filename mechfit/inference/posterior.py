@@ -23,6 +23,7 @@ from scipy.optimize import minimize
 from mechfit.inference.densities.base import Density, Ensemble
 from mechfit.inference.densities.embedding import finite_rows
 from mechfit.inference.densities.scaling import Featurizer, Standardizer, unlike
+from mechfit.inference.files import plain
 from mechfit.inference.region import Region
 from mechfit.inference.space import Space
 from mechfit.inference.torch_state import torch_state
@@ -64,6 +65,9 @@ class Posterior:
     x_o: np.ndarray | None = None
     region: Region | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provenance", plain(self.provenance))
+
     @property
     def prior(self) -> Prior:
         """Prior over the d parameters."""
@@ -101,6 +105,7 @@ class Posterior:
         return self.sample_batched(n, seed, x=self._observation(x))[0]
 
     @shaped
+    @torch_state()
     def sample_batched(
         self, n: int | Sequence[int], seed: int | None = None, *, x: np.ndarray
     ) -> np.ndarray:
@@ -147,6 +152,7 @@ class Posterior:
         """Log-density (n,) of theta (n, d) and its gradient (n, d), 0 outside the prior."""
         return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=True)
 
+    @torch_state()
     def map(
         self, *, x: np.ndarray | None = None, draws: int = 10_000, seed: int = 0
     ) -> np.ndarray:
@@ -167,6 +173,7 @@ class Posterior:
         ends = [minimize(downhill, s, jac=True, method="L-BFGS-B", bounds=bounds) for s in starts]
         return scale.invert(min(ends, key=lambda end: end.fun).x)
 
+    @torch_state()
     def acceptance_rate(
         self, *, x: np.ndarray | None = None, draws: int = 10_000, seed: int = 0
     ) -> float:
@@ -208,6 +215,7 @@ class Posterior:
             raise ValueError("no observation: call posterior.at(x_o) first, or pass x=x_o")
         return self.x_o if x is None else self.at(x).x_o
 
+    @torch_state()
     def _log_prob(
         self, theta: np.ndarray, x: np.ndarray | None, rate: float, *, slope: bool
     ) -> tuple[np.ndarray, np.ndarray]:

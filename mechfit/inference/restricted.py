@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from mechfit.inference.densities.base import Density, perceptron
+from mechfit.inference.densities.base import Density, perceptron, seeded
 from mechfit.inference.posterior import BLOCK
 from mechfit.inference.region import Region
 from mechfit.inference.torch_state import torch_state
@@ -117,9 +117,7 @@ def restrict(
     held_out = np.random.default_rng(seed).permutation(valid)[: len(valid) // 2]
     learned = np.delete(np.arange(len(bank)), held_out)
     columns = prior.to_unbounded(theta[learned])[0], bank.valid[learned, None].astype(float)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        classifier = ValidityClassifier(len(prior))
+    classifier = seeded(ValidityClassifier, len(prior), seed=seed)
     train(classifier, columns, training or Training(), seed, loss=cross_entropy)
     region = Restricted(classifier, prior=prior, threshold=-np.inf, within=within)
     cut = max(1, int(share * (len(held_out) + 1)))

@@ -17,15 +17,16 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from mechfit.inference.densities.base import Ensemble
-from mechfit.inference.densities.configs import ESTIMATORS, Estimator, build
+from mechfit.inference.densities.configs import ESTIMATORS, Estimator, build, flow_to_dict
 from mechfit.inference.densities.embedding import EMBEDDINGS
 from mechfit.inference.densities.scaling import Featurizer, Scores, Standardizer
-from mechfit.inference.files import suffixed, write
+from mechfit.inference.files import plain, suffixed, to_json, write
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.restricted import Restricted, ValidityClassifier
 from mechfit.inference.space import Space
 from mechfit.inference.torch_state import torch_state
 from mechfit.inference.training import History
+from mechfit.models.distributions import OWN
 from mechfit.models.prior import Prior
 
 __all__ = ["load", "save"]
@@ -72,15 +73,28 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
         "x_o": None if posterior.x_o is None else posterior.x_o.tolist(),
         "region": region and [region.threshold, region.acceptance_rate],
     }
+    text = to_json(facts)
     write(suffixed(path, ".safetensors"), weights)
-    write(suffixed(path, ".json"), json.dumps(facts, indent=1, ensure_ascii=False).encode())
+    try:
+        write(suffixed(path, ".json"), text)
+    except OSError:
+        suffixed(path, ".safetensors").unlink()
+        raise
 
 
-def load(path: str | Path) -> Posterior:
+def load(
+    path: str | Path, *, prior: Prior | None = None, flow: Estimator | None = None
+) -> Posterior:
     """Read a posterior that `save` wrote.
 
+    Args:
+        path: Where it was written, without an ending.
+        prior: The prior it was learned with, where it has a distribution of your own class.
+        flow: The density estimator, where it or its embedding is of your own class.
+
     Raises:
-        ValueError: A file is damaged, from another pair, or of another format.
+        ValueError: A file is damaged, from another pair, or of another format; or what is needed
+            of prior and flow is not given, or differs from what was stored.
     """
     source = suffixed(path, ".json")
     try:
@@ -94,18 +108,29 @@ def load(path: str | Path) -> Posterior:
     if hashlib.sha256(weights).hexdigest() != facts["weights_sha256"]:
         raise ValueError(f"{suffixed(path, '.safetensors')} is damaged or belongs to another file")
     try:
-        return assemble(facts, weights)
+        return assemble(facts, weights, prior, flow)
     except (KeyError, TypeError, RuntimeError) as error:
         raise ValueError(f"{source} is incomplete or inconsistent: {error}") from error
 
 
 @torch_state()
-def assemble(facts: dict, weights: bytes) -> Posterior:
+def assemble(
+    facts: dict, weights: bytes, prior: Prior | None, flow: Estimator | None
+) -> Posterior:
     """Build the posterior from what the two files hold."""
-    prior = Prior.from_dict(facts["prior"])
+    known = {"prior": facts["prior"], "flow": facts["provenance"]["flow"]}
+    given = {"prior": prior and prior.to_dict(), "flow": flow and flow_to_dict(flow)}
+    for name, stored in known.items():
+        if given[name] is not None and plain(given[name]) != stored:
+            raise ValueError(f"{name} is {plain(given[name])}, expected the stored {stored}")
+        if given[name] is None and OWN in json.dumps(stored):
+            raise ValueError(
+                f"the {name} is of a class of your own, expected load(path, {name}=...): {stored}"
+            )
+    prior = prior or Prior.from_dict(facts["prior"])
     names = tuple(facts["statistic_names"])
     made = facts["provenance"]
-    flow = flow_from_dict(made["flow"])
+    flow = flow or flow_from_dict(made["flow"])
     if len(names) != len(facts["x_scale"]["mean"]):
         raise TypeError(f"{len(names)} names for {len(facts['x_scale']['mean'])} statistics")
     scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
@@ -135,11 +160,13 @@ def assemble(facts: dict, weights: bytes) -> Posterior:
 
 
 def flow_from_dict(data: dict) -> Estimator:
-    """Inverse of the flow's part of `settings_of`."""
+    """Inverse of `flow_to_dict`."""
     settings = dict(data)
     if settings["embedding"]:
         embedding = dict(settings["embedding"])
-        settings["embedding"] = EMBEDDINGS[embedding.pop("kind")](**embedding)
+        kind = EMBEDDINGS[embedding.pop("kind")]
+        lists = {name: tuple(v) for name, v in embedding.items() if isinstance(v, list)}
+        settings["embedding"] = kind(**embedding | lists)
     return ESTIMATORS[settings.pop("kind")](**settings)
 
 

@@ -29,7 +29,8 @@ def torch_state(*, grad: bool = False) -> Iterator[None]:
         stack.enter_context(torch.inference_mode(mode=False))
         stack.enter_context(torch.set_grad_enabled(grad))
         stack.enter_context(torch.autocast("cpu", enabled=False))
-        stack.enter_context(torch.device("cpu"))
+        if torch.get_default_device().type != "cpu":  # a context of a device slows every call
+            stack.enter_context(torch.device("cpu"))
         stack.enter_context(np.errstate(all="warn", under="ignore"))
         stack.enter_context(single_precision())
         torch.set_num_threads(1)
@@ -43,12 +44,20 @@ def torch_state(*, grad: bool = False) -> Iterator[None]:
 def single_precision() -> Iterator[None]:
     """Make single precision the default until the last of all threads is done."""
     with LOCK:
-        CALLERS.append(torch.get_default_dtype())
-        torch.set_default_dtype(torch.float32)
+        CALLERS.append((torch.get_default_dtype(), torch.get_float32_matmul_precision()))
+        set_precision(torch.float32, "highest")
     try:
         yield
     finally:
         with LOCK:
             before = CALLERS[0]
             CALLERS.pop()
-            torch.set_default_dtype(torch.float32 if CALLERS else before)
+            if not CALLERS:
+                set_precision(*before)
+
+
+def set_precision(kind: torch.dtype, products: str) -> None:
+    """Set the default type of numbers, and the precision of products of matrices."""
+    torch.set_default_dtype(kind)
+    if torch.get_float32_matmul_precision() != products:
+        torch.set_float32_matmul_precision(products)

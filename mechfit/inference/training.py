@@ -24,6 +24,7 @@ from torch import Tensor
 
 from mechfit.inference.checkpoint import State, training_digest
 from mechfit.inference.densities.base import Density
+from mechfit.inference.files import plain
 from mechfit.inference.sequential.losses import npe_loss
 from mechfit.inference.torch_state import torch_state
 from mechfit.simulation.progress import progress_bar
@@ -75,6 +76,8 @@ class Training:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, plain(value))
         given = (self.epochs, self.batch, self.learning_rate, self.patience, self.clip)
         if min(v for v in given if v is not None) <= 0 or not 0 < self.validation < 1:
             raise ValueError(f"expected positive numbers and 0 < validation < 1, got {self}")
@@ -145,7 +148,7 @@ def train(
     validation[1] = mask_inputs(density, validation[1], rng)
 
     start = [w.detach().numpy() for w in density.parameters()]
-    owner = checkpoint and training_digest([*columns, *start], training, seed)
+    owner = checkpoint and training_digest([*columns, *start], training, int(seed))
     density.to(training.device)
     epochs, batch, patience = training.plan(len(data[0]))
     steps = len(data[0]) // batch

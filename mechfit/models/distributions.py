@@ -6,6 +6,7 @@ the normal quantile function maps u to z = Phi^-1(u), a standard normal. Taught 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,11 @@ class Distribution(ABC):
     def score(self, value: np.ndarray) -> np.ndarray:
         """Derivative of the log-density inside the support."""
 
+    def floats(self) -> None:
+        """Turn the numbers that the distribution was made with, of numpy or not, into floats."""
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, float(value))
+
     def limits(self, tail: float) -> tuple[float, float]:
         """The support where it is bounded, else the `tail` quantiles."""
         return self.quantile(tail), self.quantile(1 - tail)
@@ -57,6 +63,7 @@ class Uniform(Distribution):
     high: float
 
     def __post_init__(self) -> None:
+        self.floats()
         if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
             raise ValueError(f"expected finite low < high, got low={self.low}, high={self.high}")
 
@@ -82,6 +89,7 @@ class LogUniform(Uniform):
     """A positive number whose logarithm is uniform between log `low` and log `high`."""
 
     def __post_init__(self) -> None:
+        self.floats()
         if not (np.isfinite(self.high) and 0 < self.low < self.high):
             raise ValueError(f"expected 0 < low < high, got low={self.low}, high={self.high}")
 
@@ -109,6 +117,7 @@ class Normal(Distribution):
     std: float
 
     def __post_init__(self) -> None:
+        self.floats()
         if not (np.isfinite([self.mean, self.std]).all() and self.std > 0):
             raise ValueError(f"expected a finite mean and std > 0, got {self.mean}, {self.std}")
 
@@ -151,3 +160,11 @@ class LogNormal(Normal):
 
 
 DISTRIBUTIONS = {c.__name__: c for c in (Uniform, LogUniform, Normal, LogNormal)}
+
+OWN = " (own class)"
+
+
+def kind_of(value: object, known: Mapping[str, type]) -> str:
+    """Name of the class of a value, marked where it is not the known one of this name."""
+    name = type(value).__name__
+    return name if known.get(name) is type(value) else name + OWN

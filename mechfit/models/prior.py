@@ -18,13 +18,22 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.models.distributions import DISTRIBUTIONS, LOG_SQRT_2PI, Distribution, Uniform
+from mechfit.models.distributions import (
+    DISTRIBUTIONS,
+    LOG_SQRT_2PI,
+    OWN,
+    Distribution,
+    Uniform,
+    kind_of,
+)
 from mechfit.models.inputs import named, shaped
 
 __all__ = ["Parameter", "Prior"]
 
 ROUNDING = 1e-7
 """Distance from a bound, relative to it, at which a number in single precision is on the bound."""
+
+DECILES = np.array([0.1, 0.5, 0.9])
 
 
 @dataclass(frozen=True)
@@ -213,17 +222,18 @@ class Prior:
         return slopes, score + z * slopes
 
     def to_dict(self) -> list[dict]:
-        """Plain data that `from_dict` and JSON understand."""
-        return [
-            {
-                "name": p.name,
-                "unit": p.unit,
-                "symbol": p.symbol,
-                "distribution": type(p.distribution).__name__,
-                "values": list(vars(p.distribution).values()),
-            }
-            for p in self.parameters
-        ]
+        """Plain data that JSON understands, and `from_dict` unless a class is the user's own.
+
+        A distribution of the user's own class is described by its quantiles.
+        """
+        rows = []
+        for p in self.parameters:
+            kind, values = kind_of(p.distribution, DISTRIBUTIONS), vars(p.distribution).values()
+            if kind.endswith(OWN):
+                values = [float(f"{q:.9g}") for q in p.distribution.quantile(DECILES)]
+            row = {"name": str(p.name), "unit": str(p.unit), "symbol": str(p.symbol)}
+            rows.append(row | {"distribution": kind, "values": list(values)})
+        return rows
 
     @classmethod
     def from_dict(cls, rows: Sequence[Mapping]) -> Self:

@@ -1,12 +1,31 @@
 """What is saved comes back; what is damaged is refused with a reason."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mechfit.inference import MAF, MDN, NSF, Training, fit, load, save
+from mechfit.inference import (
+    MAF,
+    MDN,
+    NPE,
+    NSF,
+    Convolution,
+    Coupling,
+    Subset,
+    Training,
+    Trials,
+    fit,
+    load,
+    save,
+)
+from mechfit.inference.densities.configs import flow_to_dict
+from mechfit.inference.storage import flow_from_dict
+from mechfit.models import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
+from mechfit.models.distributions import Distribution
 from tests.inference import linear_gaussian as exact
 
 
@@ -105,3 +124,140 @@ def test_inconsistent_facts(stored):
 def test_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nothing")
+
+
+class Lab(Enum):
+    """An enumeration that is not a string."""
+
+    HERE = np.int64(3)
+
+
+HIDDEN = np.int64(8)
+FLOWS = [
+    Coupling(np.int32(2), HIDDEN, bound=np.float32(4.3)),
+    Coupling(2, HIDDEN, box=np.bool_(1)),
+    Coupling(2, 8, embedding=Subset(HIDDEN, np.int16(4))),
+    Coupling(2, 8, embedding=Trials(np.int64(1), HIDDEN, HIDDEN)),
+    MAF(np.int64(1), HIDDEN),
+    MDN(HIDDEN, HIDDEN),
+    NSF(1, HIDDEN, bound=np.float64(5)),
+]
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=str)
+@pytest.mark.parametrize("leak_free", [True, False])
+def test_settings_of_numpy(flow, leak_free, tmp_path):
+    kinds = Uniform(np.float32(-4.1), np.array(4)), Normal(np.float32(0.1), np.int64(2))
+    prior = Prior((Parameter(np.str_("a"), kinds[0]), Parameter("b", kinds[1])))
+    bank = exact.bank(60, seed=1)
+    bank = replace(bank, theta=prior.sample(60, 1), statistic_names=tuple(np.array(list("uvwst"))))
+    training = Training(np.int64(1), np.uint8(20), np.float32(0.004), np.int16(3))
+    leak_free = leak_free or getattr(flow, "box", False)
+    seed = np.random.SeedSequence(1).generate_state(1)[0]
+    posterior = fit(bank, prior, flow=flow, training=training, leak_free=leak_free, seed=seed)
+    more = {
+        "path": Path("here"),
+        "lab": Lab.HERE,
+        "t": (np.int64(1), np.array([2.0])),
+        np.int8(1): 1,
+    }
+    posterior = replace(posterior, provenance=posterior.provenance | more)
+    save(posterior, tmp_path / "p")
+    loaded = load(tmp_path / "p")
+    for name in ("prior", "statistic_names", "provenance"):
+        assert getattr(loaded, name) == getattr(posterior, name)
+    assert loaded.provenance["t"] == [1, [2.0]]
+    assert loaded.provenance["lab"] == 3
+    assert loaded.flow.embedding == flow.embedding
+    draws = [p.sample(20, 1, x=bank.x[0]) for p in (posterior, loaded)]
+    np.testing.assert_array_equal(*draws)
+    densities = [p.log_prob(draws[0], x=bank.x[0]) for p in (posterior, loaded)]
+    np.testing.assert_array_equal(*densities)
+
+
+@pytest.mark.parametrize("kind", [Uniform, LogUniform, Normal, LogNormal])
+def test_numbers_of_a_distribution_are_floats(kind):
+    given = kind(np.float32(0.1), np.array(3))
+    assert given == kind(float(np.float32(0.1)), 3.0)
+    assert {type(v) for v in vars(given).values()} == {float}
+
+
+@dataclass(frozen=True)
+class Exponential(Distribution):
+    """An exponential distribution, with a setting that JSON does not know."""
+
+    rate: float
+    about: object = Path
+
+    def log_prob(self, value):
+        return np.where(value >= 0, np.log(self.rate) - self.rate * value, -np.inf)
+
+    def cdf(self, value):
+        return -np.expm1(-self.rate * np.maximum(value, 0))
+
+    def quantile(self, u):
+        return -np.log1p(-u) / self.rate
+
+    def score(self, value):
+        return np.full(np.shape(value), -self.rate)
+
+
+@dataclass(frozen=True)
+class Mine(Subset):
+    """An embedding of the user's own."""
+
+
+def own_prior(rate=2.0):
+    return Prior((Parameter("tau", Exponential(rate)), Parameter("b", Normal(0, 1))))
+
+
+def test_own_classes_are_given_to_load(tmp_path):
+    prior, flow = own_prior(), Coupling(2, 8, embedding=Mine(8, 4))
+    bank = replace(exact.bank(60, seed=1), theta=prior.sample(60, 1))
+    posterior = fit(bank, prior, flow=flow, training=Training(1), seed=1).at(bank.x[0])
+    save(posterior, tmp_path / "p")
+    loaded = load(tmp_path / "p", prior=prior, flow=flow)
+    np.testing.assert_array_equal(loaded.sample(9, 1), posterior.sample(9, 1))
+    with pytest.raises(ValueError, match=r"load\(path, prior=...\)"):
+        load(tmp_path / "p", flow=flow)
+    with pytest.raises(ValueError, match=r"load\(path, flow=...\)"):
+        load(tmp_path / "p", prior=prior)
+    with pytest.raises(ValueError, match="expected the stored"):
+        load(tmp_path / "p", prior=own_prior(2.1), flow=flow)
+    with pytest.raises(ValueError, match="expected the stored"):
+        load(tmp_path / "p", prior=prior, flow=Coupling(2, 8, embedding=Mine(8, 5)))
+
+
+def test_tuples_of_an_embedding_are_kept():
+    flow = MDN(HIDDEN, HIDDEN, Convolution(filters=(np.int64(4), 8), width=np.int64(5)))
+    assert flow_from_dict(json.loads(json.dumps(flow_to_dict(flow)))) == flow
+
+
+def test_rounds_with_an_own_prior_and_numbers_of_numpy_are_resumed(tmp_path):
+    prior = own_prior()
+
+    def posterior(seed, epochs):
+        settings = {"flow": Coupling(2, 8), "training": Training(epochs), "seed": seed}
+        rounds = NPE(prior, [1.0, 0.0], store=tmp_path, **settings)
+        if not len(rounds):
+            theta = rounds.propose(40)
+            rounds.append(theta, theta + np.random.default_rng(1).normal(size=theta.shape))
+        return rounds.fit()
+
+    first, again = posterior(np.uint32(3), np.int64(1)), posterior(3, 1)
+    np.testing.assert_array_equal(first.sample(9, 1), again.sample(9, 1))
+
+
+@pytest.mark.parametrize("failing", [".json", ".safetensors"])
+def test_a_save_that_fails_leaves_nothing(posterior, tmp_path, monkeypatch, failing):
+    write = Path.write_bytes
+
+    def full(path, content):
+        write(path, content[:9])
+        if failing in path.name:
+            raise OSError("disk is full")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="disk is full"):
+        save(posterior, tmp_path / "p")
+    assert not list(tmp_path.iterdir())

@@ -18,6 +18,7 @@ from mechfit.inference import (
     Coupling,
     Training,
     fit,
+    learn_statistics,
     load,
     restrict,
     save,
@@ -47,6 +48,16 @@ def deterministic():
         torch.use_deterministic_algorithms(mode=False)
 
 
+@contextmanager
+def rough_products():
+    torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
 STATES = {
     "double precision": double_precision,
     "no gradients": torch.no_grad,
@@ -54,6 +65,7 @@ STATES = {
     "another device": lambda: torch.device("meta"),
     "casts": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
     "deterministic": deterministic,
+    "rough products": rough_products,
     "numpy raises": lambda: np.errstate(all="raise"),
 }
 
@@ -114,6 +126,15 @@ def test_restricted_priors(state):
     expected = restrict(partly, problem.PRIOR, keep=0.9, training=QUICK, seed=1).sample(20, 1)
     with STATES[state]():
         found = restrict(partly, problem.PRIOR, keep=0.9, training=QUICK, seed=1).sample(20, 1)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_learned_statistics(state):
+    bank = problem.bank(60, 1)
+    expected = learn_statistics(bank, problem.PRIOR, training=QUICK, seed=1)(bank.x)
+    with STATES[state]():
+        found = learn_statistics(bank, problem.PRIOR, training=QUICK, seed=1)(bank.x)
     np.testing.assert_array_equal(found, expected)
 
 

@@ -14,15 +14,16 @@ well, an ensemble: Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.mixture import choose
+from mechfit.inference.torch_state import torch_state
 
-__all__ = ["Density", "Ensemble", "perceptron"]
+__all__ = ["Density", "Ensemble", "perceptron", "seeded"]
 
 NARROWEST = 1e-4
 """Standard deviation that is added to that of z in every direction, in those of the prior."""
@@ -79,6 +80,14 @@ class Density(nn.Module):
     def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
         """Transform normals (m, n, noise) to draws of standardized z given features (m, 1, f)."""
         raise NotImplementedError
+
+
+@torch_state(grad=True)
+def seeded(make: Callable[..., nn.Module], *sizes: int, seed: int) -> nn.Module:
+    """Make a network with weights drawn from `seed`, leaving torch's global generators alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(int(seed))
+        return make(*sizes)
 
 
 def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:

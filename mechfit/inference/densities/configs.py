@@ -7,20 +7,19 @@ beside their networks. Taught in ``book/inference/density-estimators.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import torch
-
-from mechfit.inference.densities.base import Density
+from mechfit.inference.densities.base import Density, seeded
 from mechfit.inference.densities.coupling import SplineCoupling
-from mechfit.inference.densities.embedding import Embedding
+from mechfit.inference.densities.embedding import EMBEDDINGS, Embedding
 from mechfit.inference.densities.flow import Flow
 from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.densities.nflows_transforms import autoregressive, neural_spline
 from mechfit.inference.densities.regression import PosteriorMean
-from mechfit.inference.torch_state import torch_state
+from mechfit.inference.files import plain
+from mechfit.models.distributions import kind_of
 
-__all__ = ["ESTIMATORS", "MAF", "NSF", "Coupling", "Estimator", "build"]
+__all__ = ["ESTIMATORS", "MAF", "NSF", "Coupling", "Estimator", "build", "flow_to_dict"]
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,14 @@ Estimator = Coupling | MAF | NSF | MDN | PosteriorMean
 ESTIMATORS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN, PosteriorMean)}
 
 
-@torch_state()
 def build(flow: Estimator, d: int, k: int, seed: int) -> Density:
     """Make a density with weights drawn from `seed`, leaving torch's global generator alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return flow.build(d, k)
+    return seeded(flow.build, d, k, seed=seed)
+
+
+def flow_to_dict(flow: Estimator) -> dict:
+    """Kind and settings of an estimator as plain data."""
+    settings = {"kind": kind_of(flow, ESTIMATORS), **asdict(flow)}
+    if flow.embedding:
+        settings["embedding"]["kind"] = kind_of(flow.embedding, EMBEDDINGS)
+    return plain(settings)

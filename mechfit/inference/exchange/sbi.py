@@ -63,4 +63,4 @@ def tensor(values: np.ndarray) -> Tensor:
 
 def fresh_seed() -> int:
     """A seed from torch's global generator."""
-    return int(torch.randint(2**63 - 1, ()))
+    return int(torch.randint(2**63 - 1, (), device="cpu"))

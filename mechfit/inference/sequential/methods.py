@@ -15,7 +15,6 @@ with c_r the share of round r. The losses are derived in ``losses.py``, the regi
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -236,7 +235,7 @@ def alike(
     mine = settings_of(flow, training, members)
     kinds = [[made.get(k) for k in ("flow", "members")] for made in (mine, posterior.provenance)]
     return (
-        json.dumps(kinds[0]) == json.dumps(kinds[1])
+        kinds[0] == kinds[1]
         and (space.leaks, space.prior) == (posterior.space.leaks, posterior.prior)
         and tuple(posterior.statistic_names) == tuple(bank.statistic_names)
     )

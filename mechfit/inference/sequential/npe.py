@@ -20,7 +20,7 @@ import numpy as np
 
 from mechfit.inference.densities.configs import Coupling, Estimator
 from mechfit.inference.densities.mdn import MDN
-from mechfit.inference.files import write
+from mechfit.inference.files import plain, to_json, write
 from mechfit.inference.fit import settings_of
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import Region
@@ -248,7 +248,7 @@ class NPE:
 
     def _resume(self) -> None:
         """Read the rounds in the store, if they were made with the same settings."""
-        mine = json.loads(json.dumps(self._facts()))
+        mine = plain(self._facts())
         path = self.store / "settings.json"
         if path.exists():
             theirs = json.loads(path.read_text(encoding="utf-8"))
@@ -258,7 +258,8 @@ class NPE:
                         f"{self.store} holds rounds with {name} {theirs.get(name)}, expected "
                         f"{mine.get(name)}; repeat the call that made it, or name another store"
                     )
-        write(path, json.dumps(mine, indent=1).encode())
+        write(path, to_json(mine))
+        made = {"prior": self.prior, "flow": self.settings["flow"]}
         while (file := self.folder(len(self)) / "simulations.npz").exists():
             with np.load(file, allow_pickle=False) as arrays:
                 theta, x = arrays["theta"], arrays["x"]
@@ -266,7 +267,7 @@ class NPE:
                 bank = self._bank(theta, x, valid)
             self.rounds.append(Round(bank, self.proposal()))
             if (file.parent / "posterior.json").exists():
-                self.posteriors.append(load(file.parent / "posterior"))
+                self.posteriors.append(load(file.parent / "posterior", **made))
 
     def _facts(self) -> dict:
         """Everything the rounds depend on, as plain data."""
