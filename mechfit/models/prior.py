@@ -179,7 +179,7 @@ class Prior:
 
     @shaped
     def sample(self, n: int | Sequence[int], seed: int | np.random.Generator) -> np.ndarray:
-        """Draw n parameter sets (n, d), or a shape of them (*n, d)."""
+        """Draw n parameter sets (n, d); a shape such as (5, 3) gives draws (5, 3, d)."""
         u = np.random.default_rng(seed).random((n, len(self)))
         return self.from_unit(u)[0]
 
