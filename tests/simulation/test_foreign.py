@@ -21,16 +21,21 @@ def simulated(f, **options):
     return simulate(Model.from_function(f, PRIOR, ["x", "y"], **options), N, seed=1)
 
 
-GOOD = simulated(lambda theta, rng: [theta[0], rng.normal()])
+@pytest.fixture
+def good():
+    return simulated(lambda theta, rng: [theta[0], rng.normal()])
+
+
 DIED = "ended its process or took longer than 1 s"
 
 
-def test_a_function_runs_in_other_processes():
+@pytest.mark.slow
+def test_a_function_runs_in_other_processes(good):
     bank = simulated(lambda theta, rng: [theta[0], os.getpid()])
     assert bank.valid.all()
     assert os.getpid() not in bank.x[:, 1]
     np.testing.assert_array_equal(bank.x[:, 0], bank.theta[:, 0])
-    assert GOOD.failure == ""
+    assert good.failure == ""
 
 
 BAD = {
@@ -47,21 +52,24 @@ BAD = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=pytest.mark.slow if m == DIED else ()) for n, (_, m) in BAD.items()],
+    [
+        *(name for name, (_, said) in BAD.items() if said != DIED),
+        *(pytest.param(name, marks=pytest.mark.slow, id=f"{name} in a process") for name in BAD),
+    ],
 )
-def test_a_bad_simulation_is_marked_and_the_rest_kept(name):
+def test_a_bad_simulation_is_marked_and_the_rest_kept(name, good):
     bad, message = BAD[name]
-    worst = np.argmax(GOOD.theta[:, 0])
-    trigger = GOOD.theta[worst, 0]
+    worst = np.argmax(good.theta[:, 0])
+    trigger = good.theta[worst, 0]
 
     def f(theta, rng):
         return bad() if theta[0] == trigger else [theta[0], rng.normal()]
 
     said = rf"1 of {N} simulations are marked invalid; simulation {worst}: {message}"
     with pytest.warns(UserWarning, match=said):
-        bank = simulated(f, time_limit=1.0)
+        bank = simulated(f, time_limit=1.0 if message == DIED else None)
     np.testing.assert_array_equal(bank.valid, np.arange(N) != worst)
-    np.testing.assert_array_equal(bank.x[bank.valid], GOOD.x[bank.valid])
+    np.testing.assert_array_equal(bank.x[bank.valid], good.x[bank.valid])
 
 
 def test_given_parameters_are_isolated_too():
@@ -103,6 +111,7 @@ def test_the_first_failure_is_told():
     np.testing.assert_array_equal(bank.valid, bank.theta[:, 0] <= 0.5)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_sent_to_another_process():
     lock = threading.Lock()
     with pytest.raises(TypeError, match="cannot be sent to another process"):

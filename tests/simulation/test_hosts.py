@@ -19,22 +19,27 @@ MODEL = Model.from_function(
     lambda theta, rng: [theta[0] + rng.normal(), os.getpid()], PRIOR, ["x", "pid"]
 )
 QUICK = {"flow": MAF(1, 8), "training": Training(epochs=2, batch=20), "members": 2, "seed": 1}
-BANK = simulate(MODEL, 40, seed=1)
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return simulate(MODEL, 40, seed=1)
 
 
 def pids(bank):
     return set(bank.x[:, 1])
 
 
-def test_a_daemonic_process_works_itself(monkeypatch):
+def test_a_daemonic_process_works_itself(bank, monkeypatch):
     def learned():
-        return fit(BANK.select(["x"]), PRIOR, **QUICK).at([0.5]).sample(10, seed=1)
+        return fit(bank.select(["x"]), PRIOR, **QUICK).at([0.5]).sample(10, seed=1)
 
     expected = learned()
     monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
-    bank = simulate(MODEL, 40, seed=1)
-    np.testing.assert_array_equal(bank.x[:, 0], BANK.x[:, 0])
-    assert pids(bank) == {os.getpid()}
+    own = simulate(MODEL, 40, seed=1)
+    np.testing.assert_array_equal(own.x[:, 0], bank.x[:, 0])
+    assert pids(own) == {os.getpid()}
     np.testing.assert_array_equal(learned(), expected)
 
 
@@ -44,23 +49,23 @@ def test_a_time_limit_has_a_process_of_its_own_in_a_daemonic_one(monkeypatch):
     assert os.getpid() not in pids(simulate(limited, 40, seed=1))
 
 
-def test_threads_share_the_processes():
+def test_threads_share_the_processes(bank):
     with ThreadPoolExecutor(3) as threads:
         banks = list(threads.map(lambda seed: simulate(MODEL, 40, seed), [1, 2, 1]))
-    np.testing.assert_array_equal(banks[0].x[:, 0], BANK.x[:, 0])
-    np.testing.assert_array_equal(banks[2].x[:, 0], BANK.x[:, 0])
-    assert len(pids(BANK).union(*map(pids, banks))) <= workers.cores()
+    np.testing.assert_array_equal(banks[0].x[:, 0], bank.x[:, 0])
+    np.testing.assert_array_equal(banks[2].x[:, 0], bank.x[:, 0])
+    assert os.getpid() not in set().union(*map(pids, banks))
+    assert len(set().union(*map(pids, banks))) <= workers.cores()
 
 
-def test_an_event_loop():
+def test_an_event_loop(bank):
     async def main():
         return simulate(MODEL, 40, seed=1)
 
-    np.testing.assert_array_equal(asyncio.run(main()).x[:, 0], BANK.x[:, 0])
+    np.testing.assert_array_equal(asyncio.run(main()).x[:, 0], bank.x[:, 0])
 
 
-@pytest.mark.slow
-def test_a_death_is_not_charged_to_another_thread():
+def test_a_death_is_not_charged_to_another_thread(bank):
     deadly = Model.from_function(
         lambda theta, rng: [theta[0], os._exit(3) if theta[0] > 0.9 else 0.0], PRIOR, ["x", "y"]
     )
@@ -71,7 +76,7 @@ def test_a_death_is_not_charged_to_another_thread():
     with pytest.warns(UserWarning, match="ended its process"), ThreadPoolExecutor(2) as threads:
         died, innocent = threads.map(one, [deadly, MODEL])
     np.testing.assert_array_equal(died.valid, died.theta[:, 0] <= 0.9)
-    np.testing.assert_array_equal(innocent.x[:, 0], BANK.x[:, 0])
+    np.testing.assert_array_equal(innocent.x[:, 0], bank.x[:, 0])
 
 
 SCRIPT = """
@@ -102,7 +107,6 @@ if __name__ == "__main__":
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "how", ["", "pool fork", "pool spawn", "pool forkserver", "executor fork", "executor spawn"]
 )

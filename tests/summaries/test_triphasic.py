@@ -1,5 +1,6 @@
 """Statistics of the rhythm equal the authors' on their own voltages, and are right by hand."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,12 @@ def rhythm(voltage, dt, threshold=50.0):
     return rhythm_of(events.spikes, events.crossings, dt, threshold)
 
 
-@pytest.mark.parametrize("noisy", [False, True])
-@pytest.mark.parametrize("row", range(len(NAMES)), ids=NAMES)
+def some(cases):
+    """Every third case; the others are slow."""
+    return [pytest.param(*c, marks=[pytest.mark.slow] * (i % 3 > 0)) for i, c in enumerate(cases)]
+
+
+@pytest.mark.parametrize(("row", "noisy"), some(product(range(len(NAMES)), [False, True])))
 def test_statistics_of_the_golden_sets(row, noisy):
     noise = np.zeros((3, SAMPLES))
     if noisy:
@@ -39,8 +44,7 @@ def test_statistics_of_the_golden_sets(row, noisy):
     np.testing.assert_allclose(x, GOLDEN[key][row], rtol=1e-9)
 
 
-@pytest.mark.parametrize("kelvin", range(2))
-@pytest.mark.parametrize("row", range(2))
+@pytest.mark.parametrize(("row", "kelvin"), some(product(range(2), range(2))))
 def test_statistics_of_warm_circuits(kelvin, row):
     theta = GOLDEN["theta"][NAMES.index(GOLDEN["temperature_sets"][row])]
     warm = {"kelvin": float(GOLDEN["temperature_K"][kelvin])}
