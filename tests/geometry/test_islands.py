@@ -49,12 +49,12 @@ def modes_slope(x):
 
 
 def test_a_thin_curved_valley_is_one():
-    samples = on_valley(30)
+    samples = on_valley(16)
     level = np.quantile(valley(on_valley(400)), 0.01)
     found = islands(valley, samples, level, nodes=40, log_prob_grad=valley_slope)
     assert found.count == 1
-    assert str(found) == "a valley: 30 parameter sets hang together by 29 paths"
-    ends = connect(valley, samples[6], samples[23], level, log_prob_grad=valley_slope)
+    assert str(found) == "a valley: 16 parameter sets hang together by 15 paths"
+    ends = connect(valley, samples[3], samples[12], level, log_prob_grad=valley_slope)
     assert ends.connected
     assert ends.line < 10 * level
     assert str(ends).startswith("connected: lowest log-density")
@@ -62,8 +62,8 @@ def test_a_thin_curved_valley_is_one():
 
 def test_separated_modes_are_islands():
     rng = np.random.default_rng(2)
-    which = np.arange(30) % 3
-    samples = CENTERS[which] + rng.normal(size=(30, 3))
+    which = np.arange(15) % 3
+    samples = CENTERS[which] + rng.normal(size=(15, 3))
     draws = CENTERS[np.arange(3000) % 3] + rng.normal(size=(3000, 3))
     level = np.quantile(modes(draws), 0.01)
     keep = modes(samples) > level

@@ -58,6 +58,7 @@ def test_samples_outside_the_prior_are_refused():
         active_subspace(lambda x: np.where(x[:, 0] > 0, x[:, 0], -np.inf), [[1.0, 1.0], [0, 1.0]])
 
 
+@pytest.mark.slow
 def test_the_published_density():
     density = density_or_skip()
     golden = np.load(reference_file().with_name("pyloric.npz"))

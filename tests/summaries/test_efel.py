@@ -98,7 +98,7 @@ def test_golden_traces(voltage, dt, both):
 @pytest.mark.parametrize("noise", [0.0, 1.0])
 def test_simulated_traces(noise):
     model = HodgkinHuxley(precision="float64")
-    theta = GOLDEN["prior_theta"][:150].copy()
+    theta = GOLDEN["prior_theta"][:60].copy()
     theta[:, 6] *= noise
     traces = model.simulate(theta, seed=1)
     timing, shape = np.sum([compare(v, model.dt) for v in traces.voltage[:, 0]], axis=0)

@@ -81,7 +81,7 @@ def slow_autocorrelation(voltage, dt, window, lag):
 
 
 @RESTING
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.sampled_from([-80.0, -62.0, -60.0, -58.0, -50.0, -20.0, -9.0, 0.0, 5.0, 30.0]),

@@ -95,7 +95,7 @@ def test_equal_weights_are_worth_their_number():
     assert effective_sample_size(torch.ones(17)) == pytest.approx(17)
 
 
-@pytest.mark.parametrize("atoms", [2, 10, 50])
+@pytest.mark.parametrize("atoms", [2, 20])
 def test_snpe_c_with_atoms(atoms):
     log_prior, valid = PRIOR.log_prob(Z[:, 0]), torch.ones(N, dtype=bool)
     found = minimum(lambda v: snpe_c_atomic_loss(log_q(v), Z, X, log_prior, valid, ~valid, atoms))
