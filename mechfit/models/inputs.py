@@ -86,12 +86,8 @@ def finite(array: np.ndarray, what: str, *, rows: int | None = 1) -> np.ndarray:
 
 def spans(value: np.ndarray, d: int, what: str, *, positive: bool = False) -> np.ndarray:
     """A number for each of d parameters, from (d,) or from one for all."""
-    if (
-        value.shape not in ((), (d,))
-        or np.isnan(value).any()
-        or positive
-        and not (value > 0).all()
-    ):
+    good = value > 0 if positive else ~np.isnan(value)
+    if value.shape not in ((), (d,)) or not good.all():
         kind = "positive numbers" if positive else "numbers"
         raise ValueError(f"{what} is {value}, expected {kind}: one, or ({d},)")
     return np.broadcast_to(value, d)

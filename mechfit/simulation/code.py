@@ -9,30 +9,20 @@ from __future__ import annotations
 
 import dis
 import hashlib
-import importlib
 import inspect
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
-from importlib import metadata
+from importlib import import_module, metadata
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 
 import mechfit
 
-__all__ = [
-    "OWN",
-    "compiled",
-    "digest",
-    "from_file",
-    "installed",
-    "instructions",
-    "names",
-    "reads",
-    "version",
-]
+__all__ = ["OWN", "compiled", "digest", "function", "installed", "names", "version"]
 
 READS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 OWN = {"__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__spec__"}
@@ -57,8 +47,6 @@ def from_file(file: str) -> bool:
 @cache
 def installed(name: str) -> bool:
     """Whether a module, named in full, belongs to Python or to an installed package."""
-    if name in sys.builtin_module_names:
-        return True
     try:
         spec = None if name == "__main__" else find_spec(name)
     except (ImportError, ValueError, AttributeError):
@@ -71,12 +59,12 @@ def installed(name: str) -> bool:
 def version(name: str) -> tuple[str, str]:
     """The package that an installed module belongs to, and its version; "" if it has none."""
     top = name.partition(".")[0]
-    if top in sys.stdlib_module_names or top == "builtins":
+    if top in sys.stdlib_module_names:
         return "python", "{}.{}".format(*sys.version_info)
     try:
         return top, metadata.version(top)
     except metadata.PackageNotFoundError:  # distributed under another name
-        return top, str(getattr(importlib.import_module(top), "__version__", ""))
+        return top, str(getattr(import_module(top), "__version__", ""))
 
 
 @cache
@@ -117,17 +105,38 @@ def inner(code: CodeType) -> Iterator[CodeType]:
             yield from inner(each)
 
 
+def function(value: FunctionType) -> tuple[str, list[tuple[str, object]]]:
+    """Describe a function, and list what it closes over, its defaults and what it reads."""
+    own, module = value.__code__, value.__globals__.get("__name__", "")
+    library = from_file(own.co_filename) or installed(module)
+    if library and installed(value.__module__ or "") and not value.__closure__:
+        return f"{value.__module__}.{value.__qualname__}", []
+    text = f"{value.__name__} {digest(instructions(own))}"
+    cells = zip(own.co_freevars, value.__closure__ or (), strict=True)
+    given = reversed(value.__defaults__ or ())
+    return f"{module}.{own.co_name}" if library else text, [
+        *((name, cell.cell_contents) for name, cell in cells if cell != CellType()),
+        *zip(reversed(own.co_varnames[: own.co_argcount]), given, strict=False),
+        *sorted((value.__kwdefaults__ or {}).items()),
+        *({} if library else reads(value)).items(),
+        *sorted((k, v) for k, v in vars(value).items() if k != "__wrapped__"),
+    ]
+
+
 def reads(function: FunctionType) -> dict[str, object]:
     """What a function, or one inside it, reads from its module and imports, by name."""
     space, found = function.__globals__, {}
     for code in inner(function.__code__):
         rows = [i for i in dis.get_instructions(code) if i.opname != "EXTENDED_ARG"]
         for i, row in enumerate(rows):
-            if row.opname in READS and row.argval in space and row.argval not in OWN:
-                found[row.argval] = space[row.argval]
+            name = row.argval
+            if row.opname in READS and name in space and name not in OWN:
+                found[name] = space[name]
             elif row.opname == "IMPORT_NAME":
-                module = imported("." * rows[i - 2].argval + row.argval, space.get("__package__"))
-                found |= {} if module is None else {f"import {row.argval}": module}
+                with suppress(ImportError):
+                    full = resolve_name("." * rows[i - 2].argval + name, space.get("__package__"))
+                    known = installed(full)  # its version tells what it computes
+                    found[f"import {name}"] = ModuleType(full) if known else import_module(full)
     return found
 
 
@@ -135,12 +144,3 @@ def names(function: FunctionType) -> set[str]:
     """All names that a function uses, also as text."""
     texts = (c for code in inner(function.__code__) for c in (*code.co_names, *code.co_consts))
     return {text for text in texts if isinstance(text, str)}
-
-
-def imported(name: str, package: str | None) -> ModuleType | None:
-    """The module that a function imports when it runs; an empty one if it is installed."""
-    try:
-        full = resolve_name(name, package)
-        return ModuleType(full) if installed(full) else importlib.import_module(full)
-    except ImportError:
-        return None

@@ -15,7 +15,7 @@ from mechfit import __version__
 from mechfit.compile import source_digest
 from mechfit.models import Model
 from mechfit.simulation import code
-from mechfit.simulation.objects import Parts, attributes, data, home, parts
+from mechfit.simulation.objects import Parts, data, home, parts
 
 __all__ = ["VERSION", "differences", "fingerprint"]
 
@@ -35,7 +35,7 @@ def fingerprint(model: Model) -> dict[str, str]:
     walk.lines["package"] = f"mechfit {__version__}, source {source_digest()}"
     walk.seen[id(model)] = "the model", model
     walk.visit("model", type(model))
-    own = [(name, value) for name, value in attributes(model) if name not in NAMED]
+    own = [(name, value) for name, value in parts(model)[1] if name not in (*NAMED, "class")]
     for name, value in [*((name, getattr(model, name)) for name in NAMED), *own]:
         walk.visit(name, value)
     walk.finish()
@@ -101,15 +101,15 @@ class Walk:
     def finish(self) -> None:
         """Describe what is used of the user's modules, as ``parameters.gain``."""
         done = set()
-        while todo := [
-            (name, module, each)
+        while todo := {
+            (name, each): vars(module)[each]
             for name, module in self.modules
             for each in sorted(self.used & vars(module).keys() - code.OWN)
             if (name, each) not in done
-        ]:
-            for name, module, each in todo:
-                done.add((name, each))
-                self.visit(f"{name}.{each}", vars(module)[each])
+        }:
+            done |= todo.keys()
+            for (name, each), value in todo.items():
+                self.visit(f"{name}.{each}", value)
 
     def _meet(self, name: str, value: object) -> None:
         """Note the package or the module of an object, and the names a function uses."""
@@ -133,11 +133,10 @@ class Walk:
 
     def _alone(self, value: object) -> str:
         """Hash of a member of a set, whatever the order in which members come."""
-        seen = self.seen.copy()
-        try:
-            return self._digest([("", value)])
-        finally:
-            self.seen = seen
+        seen, self.seen = self.seen, self.seen.copy()
+        found = self._digest([("", value)])
+        self.seen = seen
+        return found
 
 
 def _summed(value: object) -> bool:

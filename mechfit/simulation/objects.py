@@ -12,6 +12,7 @@ import copyreg
 import functools
 import inspect
 import logging
+import re
 import threading
 import types
 import weakref
@@ -21,41 +22,21 @@ import numpy as np
 
 from mechfit.simulation import code
 
-__all__ = ["Parts", "attributes", "data", "home", "parts"]
+__all__ = ["Parts", "data", "home", "parts"]
 
 Parts = Iterable[tuple[str, object]]
 LONG = 100
 ATOMS = bool, int, float, complex, str, bytes, type(None), type(...), type(NotImplemented)
-STATELESS = (
-    logging.Logger,
-    type(threading.Lock()),
-    type(threading.RLock()),
-    weakref.ref,
-    weakref.WeakKeyDictionary,
-    weakref.WeakValueDictionary,
-)
+STATELESS = logging.Logger | type(threading.Lock()) | type(threading.RLock()) | weakref.ref
+STATELESS |= weakref.WeakKeyDictionary | weakref.WeakValueDictionary
 """Kinds of objects that no number depends on."""
-DESCRIPTORS = (
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
-    types.ClassMethodDescriptorType,
+WRAPPERS = property | staticmethod | classmethod | types.MethodType | functools._lru_cache_wrapper
+WRAPPED = "fget", "fset", "fdel", "__func__", "__self__", "__wrapped__"
+SAYS = re.compile(
+    "__(dict|weakref|doc|module|qualname|annotations|annotate|annotate_func|annotations_cache"
+    "|firstlineno|static_attributes|abstractmethods|dataclass_fields|dataclass_params"
+    "|type_params|orig_bases|parameters|slotnames)__|_abc_impl"
 )
-BUILTIN = types.BuiltinFunctionType, types.MethodWrapperType
-CYTHON = "cython_function_or_method"
-SAYS = {
-    *("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__"),
-    *("__annotate__", "__annotate_func__", "__annotations_cache__", "__firstlineno__"),
-    *("__static_attributes__", "__abstractmethods__", "_abc_impl", "__dataclass_fields__"),
-    *(
-        "__dataclass_params__",
-        "__type_params__",
-        "__orig_bases__",
-        "__parameters__",
-        "__slotnames__",
-    ),
-}
 """Attributes in which Python describes a class, and which decide no number."""
 
 
@@ -76,11 +57,12 @@ def home(value: object) -> str:
     """Name of the module that a module, a function, a class or the class of an instance is of."""
     if isinstance(value, types.ModuleType):
         return value.__name__
-    if isinstance(value, types.FunctionType) and not value.__code__.co_filename.startswith("<"):
+    if isinstance(value, types.FunctionType):
         return value.__globals__.get("__name__", "")
-    kinds = type | types.FunctionType | types.BuiltinFunctionType
-    named = isinstance(value, kinds) or type(value).__name__ == CYTHON
-    return getattr(value if named else type(value), "__module__", None) or ""
+    named = isinstance(value, type | types.BuiltinFunctionType)
+    if named or not code.installed(type(value).__module__):  # or a function made by Cython
+        return getattr(value, "__module__", None) or ""
+    return type(value).__module__
 
 
 def parts(value: object) -> tuple[str, Parts]:
@@ -91,7 +73,7 @@ def parts(value: object) -> tuple[str, Parts]:
     """
     kind = type(value)
     if isinstance(value, types.FunctionType):
-        return _function(value)
+        return code.function(value)
     if isinstance(value, type):
         return _class(value)
     if isinstance(value, types.ModuleType):
@@ -102,29 +84,23 @@ def parts(value: object) -> tuple[str, Parts]:
         each = enumerate(value.items())
         named = [(f"[{k!r}]" if data(k) else f"[{i}]", v) for i, (k, v) in each]
         return "dict", [("keys", tuple(value)), *named]
-    if kind is np.ndarray:
-        return f"array {value.shape} of objects", [("items", value.ravel().tolist())]
-    if isinstance(value, DESCRIPTORS):
-        return f"{kind.__name__} {value.__name__}", ()
-    if isinstance(value, property):
-        return _of(value, "fget", "fset", "fdel")
-    if isinstance(value, staticmethod | classmethod | types.MethodType):
-        return _of(value, "__func__", "__self__")
-    if isinstance(value, functools._lru_cache_wrapper):
-        return _of(value, "__wrapped__")
-    if isinstance(value, functools.cached_property):
-        return _of(value, "func")
-    if isinstance(value, BUILTIN) or kind.__name__ == CYTHON:
-        return _builtin(value)
+    if isinstance(value, WRAPPERS):
+        held = [(n.strip("_"), getattr(value, n)) for n in WRAPPED if hasattr(value, n)]
+        return kind.__name__, held
     return _foreign(value) or _instance(value)
 
 
-def attributes(value: object) -> list[tuple[str, object]]:
-    """The state of an instance, without results that it keeps to use them again."""
-    reducer = copyreg.dispatch_table.get(type(value))
+def _instance(value: object) -> tuple[str, Parts]:
+    """Describe an instance by its class and its state, without results kept for later calls."""
+    kind, module = type(value), home(value)
+    reducer = copyreg.dispatch_table.get(kind)
     found = reducer(value) if reducer else value.__reduce_ex__(4)
-    if isinstance(found, str):
-        return [("name", found)]
+    if isinstance(found, str):  # it is copied by its name
+        if not found.replace(".", "").isidentifier():
+            raise TypeError("the function inside cannot be seen")
+        if code.installed(module) or code.compiled(module):
+            return f"{module}.{found} {code.compiled(module)}".rstrip(), ()
+        found = str, (found,)
     maker, arguments, state, items, pairs = (*found, None, None, None)[:5]
     usual = maker is copyreg.__newobj__
     given = arguments[1:] if usual else arguments
@@ -136,7 +112,10 @@ def attributes(value: object) -> list[tuple[str, object]]:
         elif each is not None:
             named.append(("state", each))
     named += [("items", list(items))] if items is not None else []
-    return named + ([("pairs", dict(pairs))] if pairs is not None else [])
+    named += [("pairs", dict(pairs))] if pairs is not None else []
+    if code.installed(kind.__module__):
+        return f"{kind.__module__}.{kind.__qualname__}", named
+    return f"a {kind.__name__}", [("class", kind), *named]
 
 
 def _kept(value: object, name: str) -> bool:
@@ -146,55 +125,14 @@ def _kept(value: object, name: str) -> bool:
     return isinstance(static, functools.cached_property) or name == "__doc__" or compiled
 
 
-def _of(value: object, *names: str) -> tuple[str, Parts]:
-    each = [(n.strip("_"), getattr(value, n)) for n in names if hasattr(value, n)]
-    return type(value).__name__, each
-
-
-def _function(value: types.FunctionType) -> tuple[str, Parts]:
-    own = value.__code__
-    if code.from_file(own.co_filename) or code.installed(home(value)):
-        told, read = f"{home(value)}.{own.co_name}", {}
-        if code.installed(value.__module__ or "") and not value.__closure__:
-            return f"{value.__module__}.{value.__qualname__}", ()
-    else:
-        told, read = f"{value.__name__} {code.digest(code.instructions(own))}", code.reads(value)
-    defaults = value.__defaults__ or ()
-    defaulted = own.co_varnames[own.co_argcount - len(defaults) : own.co_argcount]
-    return told, [
-        *zip(own.co_freevars, map(_content, value.__closure__ or ()), strict=True),
-        *zip(defaulted, defaults, strict=True),
-        *sorted((value.__kwdefaults__ or {}).items()),
-        *read.items(),
-        *sorted((k, v) for k, v in vars(value).items() if k != "__wrapped__"),
-    ]
-
-
-def _content(cell: types.CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return "not assigned yet"
-
-
 def _class(value: type) -> tuple[str, Parts]:
     if code.installed(value.__module__):
         return f"{value.__module__}.{value.__qualname__}", ()
+    text = f"class {value.__name__} {code.compiled(value.__module__)}".rstrip()
     bases = [(f"base {b.__name__}", b) for b in value.__bases__ if b is not object]
     above = [("metaclass", type(value))] if type(value) is not type else []
-    own = sorted((k, v) for k, v in vars(value).items() if k not in SAYS)
-    return (
-        f"class {value.__name__} {code.compiled(value.__module__)}".rstrip(),
-        bases + above + own,
-    )
-
-
-def _builtin(value: types.BuiltinFunctionType) -> tuple[str, Parts]:
-    owner = getattr(value, "__self__", None)
-    if owner is None or isinstance(owner, types.ModuleType):
-        module = value.__module__ or ""
-        return f"{module}.{value.__name__} {code.compiled(module)}".rstrip(), ()
-    return f"method {value.__name__}", [("self", owner)]
+    own = sorted((k, v) for k, v in vars(value).items() if not SAYS.fullmatch(k))
+    return text, bases + above + own
 
 
 def _foreign(value: object) -> tuple[str, Parts] | None:
@@ -203,10 +141,6 @@ def _foreign(value: object) -> tuple[str, Parts] | None:
     package = kind.__module__.partition(".")[0]
     if value is np.random.mtrand._rand:
         return "numpy's global random state", ()
-    if isinstance(value, np.ufunc):
-        if not value.__name__.isidentifier():
-            raise TypeError("the function inside cannot be seen")
-        return f"ufunc {value.__name__}", ()
     if package == "numba" and hasattr(value, "py_func"):
         options = dict(getattr(value, "targetoptions", {}))
         return "compiled", [("py_func", value.py_func), ("options", options)]
@@ -221,10 +155,3 @@ def _foreign(value: object) -> tuple[str, Parts] | None:
         rows = [("index", value.index)] if hasattr(value, "index") else []
         return kind.__name__, [("columns", names), *rows, *arrays]
     return None
-
-
-def _instance(value: object) -> tuple[str, Parts]:
-    kind = type(value)
-    if code.installed(kind.__module__):
-        return f"{kind.__module__}.{kind.__qualname__}", attributes(value)
-    return f"a {kind.__name__}", [("class", kind), *attributes(value)]
