@@ -25,7 +25,7 @@ from mechfit.simulation import code
 __all__ = ["Parts", "data", "home", "parts"]
 
 Parts = Iterable[tuple[str, object]]
-LONG = 100
+LONG = 1000
 ATOMS = bool, int, float, complex, str, bytes, type(None), type(...), type(NotImplemented)
 STATELESS = logging.Logger | type(threading.Lock()) | type(threading.RLock()) | weakref.ref
 STATELESS |= weakref.WeakKeyDictionary | weakref.WeakValueDictionary

@@ -13,6 +13,7 @@ from __future__ import annotations
 import faulthandler
 import multiprocessing
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, TypeVar
 
+import cloudpickle
 import numpy as np
 from loky import process_executor
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
@@ -256,6 +258,8 @@ def processes(count: int, owner: int | None = None) -> ProcessPoolExecutor:
     with LOCK:
         pool = POOLS.get(key)
         if pool is None or pool._flags.broken or pool._flags.shutdown:
+            if "__mp_main__" in sys.modules:  # the script of a spawned process: others lack it
+                cloudpickle.register_pickle_by_value(sys.modules["__mp_main__"])
             env = {"OMP_NUM_THREADS": "1"}
             pool = ProcessPoolExecutor(count, timeout=600, initializer=disable_leak_check, env=env)
             # a process of multiprocessing waits at its end for its own ones: end them before
