@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -260,8 +261,8 @@ def processes(count: int, owner: int | None = None) -> ProcessPoolExecutor:
         if pool is None or pool._flags.broken or pool._flags.shutdown:
             if "__mp_main__" in sys.modules:  # the script of a spawned process: others lack it
                 cloudpickle.register_pickle_by_value(sys.modules["__mp_main__"])
-            env = {"OMP_NUM_THREADS": "1"}
-            pool = ProcessPoolExecutor(count, timeout=600, initializer=disable_leak_check, env=env)
+            how = {"timeout": 600, "env": {"OMP_NUM_THREADS": "1"}}
+            pool = ProcessPoolExecutor(count, initializer=begin, initargs=(os.getpid(),), **how)
             # a process of multiprocessing waits at its end for its own ones: end them before
             Finalize(pool, end, (weakref.ref(pool),), exitpriority=100)
             POOLS[key] = pool
@@ -274,9 +275,17 @@ def end(pool: weakref.ref[ProcessPoolExecutor]) -> None:
         pool().shutdown(kill_workers=True)
 
 
-def disable_leak_check() -> None:
-    """Keep this process when it grows: loky replaces one at 300 MB, and torch is larger."""
+def begin(parent: int) -> None:
+    """Let this process end with its parent, and grow beyond 300 MB, where loky replaces one."""
     process_executor._USE_PSUTIL = False
+    threading.Thread(target=end_after, args=(parent,), daemon=True).start()
+
+
+def end_after(parent: int) -> None:
+    """End this process a second after its parent, which may have been killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 @contextmanager

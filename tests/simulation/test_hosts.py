@@ -105,6 +105,25 @@ if __name__ == "__main__":
     print(there == (here or one(1)))
 """
 )
+KILLED = """
+import multiprocessing
+from mechfit.models import Model, Prior
+from mechfit.simulation import simulate
+def one(seed):
+    prior = Prior.uniform(["a"], [0.0], [1.0])
+    return len(simulate(Model.from_function(lambda t, r: t, prior, ["x"], time_limit=9), 4, seed))
+if __name__ == "__main__":
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        print(pool.map(one, [1]))
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_leaves_none_behind(tmp_path):
+    (tmp_path / "script.py").write_text(KILLED)
+    command = [sys.executable, tmp_path / "script.py"]  # the output ends with the last process
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.stdout.split() == ["[4]"], done.stderr
 
 
 @pytest.mark.parametrize(
