@@ -292,6 +292,7 @@ MEANT = {
     **dict.fromkeys(["Bank x", "append x", "dependence"], ODD - {"no rows"}),
     "q10_of": ODD,
     "tolerance": {"infinite"},
+    "NPE": {"nothing"},  # for `append_simulations`
 }
 ANY_WIDTH = """along breakdown_along farthest_points active_subspace islands orthogonal_path
     p_value points_at weights"""

@@ -3,8 +3,9 @@ r"""NPE: neural posterior estimation at one observation, in rounds of simulation
 Each round draws parameters from a proposal made of the last posterior, simulates them and learns
 from the simulations of all rounds; the *method* (``methods.py``) corrects for the proposal, so
 that the result is the posterior under the prior, at this observation and near it. Papamakarios &
-Murray (2016), arXiv:1605.06376; Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. Taught in
-``book/inference/sequential.md``.
+Murray (2016), arXiv:1605.06376; Deistler, Gonçalves & Macke (2022), arXiv:2210.04815. The words
+`append_simulations`, `train` and `build_posterior` are those of the package sbi: Tejero-Cantero et
+al. (2020), doi:10.21105/joss.02505. Taught in ``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from pathlib import Path
 
 import numpy as np
 
+from mechfit.inference.densities.base import Density, Ensemble
 from mechfit.inference.densities.configs import Coupling, Estimator
 from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.files import plain, to_json, write
 from mechfit.inference.fit import settings_of
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import Region
-from mechfit.inference.sequential.methods import SNPE_A, TSNPE, Method, Round
+from mechfit.inference.sequential.methods import SNPE_A, SNPE_C, TSNPE, Method, Round
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
 from mechfit.models.inputs import column_names, finite, named, shaped, spans, whole
 from mechfit.simulation import Bank, simulate
+from mechfit.simulation.bank import concatenated
 from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import Draws, Proposal
 
@@ -92,7 +95,7 @@ class NPE:
 
     Args:
         prior: The prior.
-        x_o: The observation (k,).
+        x_o: The observation (k,); `append_simulations` and `train` need none.
         method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
         seed: Seed of everything.
         proposal: Region for the first round instead of the prior, such as `restrict` finds.
@@ -118,10 +121,10 @@ class NPE:
     def __init__(
         self,
         prior: Prior,
-        x_o: np.ndarray,
+        x_o: np.ndarray | None = None,
         *,
         method: Method | None = None,
-        seed: int,
+        seed: int = 0,
         proposal: Region | None = None,
         store: str | os.PathLike | None = None,
         names: Sequence[str] | None = None,
@@ -135,9 +138,8 @@ class NPE:
                 f"the prior is of type {type(prior).__name__}, expected a Prior of this package: "
                 "Prior.uniform(names, low, high) makes a box; Prior and Parameter the others"
             )
-        self.prior, self.names = prior, tuple(names or column_names(x_o) or ())
-        self.x_o = np.array(named(x_o, self.names, "x_o"))
-        self.names = self.names or tuple(f"x{i}" for i in range(self.x_o.size))
+        self.prior, self.x_o = prior, None
+        self.names = tuple(names or (() if x_o is None else column_names(x_o)) or ())
         self.method, self.seed = method or TSNPE(), seed
         self.store = None if store is None else Path(store)
         self.settings = {
@@ -146,10 +148,14 @@ class NPE:
             "leak_free": leak_free,
             "members": whole(members, "members", 1),
         }
-        if self.settings["flow"].embedding is None:
-            spans(finite(np.atleast_2d(self.x_o)[0], "x_o", rows=None), len(self.names), "x_o")
+        if x_o is not None:
+            self.x_o = np.array(named(x_o, self.names, "x_o"))
+            self.names = self.names or tuple(f"x{i}" for i in range(self.x_o.size))
+            if self.settings["flow"].embedding is None:
+                spans(finite(np.atleast_2d(self.x_o)[0], "x_o", rows=None), len(self.names), "x_o")
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
+        self.trained: list[Posterior] = []
         self.proposals: list[Proposal] = [proposal or prior]
         if self.store is not None:
             self._resume()
@@ -189,15 +195,10 @@ class NPE:
             proposal: What theta was drawn from, if not by `propose`: a region, or in later rounds
                 a posterior at an observation, `posterior.at(x_o)`.
         """
-        theta, x = self.prior.inside(theta), named(x, self.names, "x")
-        if x.shape != (len(theta), len(self.names)):
-            raise ValueError(
-                f"x has shape {x.shape}, expected {(len(theta), len(self.names))}: "
-                "one row for each row of theta, as many columns as x_o has numbers"
-            )
+        bank = self._checked(theta, x)
         if proposal is not None:
             self._propose_from(proposal)
-        return self.append_bank(self._bank(theta, x, np.ones(len(x), bool)))
+        return self.append_bank(bank)
 
     def append_bank(self, bank: Bank) -> NPE:
         """Add a round of simulations that `simulate` made of `proposal()`."""
@@ -217,6 +218,65 @@ class NPE:
         while len(self.posteriors) < r:
             self.posteriors.append(self._learn(len(self.posteriors)))
         return self.posteriors[r - 1]
+
+    def append_simulations(
+        self, theta: np.ndarray, x: np.ndarray, proposal: Proposal | None = None
+    ) -> NPE:
+        """Add parameters (n, d) of the prior, a region or `posterior.at(x_o)`, and data (n, k)."""
+        if self.store is not None:
+            raise ValueError("a store holds rounds of `propose` alone, expected store=None")
+        bank = self._checked(theta, x)
+        proposal = self.prior if proposal is None else proposal
+        if not isinstance(proposal, Prior | Region | Posterior):
+            raise TypeError(
+                f"the proposal is of type {type(proposal).__name__}, expected a prior, a region "
+                "or posterior.at(x_o)"
+            )
+        if isinstance(proposal, Posterior) and proposal.x_o is None:
+            raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
+        if isinstance(proposal, Posterior) and not self.rounds:
+            raise ValueError("append simulations of the prior first, or of a region of it")
+        if proposal != self.prior:
+            self.rounds.append(Round(bank, proposal))
+        elif self.rounds and self.rounds[0].proposal == self.prior:
+            self.rounds[0] = Round(concatenated([self.rounds[0].bank, bank]), self.prior)
+        else:
+            self.rounds.insert(0, Round(bank, self.prior))
+        self.proposals, self.posteriors = [r.proposal for r in self.rounds], []
+        return self
+
+    def train(self, *, seed: int | None = None, **settings: object) -> Density | Ensemble:
+        """Train on all simulations, and return the density; the settings are those of the class.
+
+        Simulations of a posterior are corrected for by `SNPE_C()`, if the method is the default.
+        """
+        if not self.rounds:
+            raise ValueError("there are no simulations: call append_simulations(theta, x) first")
+        plain = all(isinstance(r.proposal, Prior | Region) for r in self.rounds)
+        method = self.method if plain or not isinstance(self.method, TSNPE) else SNPE_C()
+        settings = {**self.settings, **settings, "seed": self.seed if seed is None else seed}
+        self.trained.append(method.learn(self.rounds, self.prior, **settings))
+        return self.trained[-1].flow
+
+    def build_posterior(self, density: Density | Ensemble | None = None) -> Posterior:
+        """The posterior with a density that `train` returned, the last one by default."""
+        found = [p for p in self.trained if density is None or p.flow is density]
+        if not found:
+            raise ValueError("no such density was trained here: call train() first")
+        return found[-1] if self.x_o is None else found[-1].at(self.x_o)
+
+    def _checked(self, theta: np.ndarray, x: np.ndarray) -> Bank:
+        """Simulations as the bank of a round, if they fit together."""
+        names = self.names or column_names(x) or ()
+        theta, x = self.prior.inside(theta), named(x, names, "x")
+        k = len(names) or (x.shape[1] if x.ndim == 2 else 1)
+        if x.shape != (len(theta), k):
+            raise ValueError(
+                f"x has shape {x.shape}, expected {(len(theta), k)}: one row for each row of "
+                "theta, as many columns as x_o has numbers"
+            )
+        self.names = tuple(names) or tuple(f"x{i}" for i in range(k))
+        return self._bank(theta, x, np.ones(len(x), bool))
 
     def _bank(self, theta: np.ndarray, x: np.ndarray, valid: np.ndarray) -> Bank:
         return Bank(theta, x, valid, self.seeds(len(self))[0], self.names)
@@ -239,7 +299,8 @@ class NPE:
         """Learn from rounds 0 to r, and store the posterior."""
         folder = self.folder(r)
         settings = {**self.settings, "seed": self.seeds(r)[1], "folder": folder}
-        posterior = self.method.learn(self.rounds[: r + 1], self.prior, **settings).at(self.x_o)
+        posterior = self.method.learn(self.rounds[: r + 1], self.prior, **settings)
+        posterior = posterior if self.x_o is None else posterior.at(self.x_o)
         if folder is not None:
             save(posterior, folder / "posterior")
             for checkpoint in folder.glob("training-*"):
