@@ -57,10 +57,8 @@ class Mixture:
             torch.eye(d, dtype=dtype)[None],
         )
 
-    @property
-    def weights(self) -> Tensor:
-        """Weights of the components (..., k)."""
-        lower = torch.linalg.cholesky(self.precision)
+    def weights(self, lower: Tensor) -> Tensor:
+        """Weights of the components (..., k), given Cholesky factors of the precisions."""
         return (self.log_scales + log_normalizer(self.eta, lower)).exp()
 
     def log_prob(self, z: Tensor) -> Tensor:
@@ -92,7 +90,7 @@ class Mixture:
         """The Gaussian with the mean and covariance of a single mixture."""
         covariances = torch.linalg.inv(self.precision)
         means = (covariances @ self.eta[..., None])[..., 0]
-        weights = self.weights
+        weights = self.weights(torch.linalg.cholesky(self.precision))
         mean = weights @ means
         apart = means - mean
         spread = covariances + apart[:, :, None] * apart[:, None]
@@ -100,9 +98,9 @@ class Mixture:
 
     def push(self, noise: Tensor) -> Tensor:
         """Transform normals (m, n, d + 1), the last for the component, to draws (m, n, d)."""
-        chosen = choose(noise[..., -1], self.weights[:, None])
-        rows = torch.arange(len(noise), device=noise.device)[:, None]
         lower = torch.linalg.cholesky(self.precision)
+        chosen = choose(noise[..., -1], self.weights(lower)[:, None])
+        rows = torch.arange(len(noise), device=noise.device)[:, None]
         mean = torch.cholesky_solve(self.eta[..., None], lower)[..., 0]
         lower, noise = lower[rows, chosen], noise[..., :-1, None]
         return (

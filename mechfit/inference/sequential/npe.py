@@ -223,8 +223,6 @@ class NPE:
         self, theta: np.ndarray, x: np.ndarray, proposal: Proposal | None = None
     ) -> NPE:
         """Add parameters (n, d) of the prior, a region or `posterior.at(x_o)`, and data (n, k)."""
-        if self.store is not None:
-            raise ValueError("a store holds rounds of `propose` alone, expected store=None")
         bank = self._checked(theta, x)
         proposal = self.prior if proposal is None else proposal
         if not isinstance(proposal, Prior | Region | Posterior):
@@ -232,8 +230,7 @@ class NPE:
                 f"the proposal is of type {type(proposal).__name__}, expected a prior, a region "
                 "or posterior.at(x_o)"
             )
-        if isinstance(proposal, Posterior) and proposal.x_o is None:
-            raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
+        self._refuse(proposal)
         if isinstance(proposal, Posterior) and not self.rounds:
             raise ValueError("append simulations of the prior first, or of a region of it")
         if proposal != self.prior:
@@ -281,12 +278,16 @@ class NPE:
     def _bank(self, theta: np.ndarray, x: np.ndarray, valid: np.ndarray) -> Bank:
         return Bank(theta, x, valid, self.seeds(len(self))[0], self.names)
 
-    def _propose_from(self, proposal: Proposal) -> None:
-        """Take the next round to be drawn from another proposal."""
+    def _refuse(self, proposal: Proposal) -> None:
+        """Refuse simulations from elsewhere for a store, or from a posterior of no observation."""
         if self.store is not None:
             raise ValueError("a store holds rounds of `propose` alone, expected store=None")
         if isinstance(proposal, Posterior) and proposal.x_o is None:
             raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
+
+    def _propose_from(self, proposal: Proposal) -> None:
+        """Take the next round to be drawn from another proposal."""
+        self._refuse(proposal)
         kinds = Prior if self.rounds else Prior | Region
         if isinstance(proposal, kinds) == bool(self.rounds):
             raise ValueError(
