@@ -13,6 +13,11 @@ import numpy as np
 
 VERSION = "1.1.0"
 OBSERVATIONS = range(1, 11)
+VARIANTS = {
+    "slcp_distractors": ("slcp", "observation_distractors.csv"),
+    "bernoulli_glm_raw": ("bernoulli_glm", "observation_raw.csv"),
+}
+"""Tasks that share parameters and posteriors with another one, and the files of their x_o."""
 HINT = f"sbibm {VERSION} is not installed: pip install --no-deps sbibm=={VERSION}"
 
 
@@ -38,7 +43,7 @@ def installed() -> bool:
 
 def observation(task: str, number: int) -> np.ndarray:
     """Statistics x_o (k,) of observation 1 to 10."""
-    return table(task, number, "observation.csv")[0]
+    return table(task, number, VARIANTS.get(task, (task, "observation.csv"))[1])[0]
 
 
 def truth(task: str, number: int) -> np.ndarray:
@@ -56,7 +61,12 @@ def reference(task: str, number: int) -> np.ndarray:
     return table(task, number, "reference_posterior_samples.csv.bz2")
 
 
+def files(task: str) -> Path:
+    """Folder of a task's files."""
+    return folder() / VARIANTS.get(task, (task,))[0] / "files"
+
+
 def table(task: str, number: int, file: str) -> np.ndarray:
     """Numbers of a file with one line of names."""
-    path = folder() / task / "files" / f"num_observation_{number}" / file
+    path = files(task) / f"num_observation_{number}" / file
     return np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)

@@ -34,6 +34,7 @@ from mechfit.simulation import simulate
 
 WORK = Path(__file__).with_name(".work")
 DRAWS = 10_000
+SEEDS = [1, 2, 3]
 ROUNDS = 10
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef
 
@@ -226,14 +227,14 @@ def code_version(entry: str) -> str:
 
 
 def main() -> None:
-    """Measure one cell, or print the table."""
+    """Measure one cell with every seed, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     every = list(sbibm_data.OBSERVATIONS)
     parser.add_argument("--task", choices=TASKS)
     parser.add_argument("--budget", type=int, default=1000)
     parser.add_argument("--method", choices=METHODS, default="npe")
     parser.add_argument("--members", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--observations", type=int, nargs="+", choices=every, default=every)
     parser.add_argument("--workers", type=int, default=2, help="processes that compute C2ST")
     parser.add_argument("--table", type=Path, default=TABLE)
@@ -241,9 +242,10 @@ def main() -> None:
     if given.task:
         if not sbibm_data.installed():
             parser.exit(1, f"{sbibm_data.HINT}\n")
-        cell = Cell(given.task, given.budget, given.method, given.members, given.seed)
         chosen = METHODS[given.method]
-        run(cell, chosen, given.observations, table=given.table, workers=given.workers)
+        for seed in given.seeds:
+            cell = Cell(given.task, given.budget, given.method, given.members, seed)
+            run(cell, chosen, given.observations, table=given.table, workers=given.workers)
     print_tables(read(given.table))
 
 

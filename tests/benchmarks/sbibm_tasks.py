@@ -1,4 +1,4 @@
-"""The tasks of the public benchmark as models: seven posteriors that are known.
+"""The tasks of the public benchmark as models: ten posteriors that are known.
 
 Each simulator is a function of the parameters and of standard normals, which come from the key
 (seed, simulation) as everywhere in mechfit. The definitions are those of the appendix of Lueckmann
@@ -87,9 +87,34 @@ def slcp(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return np.stack([first, second], axis=2).reshape(-1, 8)
 
 
+LEGACY = np.random.RandomState(42)  # noqa: NPY002
+CENTERS = 15 * LEGACY.normal(size=(20, 92))
+FACTORS = 3 * np.array(
+    [
+        np.tril(LEGACY.normal(size=(92, 92))) + np.diag(np.exp(LEGACY.normal(size=92)))
+        for _ in range(20)
+    ]
+)
+PERMUTATION = LEGACY.permutation(100)
+
+
+def slcp_distractors(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """The same among 92 numbers that tell nothing: t with two degrees of freedom, 20 clusters."""
+    cluster = (20 * ndtr(noise[:, 8])).astype(int)
+    half_chi2 = -np.log(ndtr(noise[:, 9]))
+    t = noise[:, 10:] / np.sqrt(half_chi2)[:, None]
+    rest = CENTERS[cluster] + np.einsum("nij,nj->ni", FACTORS[cluster], t)
+    return np.hstack([slcp(theta, noise[:, :8]), rest])[:, PERMUTATION]
+
+
 def gaussian_linear(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """The parameters with noise of variance 0.1."""
     return theta + SQRT_TENTH * noise
+
+
+def gaussian_linear_uniform(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """The same, with a uniform prior."""
+    return gaussian_linear(theta, noise)
 
 
 def gaussian_mixture(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -102,10 +127,14 @@ DESIGN = np.column_stack([np.ones(100), toeplitz(WHITE, np.zeros(9))])
 """Design (100, 10) of the Bernoulli GLM: a constant and white noise, 0 to 8 steps late."""
 
 
+def bernoulli_glm_raw(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Spikes (n, 100) of a neuron with a linear filter."""
+    return (ndtr(noise) < expit(theta @ DESIGN.T)).astype(float)
+
+
 def bernoulli_glm(theta: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Spikes of a neuron with a linear filter: their number and the stimulus before them."""
-    spikes = ndtr(noise) < expit(theta @ DESIGN.T)
-    return spikes @ DESIGN
+    """Their number and the stimulus before them."""
+    return bernoulli_glm_raw(theta, noise) @ DESIGN
 
 
 def smooth_filters() -> np.ndarray:
@@ -151,9 +180,12 @@ TASKS = {
     for task in (
         Task(two_moons, [Uniform(-1.0, 1.0)] * 2, 2, 2),
         Task(slcp, [Uniform(-3.0, 3.0)] * 5, 8, 8),
+        Task(slcp_distractors, [Uniform(-3.0, 3.0)] * 5, 100, 102),
         Task(gaussian_linear, [Normal(0.0, SQRT_TENTH)] * 10, 10, 10),
+        Task(gaussian_linear_uniform, [Uniform(-1.0, 1.0)] * 10, 10, 10),
         Task(gaussian_mixture, [Uniform(-10.0, 10.0)] * 2, 2, 3),
         Task(bernoulli_glm, [Normal(0.0, 1.0)] * 10, 10, 100, smooth_filters()),
+        Task(bernoulli_glm_raw, [Normal(0.0, 1.0)] * 10, 100, 100, smooth_filters()),
         Task(lotka_volterra, [*RATES, *RATES], 20, 20),
         Task(sir, [CONTACT, RECOVERY], 10, 10),
     )

@@ -13,8 +13,11 @@ from sbibm_growth import populations
 from sbibm_run import METHODS, Cell, Fitted, Method, code_version, run
 from sbibm_table import Row, append, lines, read, targets
 from sbibm_tasks import (
+    CENTERS,
     DESIGN,
+    FACTORS,
     LV_TIMES,
+    PERMUTATION,
     SIR_TESTED,
     SIR_TIMES,
     TASKS,
@@ -25,6 +28,7 @@ from sbibm_tasks import (
 from scipy.integrate import solve_ivp
 from scipy.special import ndtri
 from scipy.stats import binom, chi2, kstest, norm
+from scipy.stats import t as t_distribution
 
 from mechfit.models import Uniform
 
@@ -35,6 +39,8 @@ FIT, ROUNDS = (METHODS[name].entry for name in ("npe", "tsnpe"))
 STEPS = 20
 HIGHEST = 5.0
 """Largest z-score that chance is granted, among some hundreds."""
+FILES, LOC = ("gmm", "permutation_idx"), 1596
+"""Files of the distractors, read as bytes and never unpickled; where the first has its centers."""
 CHAINS = {name: 2000 if name in ("lotka_volterra", "sir") else 5000 for name in TASKS}
 
 
@@ -52,7 +58,9 @@ def noises(task: Task, generator: torch.Generator) -> list[np.ndarray]:
         case "two_moons":
             angle = ndtri(uniform(generator, 1, 1))
             return [np.hstack([angle, normal(generator, 1, 1)])]
-        case "bernoulli_glm":
+        case "slcp_distractors":  # the rest came from a seed of its own
+            return [np.hstack([normal(generator, 1, 8), np.zeros((1, 94))])]
+        case "bernoulli_glm" | "bernoulli_glm_raw":
             return [ndtri(uniform(generator, 100))[None]]
         case "gaussian_mixture":
             uniform(generator, 2)  # the coin, in a way that depends on torch's version
@@ -74,7 +82,26 @@ def test_stored_seed_gives_stored_truth_and_observation(task, number):
         z = task.prior.from_unbounded(normal(generator, 1, len(theta)))[0]
     np.testing.assert_allclose(task.native(z)[0], theta, rtol=1e-5, atol=1e-5)
     x = [task.function(theta[None], noise)[0] for noise in noises(task, generator)]
-    assert not x or any(np.allclose(x_i, x_o, rtol=2e-5, atol=2e-5) for x_i in x)
+    told = PERMUTATION < 8 if task.name == "slcp_distractors" else slice(None)
+    assert not x or any(np.allclose(x_i[told], x_o[told], rtol=2e-5, atol=2e-5) for x_i in x)
+
+
+def test_distractors_are_those_of_the_stored_mixture():
+    stored, order = ((sbibm_data.files("slcp") / f"{name}.torch").read_bytes() for name in FILES)
+    numbers = [np.frombuffer(stored[start:], "<f8") for start in (-FACTORS.nbytes, LOC)]
+    np.testing.assert_allclose(numbers[0], FACTORS.ravel(), rtol=1e-12)
+    np.testing.assert_allclose(numbers[1][: CENTERS.size], CENTERS.ravel(), rtol=1e-12)
+    assert order.endswith(PERMUTATION.astype("<i8").tobytes())
+
+
+def test_distractors_project_to_mixtures_of_t():
+    task, rng = TASKS["slcp_distractors"], np.random.default_rng(1)
+    x = task.statistics(task.prior.sample(2000, seed=1), seed=1)
+    rest = x[:, np.argsort(PERMUTATION)][:, 8:]
+    for w in rng.normal(size=(5, 92)):
+        scales = np.linalg.norm(w @ FACTORS, axis=1)
+        away = ((rest @ w)[:, None] - CENTERS @ w) / scales
+        assert kstest(t_distribution.cdf(away, 2).mean(1), "uniform").pvalue > 1e-3
 
 
 def test_sir_observations_vary_like_binomials():
@@ -106,12 +133,23 @@ def gaussian_mixture_log_likelihood(theta, x):
     return np.logaddexp(wide, narrow)
 
 
+def gaussian_log_likelihood(theta, x):
+    return norm.logpdf(x, theta, 0.1**0.5).sum(1)
+
+
+def glm_log_likelihood(theta, x):
+    return theta @ x - np.logaddexp(0, theta @ DESIGN.T).sum(1)
+
+
 LIKELIHOODS = {
     "two_moons": two_moons_log_likelihood,
     "slcp": slcp_log_likelihood,
-    "gaussian_linear": lambda theta, x: norm.logpdf(x, theta, 0.1**0.5).sum(1),
+    "slcp_distractors": lambda t, x: slcp_log_likelihood(t, x[np.argsort(PERMUTATION)][:8]),
+    "gaussian_linear": gaussian_log_likelihood,
+    "gaussian_linear_uniform": gaussian_log_likelihood,
     "gaussian_mixture": gaussian_mixture_log_likelihood,
-    "bernoulli_glm": lambda theta, x: theta @ x - np.logaddexp(0, theta @ DESIGN.T).sum(1),
+    "bernoulli_glm": glm_log_likelihood,
+    "bernoulli_glm_raw": lambda theta, x: glm_log_likelihood(theta, x @ DESIGN),
     "lotka_volterra": lambda t, x: norm.logpdf(np.log(x), lotka_volterra_means(t), 0.1).sum(1),
     "sir": lambda theta, x: binom.logpmf(x, SIR_TESTED, sir_means(theta)).sum(1),
 }
@@ -234,9 +272,11 @@ def test_runner_appends_once_and_does_only_what_is_missing(tmp_path):
 def test_table_compares_medians_with_medians_and_means_with_means(tmp_path):
     row = Row("sir", 1000, "npe", 1, 1, 0.6, 0.1, 0.1, 0.1, 0.1, "0+a", "2025-01-01")
     for i, value in enumerate((0.60, 0.60, 0.96), start=1):
-        append(tmp_path / "t.csv", row._replace(observation=i, c2st=value))
+        for seed, off in enumerate((0.02, -0.02), start=1):
+            measured = row._replace(observation=i, seed=seed, c2st=value + off)
+            append(tmp_path / "t.csv", measured)
     assert len(targets()) == 3 * len(TASKS)
     text = lines("npe", {("sir", 1000): read(tmp_path / "t.csv")})[1]
     words = text.split()
-    assert words[2:5] == ["3", "0.600", "0.720"]
-    assert [words[i] for i in (6, 8, 10, 12, 14)] == ["-", "-", "+", "+", "-"]
+    assert words[2:8] == ["2", "3", "0.600", "0.720", "0.208", "0.028"]
+    assert [words[i] for i in (9, 11, 13, 15, 17)] == ["-", "-", "+", "+", "-"]
