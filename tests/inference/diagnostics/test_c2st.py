@@ -48,14 +48,41 @@ def test_the_recipe_is_the_published_one():
 
 
 def test_what_cannot_be_judged():
-    with pytest.raises(ValueError, match=r"expected the same \(n, d\)"):
-        c2st(np.zeros((3, 2)), np.zeros((4, 2)))
-    p, q = RNG.normal(size=(2, 50, 2))
+    for q in (np.zeros((4, 2)), np.zeros((9, 3)), np.zeros(9)):
+        with pytest.raises(ValueError, match=r"expected \(n, d\) and \(m, d\) of at least 5"):
+            c2st(np.zeros((9, 2)), q)
+    p = RNG.normal(size=(50, 2))
     for bad in (np.full((50, 2), np.nan), p * [1, np.inf]):
         with pytest.raises(ValueError, match="expected finite draws"):
             c2st(p, bad)
-    with pytest.raises(ValueError, match="varies in every column"):
-        c2st(p * [1, 0], q)
+
+
+@pytest.mark.parametrize(("n", "m"), [(500, 1500), (1500, 500)])
+def test_the_larger_set_counts_no_more(n, m):
+    p, q = RNG.normal(size=(n, 1)), RNG.normal(size=(m, 1))
+    assert c2st(p, q) == pytest.approx(0.5, abs=0.05)
+    assert c2st(p, q + 1.0) == pytest.approx(norm.cdf(0.5), abs=0.05)
+
+
+def beside(column, shift=0.0):
+    """Draws (600, 2): a normal one, and a column."""
+    return np.column_stack([RNG.normal(size=600) + shift, np.broadcast_to(column, 600)])
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "shift", "accuracy"),
+    [
+        (3.0, 3.0, 0.0, 0.5),
+        (3.0, 3.0 + 1e-12, 2.0, norm.cdf(1.0)),
+        (3.0, RNG.normal(3.0, 1.0, 600), 0.0, 1.0),
+        (0.0, np.repeat([0.0, 5.0, 6.0], [300, 150, 150]), 0.0, 0.75),
+        (1e-3, 2e-3, 0.0, 1.0),
+    ],
+)
+def test_a_constant_column_tells_only_what_differs_from_it(here, there, shift, accuracy):
+    p, q = beside(here), beside(there, shift)
+    for value in (c2st(p, q), c2st(q, p)):
+        assert value == pytest.approx(accuracy, abs=0.04 * (accuracy < 1))
 
 
 def test_outliers_of_the_reference_hide_no_difference():
