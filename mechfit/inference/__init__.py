@@ -23,6 +23,7 @@ from mechfit.inference.diagnostics.information import (
     leave_one_out,
 )
 from mechfit.inference.exchange.arviz import to_datatree
+from mechfit.inference.exchange.priors import prior_of
 from mechfit.inference.exchange.sbi import as_sbi
 from mechfit.inference.fit import fit
 from mechfit.inference.learned import LearnedStatistics, learn_statistics
@@ -71,6 +72,7 @@ __all__ = [
     "learn_statistics",
     "leave_one_out",
     "load",
+    "prior_of",
     "rejection_abc",
     "restrict",
     "save",

@@ -22,6 +22,7 @@ import numpy as np
 from mechfit.inference.densities.base import Density, Ensemble
 from mechfit.inference.densities.configs import Coupling, Estimator
 from mechfit.inference.densities.mdn import MDN
+from mechfit.inference.exchange.priors import prior_of
 from mechfit.inference.files import plain, to_json, write
 from mechfit.inference.fit import settings_of
 from mechfit.inference.posterior import Posterior
@@ -94,7 +95,7 @@ class NPE:
     """Neural posterior estimation step by step, for simulators that run anywhere.
 
     Args:
-        prior: The prior.
+        prior: The prior, or what `prior_of` converts.
         x_o: The observation (k,); `append_simulations` and `train` need none.
         method: `TSNPE()`, the default, `SNPE_A()`, `SNPE_B()` or `SNPE_C()`.
         seed: Seed of everything.
@@ -120,7 +121,7 @@ class NPE:
 
     def __init__(
         self,
-        prior: Prior,
+        prior: object,
         x_o: np.ndarray | None = None,
         *,
         method: Method | None = None,
@@ -133,12 +134,7 @@ class NPE:
         leak_free: bool = True,
         members: int = 1,
     ) -> None:
-        if not isinstance(prior, Prior):
-            raise TypeError(
-                f"the prior is of type {type(prior).__name__}, expected a Prior of this package: "
-                "Prior.uniform(names, low, high) makes a box; Prior and Parameter the others"
-            )
-        self.prior, self.x_o = prior, None
+        self.prior, self.x_o = prior_of(prior), None
         self.names = tuple(names or (() if x_o is None else column_names(x_o)) or ())
         self.method, self.seed = method or TSNPE(), seed
         self.store = None if store is None else Path(store)
@@ -156,7 +152,7 @@ class NPE:
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
         self.trained: list[Posterior] = []
-        self.proposals: list[Proposal] = [proposal or prior]
+        self.proposals: list[Proposal] = [proposal or self.prior]
         if self.store is not None:
             self._resume()
 
@@ -225,10 +221,10 @@ class NPE:
         """Add parameters (n, d) of the prior, a region or `posterior.at(x_o)`, and data (n, k)."""
         bank = self._checked(theta, x)
         proposal = self.prior if proposal is None else proposal
-        if not isinstance(proposal, Prior | Region | Posterior):
+        if proposal != self.prior and not isinstance(proposal, Region | Posterior):
             raise TypeError(
-                f"the proposal is of type {type(proposal).__name__}, expected a prior, a region "
-                "or posterior.at(x_o)"
+                f"the proposal is of type {type(proposal).__name__}, expected the prior itself, a "
+                "region or posterior.at(x_o)"
             )
         self._refuse(proposal)
         if isinstance(proposal, Posterior) and not self.rounds:
@@ -249,6 +245,11 @@ class NPE:
         """
         if not self.rounds:
             raise ValueError("there are no simulations: call append_simulations(theta, x) first")
+        if unknown := settings.keys() - self.settings.keys():
+            raise TypeError(
+                f"train got {', '.join(unknown)}, expected {', '.join(self.settings)} or seed; "
+                "mechfit.inference.exchange.sbi has an NPE with the options of sbi"
+            )
         plain = all(isinstance(r.proposal, Prior | Region) for r in self.rounds)
         method = self.method if plain or not isinstance(self.method, TSNPE) else SNPE_C()
         settings = {**self.settings, **settings, "seed": self.seed if seed is None else seed}

@@ -95,15 +95,21 @@ def test_every_density_has_its_posterior():
 def test_mistakes_are_named(posterior):
     theta, x = simulations(PRIOR, 100, 1)
     npe = NPE(PRIOR)
-    with pytest.raises(TypeError, match=r"type Normal, expected a Prior .*Prior.uniform"):
-        NPE(torch.distributions.Normal(0.0, 1.0))
+    with pytest.raises(
+        TypeError, match=r"type Cauchy, expected a Prior, .* Parameter make others"
+    ):
+        NPE(torch.distributions.Cauchy(0.0, 1.0))
     with pytest.raises(ValueError, match="call append_simulations"):
         npe.train()
     with pytest.raises(ValueError, match=r"call train\(\) first"):
         npe.build_posterior()
     with pytest.raises(ValueError, match="of the prior first"):
         npe.append_simulations(theta, x, proposal=posterior.at(X_O))
+    with pytest.raises(TypeError, match="type Prior, expected the prior itself"):
+        npe.append_simulations(theta, x, proposal=Prior.uniform(["a"], [0], [1]))
     npe.append_simulations(theta, x)
+    with pytest.raises(TypeError, match="train got training_batch_size, expected flow, .*sbi has"):
+        npe.train(training_batch_size=50)
     with pytest.raises(ValueError, match=r"expected posterior.at\(x_o\)"):
         npe.append_simulations(theta, x, proposal=posterior)
     with pytest.raises(ValueError, match=r"x has shape \(100, 4\), expected \(100, 5\)"):
