@@ -14,6 +14,7 @@ from mechfit.inference.densities.configs import MAF, NSF, Coupling
 from mechfit.inference.densities.coupling import spline
 from mechfit.inference.densities.embedding import Convolution, Subset, Trials
 from mechfit.inference.densities.mdn import MDN
+from mechfit.inference.densities.module import FromModule
 from mechfit.inference.diagnostics import Report, check
 from mechfit.inference.diagnostics.c2st import c2st
 from mechfit.inference.diagnostics.information import (
@@ -49,6 +50,7 @@ __all__ = [
     "Convolution",
     "Coupling",
     "DefensiveProposal",
+    "FromModule",
     "History",
     "KernelProposal",
     "LearnedStatistics",

@@ -13,13 +13,16 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import as_completed
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from mechfit.inference.densities.base import Density, Ensemble
+from mechfit.inference.densities.base import Density, Ensemble, seeded
 from mechfit.inference.densities.configs import Coupling, Estimator, build, flow_to_dict
+from mechfit.inference.densities.embedding import Embedding
+from mechfit.inference.densities.module import OwnNetwork
 from mechfit.inference.densities.scaling import Featurizer
 from mechfit.inference.files import plain
 from mechfit.inference.posterior import Posterior
@@ -88,6 +91,11 @@ def fit(
 
 def learnable(bank: Bank, flow: Estimator) -> np.ndarray:
     """Which simulations (n,) a density can learn from: the valid ones, or its embedding's rule."""
+    if not isinstance(flow.embedding, Embedding | None):
+        raise TypeError(
+            f"embedding is a {type(flow.embedding).__name__}, expected an embedding of this "
+            "package; FromModule(lambda: ...) makes one of any module of torch"
+        )
     return bank.readable(flow.embedding and flow.embedding.valid)
 
 
@@ -162,8 +170,9 @@ def train_one(
     else:
         network = build(start, data[0].shape[1], data[1].shape[1], seed)
         network.standardize(torch.as_tensor(data[0]).float())
-    history = train(network, data, training, seed, loss=loss, checkpoint=checkpoint)
-    return network, history
+    steps = partial(train, network, data, training, seed, loss=loss, checkpoint=checkpoint)
+    draws = isinstance(network.reader, OwnNetwork)  # perhaps, as dropout does
+    return network, seeded(steps, seed=seed) if draws else steps()
 
 
 def train_silently(*job: object) -> tuple[Density, History]:
