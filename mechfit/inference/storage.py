@@ -26,7 +26,7 @@ from mechfit.inference.restricted import Restricted, ValidityClassifier
 from mechfit.inference.space import Space
 from mechfit.inference.torch_state import torch_state
 from mechfit.inference.training import History
-from mechfit.models.distributions import OWN
+from mechfit.models.parameter import OWN
 from mechfit.models.prior import Prior
 
 __all__ = ["load", "save"]

@@ -12,7 +12,8 @@ from mechfit.models.hodgkin_huxley.nwb import load_recording
 from mechfit.models.hodgkin_huxley.recordings import Cell, Recording, read_cells
 from mechfit.models.model import Model, Traces
 from mechfit.models.numerics.noise import normals
-from mechfit.models.prior import Parameter, Prior
+from mechfit.models.parameter import Parameter
+from mechfit.models.prior import Prior
 from mechfit.models.pyloric.model import Pyloric, PyloricActivity
 from mechfit.models.pyloric.recorded import RECORDED_RHYTHM, RHYTHM_SPREAD
 from mechfit.models.stimuli import (
@@ -22,6 +23,7 @@ from mechfit.models.stimuli import (
     step_current,
     step_series,
 )
+from mechfit.models.tails import Beta, Gamma, Truncated
 from mechfit.models.toys import TwoMoons
 
 __all__ = [
@@ -29,7 +31,9 @@ __all__ = [
     "RHYTHM_SPREAD",
     "AnyStep",
     "Averaged",
+    "Beta",
     "Cell",
+    "Gamma",
     "HodgkinHuxley",
     "LogNormal",
     "LogUniform",
@@ -41,6 +45,7 @@ __all__ = [
     "PyloricActivity",
     "Recording",
     "Traces",
+    "Truncated",
     "TwoMoons",
     "Uniform",
     "gating",

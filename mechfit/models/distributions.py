@@ -6,13 +6,12 @@ the normal quantile function maps u to z = Phi^-1(u), a standard normal. Taught 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-__all__ = ["DISTRIBUTIONS", "Distribution", "LogNormal", "LogUniform", "Normal", "Uniform"]
+__all__ = ["Distribution", "LogNormal", "LogUniform", "Normal", "Uniform"]
 
 LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
 SMALLEST_U = 2.0**-53
@@ -44,7 +43,12 @@ class Distribution(ABC):
 
     def limits(self, tail: float) -> tuple[float, float]:
         """The support where it is bounded, else the `tail` quantiles."""
-        return self.quantile(tail), self.quantile(1 - tail)
+        with np.errstate(all="ignore"):
+            low, high = self.quantile(0.0), self.quantile(1.0)
+        return (
+            float(low if np.isfinite(low) else self.quantile(tail)),
+            float(high if np.isfinite(high) else self.quantile(1 - tail)),
+        )
 
     def to_normal(self, value: np.ndarray) -> np.ndarray:
         """The standard normal number of the same cumulative probability (at most 8.2 in size)."""
@@ -157,14 +161,3 @@ class LogNormal(Normal):
 
     def from_normal(self, z: np.ndarray) -> np.ndarray:  # noqa: D102
         return np.exp(super().from_normal(z))
-
-
-DISTRIBUTIONS = {c.__name__: c for c in (Uniform, LogUniform, Normal, LogNormal)}
-
-OWN = " (own class)"
-
-
-def kind_of(value: object, known: Mapping[str, type]) -> str:
-    """Name of the class of a value, marked where it is not the known one of this name."""
-    name = type(value).__name__
-    return name if known.get(name) is type(value) else name + OWN

@@ -18,38 +18,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.models.distributions import (
-    DISTRIBUTIONS,
-    LOG_SQRT_2PI,
-    OWN,
-    Distribution,
-    Uniform,
-    kind_of,
-)
+from mechfit.models.distributions import LOG_SQRT_2PI, Uniform
 from mechfit.models.inputs import named, shaped
+from mechfit.models.parameter import Parameter
 
-__all__ = ["Parameter", "Prior"]
+__all__ = ["Prior"]
 
 ROUNDING = 1e-7
 """Distance from a bound, relative to it, at which a number in single precision is on the bound."""
-
-DECILES = np.array([0.1, 0.5, 0.9])
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter: its name in code, its distribution, its unit and its symbol in print."""
-
-    name: str
-    distribution: Distribution
-    unit: str = ""
-    symbol: str = ""
-
-    @property
-    def label(self) -> str:
-        """Symbol (or name) with the unit in parentheses, for the axis of a chart."""
-        symbol = self.symbol or self.name
-        return f"{symbol} ({self.unit})" if self.unit else symbol
 
 
 @dataclass(frozen=True)
@@ -226,21 +202,12 @@ class Prior:
 
         A distribution of the user's own class is described by its quantiles.
         """
-        rows = []
-        for p in self.parameters:
-            kind, values = kind_of(p.distribution, DISTRIBUTIONS), vars(p.distribution).values()
-            if kind.endswith(OWN):
-                values = [float(f"{q:.9g}") for q in p.distribution.quantile(DECILES)]
-            row = {"name": str(p.name), "unit": str(p.unit), "symbol": str(p.symbol)}
-            rows.append(row | {"distribution": kind, "values": list(values)})
-        return rows
+        return [p.to_dict() for p in self.parameters]
 
     @classmethod
     def from_dict(cls, rows: Sequence[Mapping]) -> Self:
         """Inverse of `to_dict`."""
-        kinds = [DISTRIBUTIONS[r["distribution"]](*r["values"]) for r in rows]
-        each = zip(rows, kinds, strict=True)
-        return cls(tuple(Parameter(r["name"], kind, r["unit"], r["symbol"]) for r, kind in each))
+        return cls(tuple(map(Parameter.from_dict, rows)))
 
     def _columns(self, method: str, values: np.ndarray) -> np.ndarray:
         columns = zip(self.parameters, values.T, strict=True)

@@ -17,7 +17,7 @@ from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.densities.nflows_transforms import autoregressive, neural_spline
 from mechfit.inference.densities.regression import PosteriorMean
 from mechfit.inference.files import plain
-from mechfit.models.distributions import kind_of
+from mechfit.models.parameter import kind_of
 
 __all__ = ["ESTIMATORS", "MAF", "NSF", "Coupling", "Estimator", "build", "flow_to_dict"]
 

@@ -14,7 +14,8 @@ from torch import distributions as of_torch
 
 from mechfit.models.distributions import Distribution, LogNormal, LogUniform, Normal, Uniform
 from mechfit.models.inputs import numbers
-from mechfit.models.prior import Parameter, Prior
+from mechfit.models.parameter import Parameter
+from mechfit.models.prior import Prior
 
 __all__ = ["prior_of"]
 
