@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import psutil
 import sbibm_data
 from joblib import Parallel, delayed
 from sbibm_table import TABLE, Row, append, print_tables, read
 from sbibm_tasks import TASKS, Task
 from threadpoolctl import threadpool_limits
-from timing import Timer
+from timing import Timer, processor_seconds
 
 import mechfit
 from mechfit.inference import MAF, NPE, NSF, SNPE_C, TSNPE, Posterior, c2st, fit, infer, load, save
@@ -196,13 +195,6 @@ def mixture(
     seeds = rng.integers(2**32, size=len(members))
     parts = zip(members, counts, seeds, strict=True)
     return task.native(np.concatenate([m.at(x_o).sample(n, int(s)) for m, n, s in parts if n]))
-
-
-def processor_seconds() -> float:
-    """Seconds that this process and those it has started have computed."""
-    here = psutil.Process()
-    times = [p.cpu_times() for p in (here, *here.children(recursive=True))]
-    return sum(t.user + t.system for t in times)
 
 
 def code_version(entry: str) -> str:

@@ -46,20 +46,20 @@ def records(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def read(table: Path) -> list[Row]:
+def read(table: Path, kind: type[NamedTuple] = Row) -> list[NamedTuple]:
     """Rows of a table; none if there is no file."""
-    types = Row.__annotations__
+    types = kind.__annotations__
     lines = records(table) if table.exists() else []
-    return [Row(**{name: types[name](value) for name, value in r.items()}) for r in lines]
+    return [kind(**{name: types[name](value) for name, value in r.items()}) for r in lines]
 
 
-def append(table: Path, row: Row) -> None:
+def append(table: Path, row: NamedTuple) -> None:
     """Add a row, under a line of names if it is the first."""
     table.parent.mkdir(parents=True, exist_ok=True)
     with table.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         if not file.tell():
-            writer.writerow(Row._fields)
+            writer.writerow(row._fields)
         writer.writerow(row)
 
 

@@ -7,12 +7,12 @@ diagnostics, given our posterior, find it calibrated.
 import numpy as np
 import pytest
 import torch
-from sbi_peer import box_of, drawn, sbi_inference, sbi_runs, tensor, tensors, trained
-from scipy.stats import kstest, multivariate_normal
+from sbi_peer import Peer, box_of, drawn, sbi_inference, sbi_runs, tensor, tensors, trained
+from scipy.stats import kstest, multivariate_normal, truncnorm
 
 from mechfit.inference import NPE, as_sbi
 from mechfit.inference.diagnostics import calibrate
-from mechfit.models import HodgkinHuxley
+from mechfit.models import HodgkinHuxley, Prior
 from mechfit.simulation import Bank
 from tests.inference.linear_gaussian import MODEL, PRIOR, X_O, A, C, S, mean
 
@@ -104,6 +104,25 @@ def test_sbi_reads_our_log_probabilities(ours):
     exact = -multivariate_normal(cov=C).logpdf(off)
     nltp = sbi_diagnostics.get_nltp(*tensors(runs), ours)
     assert -0.05 < nltp.mean() - exact.mean() < 0.15  # in the mean, the exact posterior is best
+
+
+class Shifted:
+    """A density of sbi's kind: normal around x with a standard deviation of 1/2."""
+
+    def sample(self, shape, x):
+        return x + 0.5 * torch.randn(*shape, *x.shape)
+
+    def log_prob(self, theta, x):
+        return torch.distributions.Normal(x, 0.5).log_prob(theta).sum(-1)
+
+
+def test_densities_of_sbi_are_those_in_the_prior():
+    peer, x = Peer(Prior.uniform(["a"], [-1.0], [1.0]), Shifted()), np.array([[0.0], [1.0]])
+    exact = [truncnorm((-1 - m) / 0.5, (1 - m) / 0.5, m, 0.5) for m in x[:, 0]]
+    draws = peer.sample_batched(500, 1, x=x)
+    for one, theta, found in zip(exact, draws, peer.log_prob_batched(draws, x=x), strict=True):
+        assert kstest(theta[:, 0], one.cdf).pvalue > LEAST_P
+        np.testing.assert_allclose(found, one.logpdf(theta[:, 0]), atol=0.3)
 
 
 class Drawn:

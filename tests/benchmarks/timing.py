@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import NamedTuple, Self
 
+import psutil
+
 ROUNDS = 5
 
 
@@ -59,6 +61,13 @@ class Timer:
 
     def __exit__(self, *_: object) -> None:
         self.seconds = self.clock() - self.start
+
+
+def processor_seconds() -> float:
+    """Seconds that this process and those it has started have computed."""
+    here = psutil.Process()
+    times = [p.cpu_times() for p in (here, *here.children(recursive=True))]
+    return sum(t.user + t.system for t in times)
 
 
 def on_one_core(call: Callable[[], object], simulations: int) -> Candidate:
