@@ -112,7 +112,7 @@ DOORS = {
     "Prior.inside": ("theta", NEAR, PRIOR.inside),
     "Prior.log_prob": ("theta", NEAR, PRIOR.log_prob),
     "Prior.to_unbounded": ("theta", NEAR, PRIOR.to_unbounded),
-    "Prior.unit_slopes": ("theta", NEAR, PRIOR.unit_slopes),
+    "Prior.unit_gradient": ("theta", NEAR, lambda v: PRIOR.unit_gradient(v, 1.0)),
     "Bank theta": (
         "theta",
         THETA,
@@ -283,7 +283,7 @@ ODD = {"no rows", "infinite", "undefined"}
 MEANT = {
     # nothing to do, or not inside the prior
     **dict.fromkeys(
-        ["Prior.check", "Prior.log_prob", "Prior.to_unbounded", "Prior.unit_slopes"], ODD
+        ["Prior.check", "Prior.log_prob", "Prior.to_unbounded", "Prior.unit_gradient"], ODD
     ),
     **dict.fromkeys(["log_prob", "log_prob_grad", "inside"], ODD),
     "log_prob_batched": ODD - {"no rows"},

@@ -227,8 +227,7 @@ class Posterior:
             log_q, by_z = self._evaluate(z, x_o, slope=slope)
             value[inside] = log_q + log_det - np.log(rate)
             if slope:
-                slopes, log_slopes = self.space.slopes(theta[inside])
-                gradient[inside] = by_z * slopes + log_slopes
+                gradient[inside] = self.space.gradient(theta[inside], by_z)
         return value, gradient
 
     def _evaluate(

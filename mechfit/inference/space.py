@@ -71,11 +71,12 @@ class Space:
             theta = self.prior.from_unbounded(rows)[0]
         return theta.reshape(z.shape)
 
-    def slopes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return dz/dtheta of each parameter (n, d) and the slopes of its logarithm (n, d)."""
-        if self.scale is None:
-            return (self.prior.unit_slopes if self.cube else self.prior.unbounded_slopes)(theta)
-        return np.broadcast_to(1 / self.scale.std, theta.shape), np.zeros(theta.shape)
+    def gradient(self, theta: np.ndarray, by_z: np.ndarray) -> np.ndarray:
+        """Gradient (n, d) of g(z) + ``log |dz/dtheta|`` at theta (n, d), from that of g by z."""
+        if self.scale is not None:
+            return by_z / self.scale.std
+        prior = self.prior
+        return (prior.unit_gradient if self.cube else prior.unbounded_gradient)(theta, by_z)
 
     def log_prior(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) of the prior as a density of z, up to a constant."""

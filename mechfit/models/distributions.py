@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, ndtri_exp
 
 __all__ = ["Distribution", "LogNormal", "LogUniform", "Normal", "Uniform"]
 
@@ -161,3 +161,8 @@ class LogNormal(Normal):
 
     def from_normal(self, z: np.ndarray) -> np.ndarray:  # noqa: D102
         return np.exp(super().from_normal(z))
+
+
+def normal_of(log_below: np.ndarray, log_above: np.ndarray) -> np.ndarray:
+    """Standard normal numbers with these log-probabilities below and above them."""
+    return np.where(log_below < log_above, ndtri_exp(log_below), -ndtri_exp(log_above))

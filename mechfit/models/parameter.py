@@ -1,4 +1,4 @@
-"""Parameter: a named number with its distribution, and both as plain data.
+"""Parameter: a named number with its distribution; several of them; and all as plain data.
 
 A distribution is described by its class and the numbers it was made with; one of a user's own
 class, which has to be given again, by its quantiles. Taught in
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mechfit.models.distributions import Distribution, LogNormal, LogUniform, Normal, Uniform
+from mechfit.models.inputs import named
 from mechfit.models.tails import Beta, Gamma, Truncated
 
-__all__ = ["OWN", "Parameter", "kind_of"]
+__all__ = ["OWN", "Parameter", "Parameters", "kind_of"]
 
 KNOWN = Uniform, LogUniform, Normal, LogNormal, Beta, Gamma, Truncated
 DISTRIBUTIONS = {kind.__name__: kind for kind in KNOWN}
@@ -46,6 +48,70 @@ class Parameter:
     def from_dict(cls, row: Mapping) -> Self:
         """Inverse of `to_dict`."""
         return cls(row["name"], distribution_from_dict(row), row["unit"], row["symbol"])
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Several parameters with distinct names."""
+
+    parameters: tuple[Parameter, ...]
+
+    def __post_init__(self) -> None:
+        names = [p.name for p in self.parameters]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"expected at least one parameter and distinct names, got {names}")
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the d parameters, in the order of the columns of theta."""
+        return tuple(p.name for p in self.parameters)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Symbol and unit of each parameter, for the axes of a chart."""
+        return tuple(p.label for p in self.parameters)
+
+    def limits(self, tail: float = 0.001) -> np.ndarray:
+        """Axis limits (d, 2): the support where it is bounded, else the `tail` quantiles."""
+        return np.array([p.distribution.limits(tail) for p in self.parameters], float)
+
+    def index(self, name: str) -> int:
+        """Column of the parameter called `name`."""
+        if name not in self.names:
+            known = ", ".join(self.names)
+            raise ValueError(f"unknown parameter {name!r}, expected one of {known}")
+        return self.names.index(name)
+
+    def vector(self, values: Mapping[str, float]) -> np.ndarray:
+        """Parameter vector (d,) from a value for every name."""
+        missing = [n for n in self.names if n not in values]
+        if missing:
+            raise ValueError(f"no value given for {', '.join(missing)}")
+        theta = np.empty(len(self))
+        for name, value in values.items():
+            theta[self.index(name)] = value
+        return theta
+
+    def check(self, theta: ArrayLike | Mapping) -> np.ndarray:
+        """Return theta as floats of shape (n, d); a (d,) vector becomes one row.
+
+        A table with named columns, or a mapping from names, is put in the parameters' order.
+
+        Raises:
+            ValueError: The shape is not (n, d) or (d,), or names are unknown or missing.
+            TypeError: Theta holds other things than real numbers.
+        """
+        theta = named(theta, self.names, "theta")
+        rows = theta[None] if theta.ndim == 1 else theta
+        if rows.ndim != 2 or rows.shape[1] != len(self):
+            raise ValueError(
+                f"theta has shape {theta.shape}, expected (n, {len(self)}) or ({len(self)},) "
+                f"for the parameters {', '.join(self.names)}"
+            )
+        return rows
 
 
 def distribution_to_dict(distribution: Distribution) -> dict:

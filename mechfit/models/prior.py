@@ -7,20 +7,29 @@ A prior is a product of named one-dimensional distributions,
 
 so the cumulative distribution functions F_j map it to the unit cube, and the normal quantile
 function Phi^-1 maps that to unbounded space, where *every* such prior is the standard normal. A
-density estimator that works on z can therefore never leave the prior. Taught in
+density estimator that works on z can therefore never leave the prior. Where parameters depend on
+each other, one more map makes z independent (``dependence.py``), and u = Phi(z). Taught in
 ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
 
-from mechfit.models.distributions import LOG_SQRT_2PI, Uniform
-from mechfit.models.inputs import named, shaped
-from mechfit.models.parameter import Parameter
+from mechfit.models.dependence import Dependence
+from mechfit.models.distributions import (
+    LOG_SQRT_2PI,
+    SMALLEST_U,
+    Distribution,
+    Normal,
+    Uniform,
+)
+from mechfit.models.inputs import numbers, shaped
+from mechfit.models.parameter import Parameter, Parameters
 
 __all__ = ["Prior"]
 
@@ -29,8 +38,12 @@ ROUNDING = 1e-7
 
 
 @dataclass(frozen=True)
-class Prior:
-    """Independent named parameters.
+class Prior(Parameters):
+    """Named parameters, independent or not.
+
+    Attributes:
+        parameters: The d parameters.
+        dependence: Joint distribution of their normal scores; None where they are independent.
 
     Example:
         >>> prior = Prior.uniform(["g_Na", "g_K"], [0.5, 0.1], [80.0, 15.0], units=["mS/cm²"] * 2)
@@ -40,12 +53,7 @@ class Prior:
         ('g_Na (mS/cm²)', 'g_K (mS/cm²)')
     """
 
-    parameters: tuple[Parameter, ...]
-
-    def __post_init__(self) -> None:
-        names = [p.name for p in self.parameters]
-        if not names or len(set(names)) < len(names):
-            raise ValueError(f"expected at least one parameter and distinct names, got {names}")
+    dependence: Dependence | None = None
 
     @classmethod
     def uniform(
@@ -57,72 +65,63 @@ class Prior:
         symbols: Sequence[str] | None = None,
     ) -> Self:
         """Build the uniform prior on the box from `low` to `high`, all sequences of length d."""
-        none = [""] * len(names)
-        columns = names, low, high, units or none, symbols or none
+        return cls._of(Uniform, names, low, high, units, symbols)
+
+    @classmethod
+    def normal(
+        cls,
+        names: Sequence[str],
+        mean: ArrayLike,
+        covariance: ArrayLike,
+        units: Sequence[str] | None = None,
+        symbols: Sequence[str] | None = None,
+    ) -> Self:
+        """Build the normal prior with a mean (d,) and a covariance (d, d).
+
+        Example:
+            >>> prior = Prior.normal(["a", "b"], [0.0, 1.0], [[1.0, 0.5], [0.5, 4.0]])
+            >>> prior.log_prob([0.0, 1.0]).round(4)
+            array([-2.4988])
+        """
+        covariance, d = numbers(covariance, "covariance"), len(names)
+        if covariance.shape != (d, d) or not (covariance.diagonal() > 0).all():
+            raise ValueError(
+                f"covariance has shape {covariance.shape}, expected ({d}, {d}), and variances > 0"
+            )
+        std = np.sqrt(covariance.diagonal())
+        prior = cls._of(Normal, names, mean, std, units, symbols)
+        return prior.correlated(covariance / np.outer(std, std))
+
+    def correlated(self, correlation: ArrayLike) -> Self:
+        """The same parameters, where their normal scores have a correlation matrix (d, d).
+
+        Every parameter keeps its distribution (Gaussian copula); normal ones are jointly normal.
+
+        Example:
+            >>> prior = Prior.uniform(["a", "b"], [0.0, 0.0], [1.0, 1.0])
+            >>> theta = prior.correlated([[1.0, 0.9], [0.9, 1.0]]).sample(1000, seed=1)
+            >>> np.corrcoef(theta.T)[0, 1].round(1)
+            np.float64(0.9)
+        """
+        return replace(self, dependence=Dependence.gaussian(correlation, len(self)))
+
+    @classmethod
+    def _of(
+        cls, kind: type[Distribution], names: Sequence[str], *columns: Sequence | None
+    ) -> Self:
+        """Parameters of one kind, from the columns of its two numbers, of units and symbols."""
+        columns = [names, *([""] * len(names) if column is None else column for column in columns)]
         lengths = [len(column) for column in columns]
         if len(set(lengths)) > 1:
             raise ValueError(
-                "names, low, high, units and symbols have lengths "
+                "names, the two numbers of each, units and symbols have lengths "
                 f"{lengths}, expected {len(names)} of each"
             )
         rows = zip(*columns, strict=True)
-        each = (Parameter(n, Uniform(float(a), float(b)), u, s) for n, a, b, u, s in rows)
-        return cls(tuple(each))
-
-    def __len__(self) -> int:
-        return len(self.parameters)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the d parameters, in the order of the columns of theta."""
-        return tuple(p.name for p in self.parameters)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Symbol and unit of each parameter, for the axes of a chart."""
-        return tuple(p.label for p in self.parameters)
-
-    def limits(self, tail: float = 0.001) -> np.ndarray:
-        """Axis limits (d, 2): the support where it is bounded, else the `tail` quantiles."""
-        return np.array([p.distribution.limits(tail) for p in self.parameters], float)
-
-    def index(self, name: str) -> int:
-        """Column of the parameter called `name`."""
-        if name not in self.names:
-            known = ", ".join(self.names)
-            raise ValueError(f"unknown parameter {name!r}, expected one of {known}")
-        return self.names.index(name)
-
-    def vector(self, values: Mapping[str, float]) -> np.ndarray:
-        """Parameter vector (d,) from a value for every name."""
-        missing = [n for n in self.names if n not in values]
-        if missing:
-            raise ValueError(f"no value given for {', '.join(missing)}")
-        theta = np.empty(len(self))
-        for name, value in values.items():
-            theta[self.index(name)] = value
-        return theta
-
-    def check(self, theta: ArrayLike | Mapping) -> np.ndarray:
-        """Return theta as floats of shape (n, d); a (d,) vector becomes one row.
-
-        A table with named columns, or a mapping from names, is put in the parameters' order.
-
-        Raises:
-            ValueError: The shape is not (n, d) or (d,), or names are unknown or missing.
-            TypeError: Theta holds other things than real numbers.
-        """
-        theta = named(theta, self.names, "theta")
-        rows = theta[None] if theta.ndim == 1 else theta
-        if rows.ndim != 2 or rows.shape[1] != len(self):
-            raise ValueError(
-                f"theta has shape {theta.shape}, expected (n, {len(self)}) or ({len(self)},) "
-                f"for the parameters {', '.join(self.names)}"
-            )
-        return rows
+        return cls(tuple(Parameter(n, kind(a, b), u, s) for n, a, b, u, s in rows))
 
     def round(self, theta: ArrayLike | Mapping) -> np.ndarray:
-        """The same, with numbers that only rounding to single precision put outside on the bound.
+        """Theta, with numbers that only rounding to single precision put outside on the bound.
 
         Numbers that lie further outside, by more than 1e-7 of the bound, are left as they are.
         """
@@ -137,7 +136,7 @@ class Prior:
         return theta
 
     def inside(self, theta: ArrayLike | Mapping) -> np.ndarray:
-        """The same, where all parameters lie inside the prior.
+        """Theta as `round` returns it, where all parameters lie inside the prior.
 
         Raises:
             ValueError: One lies outside; the error tells its row, name, value and bounds.
@@ -156,58 +155,93 @@ class Prior:
     @shaped
     def sample(self, n: int | Sequence[int], seed: int | np.random.Generator) -> np.ndarray:
         """Draw n parameter sets (n, d); a shape such as (5, 3) gives draws (5, 3, d)."""
-        u = np.random.default_rng(seed).random((n, len(self)))
-        return self.from_unit(u)[0]
+        rng = np.random.default_rng(seed)
+        if self.dependence is not None:
+            return self._columns("from_normal", self.dependence.sample(n, rng))
+        return self._columns("quantile", rng.random((n, len(self))))
 
     def log_prob(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) of theta (n, d); -inf outside the support."""
-        return self._columns("log_prob", self.check(theta)).sum(1)
+        theta = self.check(theta)
+        log_prob = self._columns("log_prob", theta).sum(1)
+        inside = np.isfinite(log_prob)
+        if self.dependence is not None and inside.any():
+            n = self._columns("to_normal", theta[inside])
+            log_prob[inside] += self.dependence.log_prob(n) - standard_normal_log_prob(n)
+        return log_prob
 
     def to_unit(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Map theta (n, d) to the unit cube: u (n, d) and ``log |du/dtheta|`` (n,)."""
         theta = self.check(theta)
-        return self._columns("cdf", theta), self.log_prob(theta)
+        independent = self.dependence is None
+        u = self._columns("cdf", theta) if independent else ndtr(self._to_normal(theta))
+        return u, self.log_prob(theta)
 
     def from_unit(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Inverse of `to_unit`: theta (n, d) and ``log |dtheta/du|`` (n,)."""
-        theta = self._columns("quantile", self.check(u))
+        u = self.check(u)
+        if self.dependence is None:
+            theta = self._columns("quantile", u)
+        else:
+            theta = self._from_normal(ndtri(np.clip(u, SMALLEST_U, 1 - SMALLEST_U)))
         return theta, -self.log_prob(theta)
 
     def to_unbounded(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Map theta (n, d) to z (n, d), normal under the prior; ``log |dz/dtheta|`` (n,)."""
         theta = self.check(theta)
-        z = self._columns("to_normal", theta)
+        z = self._to_normal(theta)
         return z, self.log_prob(theta) - standard_normal_log_prob(z)
 
     def from_unbounded(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Inverse of `to_unbounded`: theta (n, d) and ``log |dtheta/dz|`` (n,)."""
         z = self.check(z)
-        theta = self._columns("from_normal", z)
+        theta = self._from_normal(z)
         return theta, standard_normal_log_prob(z) - self.log_prob(theta)
 
-    def unit_slopes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Derivatives du/dtheta of `to_unit` (n, d), and those of their logarithms (n, d)."""
+    def unit_gradient(self, theta: np.ndarray, by_u: np.ndarray) -> np.ndarray:
+        """Gradient (n, d) of f(u) + ``log |du/dtheta|`` at theta (n, d), from that of f by u."""
         theta = self.check(theta)
-        return np.exp(self._columns("log_prob", theta)), self._columns("score", theta)
+        return self._gradient(
+            theta, by_u * np.exp(-0.5 * self._to_normal(theta) ** 2 - LOG_SQRT_2PI)
+        )
 
-    def unbounded_slopes(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Derivatives dz/dtheta of `to_unbounded` (n, d), and those of their logarithms (n, d)."""
-        by_u, score = self.unit_slopes(theta)
-        z = self._columns("to_normal", self.check(theta))
-        slopes = by_u * np.exp(0.5 * z**2 + LOG_SQRT_2PI)
-        return slopes, score + z * slopes
+    def unbounded_gradient(self, theta: np.ndarray, by_z: np.ndarray) -> np.ndarray:
+        """Gradient (n, d) of f(z) + ``log |dz/dtheta|`` at theta (n, d), from that of f by z."""
+        theta = self.check(theta)
+        return self._gradient(theta, by_z + self._to_normal(theta))
 
-    def to_dict(self) -> list[dict]:
+    def _gradient(self, theta: np.ndarray, by_z: np.ndarray) -> np.ndarray:
+        """Gradient (n, d) of f(z) + log p(theta) at theta (n, d), from that of f by z."""
+        n = self._columns("to_normal", theta)
+        slopes = np.exp(self._columns("log_prob", theta) + 0.5 * n**2 + LOG_SQRT_2PI)
+        by_n = by_z if self.dependence is None else self.dependence.gradient(n, by_z) + n
+        return by_n * slopes + self._columns("score", theta)
+
+    def to_dict(self) -> list[dict] | dict:
         """Plain data that JSON understands, and `from_dict` unless a class is the user's own.
 
         A distribution of the user's own class is described by its quantiles.
         """
-        return [p.to_dict() for p in self.parameters]
+        rows = [p.to_dict() for p in self.parameters]
+        if self.dependence is None:
+            return rows
+        return {"parameters": rows, "dependence": asdict(self.dependence)}
 
     @classmethod
-    def from_dict(cls, rows: Sequence[Mapping]) -> Self:
+    def from_dict(cls, data: Sequence[Mapping] | Mapping) -> Self:
         """Inverse of `to_dict`."""
-        return cls(tuple(map(Parameter.from_dict, rows)))
+        dependent = isinstance(data, Mapping)
+        rows = data["parameters"] if dependent else data
+        dependence = Dependence(**data["dependence"]) if dependent else None
+        return cls(tuple(map(Parameter.from_dict, rows)), dependence)
+
+    def _to_normal(self, theta: np.ndarray) -> np.ndarray:
+        n = self._columns("to_normal", theta)
+        return n if self.dependence is None else self.dependence.to_normal(n)
+
+    def _from_normal(self, z: np.ndarray) -> np.ndarray:
+        n = z if self.dependence is None else self.dependence.from_normal(z)
+        return self._columns("from_normal", n)
 
     def _columns(self, method: str, values: np.ndarray) -> np.ndarray:
         columns = zip(self.parameters, values.T, strict=True)

@@ -27,12 +27,11 @@ from scipy.special import (
     log_ndtr,
     ndtr,
     ndtri,
-    ndtri_exp,
     xlog1py,
     xlogy,
 )
 
-from mechfit.models.distributions import SMALLEST_U, Distribution
+from mechfit.models.distributions import SMALLEST_U, Distribution, normal_of
 
 __all__ = ["Beta", "Gamma", "Truncated", "TwoTailed"]
 
@@ -180,8 +179,8 @@ class Truncated(TwoTailed):
         with np.errstate(divide="ignore"):
             parts = np.log([below, above]) + log_mass(a, b)
         below, above = np.logaddexp(log_ndtr(a), parts[0]), np.logaddexp(log_ndtr(-b), parts[1])
-        n = np.where(below < above, ndtri_exp(below), -ndtri_exp(above))
-        return np.clip(self.distribution.from_normal(n), self.low, self.high)
+        value = self.distribution.from_normal(normal_of(below, above))
+        return np.clip(value, self.low, self.high)
 
     @property
     def _ends(self) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,17 @@ from mechfit.inference import (
 )
 from mechfit.inference.densities.configs import flow_to_dict
 from mechfit.inference.storage import flow_from_dict
-from mechfit.models import LogNormal, LogUniform, Normal, Parameter, Prior, Uniform
+from mechfit.models import (
+    Beta,
+    Gamma,
+    LogNormal,
+    LogUniform,
+    Normal,
+    Parameter,
+    Prior,
+    Truncated,
+    Uniform,
+)
 from mechfit.models.distributions import Distribution
 from tests.inference import linear_gaussian as exact
 
@@ -61,6 +71,19 @@ def test_round_trip(posterior, stored):
     np.testing.assert_array_equal(*draws)
     densities = [p.at(exact.X_O).log_prob(draws[0]) for p in (posterior, loaded)]
     np.testing.assert_array_equal(*densities)
+
+
+def test_dependent_and_truncated_parameters_come_back(tmp_path):
+    kinds = Truncated(Normal(0.0, 2.0), low=-1.0), Gamma(2.0, 1.0), Beta(2.0, 3.0)
+    prior = Prior(tuple(map(Parameter, "abc", kinds))).correlated(0.5 + 0.5 * np.eye(3))
+    bank = replace(exact.bank(60, seed=1), theta=prior.sample(60, 1))
+    posterior = fit(bank, prior, flow=MDN(2, 10), training=Training(1), seed=1).at(bank.x[0])
+    save(posterior, tmp_path / "p")
+    loaded = load(tmp_path / "p", prior=prior)
+    assert loaded.prior == load(tmp_path / "p").prior == prior
+    np.testing.assert_array_equal(loaded.sample(9, 1), posterior.sample(9, 1))
+    with pytest.raises(ValueError, match="expected the stored"):
+        load(tmp_path / "p", prior=Prior(prior.parameters))
 
 
 def test_half_precision_takes_half_the_space(posterior, stored):

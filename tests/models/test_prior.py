@@ -1,6 +1,7 @@
 """The prior's maps are inverse to each other, and their determinants are those of the maps."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from mechfit.models import (
     Truncated,
     Uniform,
 )
+from mechfit.models.dependence import Dependence
 
 DISTRIBUTIONS = {
     "uniform": (Uniform(-2.0, 5.0), stats.uniform(-2, 7)),
@@ -29,12 +31,24 @@ DISTRIBUTIONS = {
     "beta": (Beta(0.7, 3.0), stats.beta(0.7, 3.0)),
     "beta on a range": (Beta(2.0, 5.0, -80.0, -40.0), stats.beta(2, 5, -80, 40)),
     "gamma": (Gamma(2.5, 0.4), stats.gamma(2.5, scale=0.4)),
-    "normal above": (Truncated(Normal(1.0, 2.0), 41.0), stats.truncnorm(20, np.inf, 1, 2)),
+    "normal above": (Truncated(Normal(-39.0, 2.0), 1.0), stats.truncnorm(20, np.inf, -39, 2)),
     "normal between": (Truncated(Normal(1.0, 2.0), -5, 2), stats.truncnorm(-3, 0.5, 1, 2)),
     "gamma below": (Truncated(Gamma(1.0, 2.0), high=3.0), stats.truncexpon(1.5, scale=2)),
 }
 D = len(DISTRIBUTIONS)
 MIXED = Prior(tuple(Parameter(n, d) for n, (d, _) in DISTRIBUTIONS.items()))
+RNG = np.random.default_rng(2)
+R = np.corrcoef(RNG.normal(size=(D, 2 * D)))
+MEANS, ROOTS = (
+    0.7 * RNG.normal(size=(3, D)),
+    np.tril(0.2 * RNG.normal(size=(3, D, D))) + 0.6 * np.eye(D),
+)
+MIXTURE = Dependence([0.7, 0.25, 0.05], MEANS, ROOTS @ ROOTS.transpose(0, 2, 1))
+PRIORS = {
+    "independent": MIXED,
+    "correlated": MIXED.correlated(R),
+    "mixture": replace(MIXED, dependence=MIXTURE),
+}
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -78,29 +92,45 @@ def test_density_is_zero_outside_the_support(name):
 
 @given(st.lists(st.floats(1e-6, 1 - 1e-6), min_size=D, max_size=D))
 def test_maps_are_inverse(u):
-    u = np.array([u])
-    theta, log_det = MIXED.from_unit(u)
-    back, log_det_back = MIXED.to_unit(theta)
+    maps_are_inverse(MIXED, np.array([u]))
+
+
+@pytest.mark.parametrize("name", ["correlated", "mixture"])
+def test_maps_are_inverse_where_parameters_depend(name):
+    maps_are_inverse(PRIORS[name], RNG.uniform(1e-3, 1 - 1e-3, (100, D)))
+
+
+def maps_are_inverse(prior, u):
+    theta, log_det = prior.from_unit(u)
+    back, log_det_back = prior.to_unit(theta)
     np.testing.assert_allclose(back, u, rtol=1e-7)
     np.testing.assert_allclose(log_det, -log_det_back, rtol=1e-9)
-    z, forward = MIXED.to_unbounded(theta)
-    again, backward = MIXED.from_unbounded(z)
+    z, forward = prior.to_unbounded(theta)
+    again, backward = prior.from_unbounded(z)
     np.testing.assert_allclose(again, theta, rtol=1e-7)
     np.testing.assert_allclose(forward, -backward, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("space", ["unit", "unbounded"])
-def test_log_determinant_by_finite_differences(space):
-    theta = MIXED.sample(20, seed=1)
-    forward = getattr(MIXED, f"to_{space}")
-    _, log_det = forward(theta)
-    eps = 1e-6 * np.maximum(abs(theta), 0.1)
-    steps = [np.where(np.arange(D) == j, eps, 0.0) for j in range(D)]
-    slopes = [
-        (forward(theta + s)[0] - forward(theta - s)[0])[:, j] / (2 * eps[:, j])
-        for j, s in enumerate(steps)
-    ]
-    np.testing.assert_allclose(np.log(slopes).sum(0), log_det, rtol=1e-4, atol=1e-4)
+@pytest.mark.parametrize("name", PRIORS)
+def test_determinants_and_gradients_by_finite_differences(name, space):
+    """Also near the edges of a box, and with one component of a mixture out of the way."""
+    prior = PRIORS[name]
+    forward, gradient = getattr(prior, f"to_{space}"), getattr(prior, f"{space}_gradient")
+    u = np.r_[np.linspace(0.002, 0.998, 40)[:, None].repeat(D, 1), RNG.random((40, D))]
+    theta = prior.from_unit(u)[0]
+    eps = 1e-8 * np.maximum(abs(theta), 0.01)
+    steps = eps[:, None] * np.eye(D)
+    ends = [forward((theta[:, None] + s).reshape(-1, D)) for s in (steps, -steps)]
+    rise, log_rise = (
+        ((high - low).reshape(len(u), D, -1) / (2 * eps[..., None]))
+        for high, low in zip(*ends, strict=True)
+    )
+    np.testing.assert_allclose(np.linalg.slogdet(rise)[1], forward(theta)[1], rtol=1e-4, atol=1e-4)
+    by_z = RNG.normal(size=theta.shape)
+    expected = (rise @ by_z[..., None] + log_rise)[..., 0]
+    scale = abs(expected) + abs(rise).sum(2)
+    assert (abs(gradient(theta, by_z) - expected) < 1e-4 * scale).all()
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -112,17 +142,27 @@ def test_score_is_the_slope_of_the_log_density(name):
     np.testing.assert_allclose(ours.score(value), slope, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("space", ["unit", "unbounded"])
-def test_slopes_by_finite_differences(space):
-    """Also in the tails of a normal and near the edges of a box."""
-    theta = MIXED.from_unit(np.linspace(1e-3, 1 - 1e-3, 200)[:, None].repeat(D, 1))[0]
-    slopes, log_slopes = getattr(MIXED, f"{space}_slopes")(theta)
-    eps = 1e-8 * np.maximum(abs(theta), 0.01)
-    high, low = theta + eps, theta - eps
-    rise = getattr(MIXED, f"to_{space}")(high)[0] - getattr(MIXED, f"to_{space}")(low)[0]
-    np.testing.assert_allclose(slopes, rise / (2 * eps), rtol=1e-4)
-    logs = [np.log(getattr(MIXED, f"{space}_slopes")(end)[0]) for end in (high, low)]
-    np.testing.assert_allclose(log_slopes, (logs[0] - logs[1]) / (2 * eps), rtol=1e-4, atol=1e-4)
+@pytest.mark.parametrize("name", PRIORS)
+def test_draws_are_normal_in_unbounded_space(name):
+    """So they have the density that the maps have."""
+    prior = PRIORS[name]
+    z = prior.to_unbounded(prior.sample(5_000, seed=3))[0]
+    assert min(stats.kstest(column, stats.norm.cdf).pvalue for column in z.T) > 1e-3
+    assert abs(np.cov(z.T) - np.eye(D)).max() < 0.06
+
+
+def test_normals_with_a_covariance():
+    mean, covariance = (
+        np.arange(3.0),
+        np.array([[4.0, 1.0, 0.5], [1.0, 1.0, 0.0], [0.5, 0.0, 9.0]]),
+    )
+    prior = Prior.normal(["a", "b", "c"], mean, covariance, units=["mV"] * 3)
+    theta = 5 * RNG.normal(size=(50, 3))
+    reference = stats.multivariate_normal(mean, covariance)
+    np.testing.assert_allclose(prior.log_prob(theta), reference.logpdf(theta), rtol=1e-10)
+    z = np.linalg.solve(np.linalg.cholesky(covariance), (theta - mean).T).T
+    np.testing.assert_allclose(prior.to_unbounded(theta)[0], z, rtol=1e-10, atol=1e-10)
+    assert prior.labels == ("a (mV)", "b (mV)", "c (mV)")
 
 
 def test_samples_follow_the_density_and_the_seed():
@@ -142,7 +182,8 @@ def test_never_outside_after_rounding():
 
 def test_plain_data_round_trip():
     prior = Prior((Parameter("a", LogNormal(0.0, 1.0), "mS", "ā"), *MIXED.parameters))
-    assert Prior.from_dict(json.loads(json.dumps(prior.to_dict(), allow_nan=False))) == prior
+    for each in (prior, PRIORS["correlated"], PRIORS["mixture"]):
+        assert Prior.from_dict(json.loads(json.dumps(each.to_dict(), allow_nan=False))) == each
 
 
 def test_names_labels_limits():
@@ -164,6 +205,17 @@ def test_names_labels_limits():
         (lambda: Prior.uniform(["a", "a"], [0, 0], [1, 1]), "distinct"),
         (lambda: LogUniform(0.0, 1.0), "0 < low"),
         (lambda: Normal(0.0, 0.0), "std > 0"),
+        (
+            lambda: Prior.normal(["a"], [0.0], [1.0]),
+            r"covariance has shape \(1,\), expected \(1, 1",
+        ),
+        (lambda: Prior.normal(["a"], [0.0], [[-1.0]]), "covariance"),
+        (
+            lambda: MIXED.correlated(np.eye(2)),
+            r"correlation has shape \(2, 2\) .*",
+        ),
+        (lambda: MIXED.correlated(np.ones((D, D))), "positive definite"),
+        (lambda: MIXED.correlated(2 * np.eye(D)), "ones on the diagonal"),
         (lambda: Beta(1.0, 0.0), r"b > 0 .*, got Beta\(a=1.0, b=0.0"),
         (lambda: Gamma(-1.0, 1.0), "shape > 0"),
         (lambda: Truncated(Gamma(1.0, 1.0), -2.0, -1.0), "low < high and probability between"),
