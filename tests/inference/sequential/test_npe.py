@@ -190,8 +190,8 @@ def test_mistakes_are_named(tmp_path):
     by_hand, theta = begin(), PRIOR.sample(N, 1)
     x = observe(theta, 1)
     first = begin().append(theta, x).fit()
-    with pytest.raises(TypeError, match=r"type Normal, expected a Prior .*Prior.uniform"):
-        NPE(torch.distributions.Normal(0.0, 1.0), X_O, seed=1)
+    with pytest.raises(TypeError, match="type Cauchy, expected a Prior, or"):
+        NPE(torch.distributions.Cauchy(0.0, 1.0), X_O, seed=1)
     with pytest.raises(ValueError, match="or of a region of it, as the first round"):
         by_hand.append(theta, x, proposal=first)
     by_hand.append(theta, x)
