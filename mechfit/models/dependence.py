@@ -15,6 +15,7 @@ S_k and e_k = L_k^-1 (n - m_k),
 and its determinant is q(n) / phi(z). Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -31,6 +32,7 @@ from mechfit.models.inputs import numbers
 __all__ = ["Dependence"]
 
 BLOCK, ROUNDING = 2_000, 1e-8
+COMPONENTS, PATIENCE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32), 2
 
 
 def in_blocks(method: Callable) -> Callable:
@@ -80,6 +82,34 @@ class Dependence:
                 "positive definite with ones on the diagonal"
             )
         return cls([1.0], np.zeros((1, d)), [matrix])
+
+    @classmethod
+    def of_samples(cls, n: np.ndarray, seed: int) -> Self:
+        """The mixture that samples (n, d) support, by the Bayesian information criterion.
+
+        More components are tried until there was no better one for two numbers of them.
+        """
+        from sklearn.mixture import GaussianMixture
+
+        center, covariance = n.mean(0), np.atleast_2d(np.cov(n.T))
+        if len(n) <= n.shape[1] or np.linalg.matrix_rank(covariance) < n.shape[1]:
+            raise ValueError(
+                f"{len(n)} samples, expected more than the {n.shape[1]} parameters, in which "
+                "each varies for itself"
+            )
+        root, best, since = np.linalg.cholesky(covariance), (np.inf, None), 0
+        white = np.linalg.solve(root, (n - center).T).T
+        for k in COMPONENTS:
+            if since > PATIENCE or k > 1 and k * (n.shape[1] + 1) > len(n):
+                break
+            with warnings.catch_warnings(action="ignore"):  # of a mixture that could fit better
+                found = GaussianMixture(k, max_iter=300, random_state=seed).fit(white)
+            since += 1
+            if found.bic(white) < best[0]:
+                best, since = (found.bic(white), found), 1
+        found = best[1]
+        means, covariances = center + found.means_ @ root.T, root @ found.covariances_ @ root.T
+        return cls(found.weights_, means, covariances)
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw scores (n, d)."""

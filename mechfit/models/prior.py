@@ -28,7 +28,7 @@ from mechfit.models.distributions import (
     Normal,
     Uniform,
 )
-from mechfit.models.inputs import numbers, shaped
+from mechfit.models.inputs import named, numbers, shaped
 from mechfit.models.parameter import Parameter, Parameters
 
 __all__ = ["Prior"]
@@ -104,6 +104,33 @@ class Prior(Parameters):
             np.float64(0.9)
         """
         return replace(self, dependence=Dependence.gaussian(correlation, len(self)))
+
+    @classmethod
+    def from_samples(
+        cls, base: Self | Sequence[str], theta: ArrayLike | Mapping, *, seed: int = 0
+    ) -> Self:
+        """Build the prior that samples (n, d) come from, such as an earlier posterior's.
+
+        A mixture of normals is fitted to them in the unbounded space of their prior, so that no
+        draw leaves it.
+
+        Args:
+            base: The prior of the samples, which tells names, units and bounds; or names alone,
+                of unbounded parameters.
+            theta: The samples.
+            seed: Seed of the fit.
+
+        Example:
+            >>> base = Prior.uniform(["a", "b"], [0.0, 0.0], [1.0, 1.0])
+            >>> theta = base.correlated([[1.0, 0.9], [0.9, 1.0]]).sample(2000, seed=1)
+            >>> np.corrcoef(Prior.from_samples(base, theta).sample(2000, seed=2).T)[0, 1].round(1)
+            np.float64(0.9)
+        """
+        if not isinstance(base, Prior):
+            theta = named(theta, base, "theta").reshape(-1, len(base))
+            base = cls._of(Normal, base, theta.mean(0), theta.std(0), None, None)
+        n = base._columns("to_normal", base.inside(theta))
+        return replace(base, dependence=Dependence.of_samples(n, seed))
 
     @classmethod
     def _of(

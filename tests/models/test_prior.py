@@ -19,6 +19,7 @@ from mechfit.models import (
     Parameter,
     Prior,
     Truncated,
+    TwoMoons,
     Uniform,
 )
 from mechfit.models.dependence import Dependence
@@ -163,6 +164,40 @@ def test_normals_with_a_covariance():
     z = np.linalg.solve(np.linalg.cholesky(covariance), (theta - mean).T).T
     np.testing.assert_allclose(prior.to_unbounded(theta)[0], z, rtol=1e-10, atol=1e-10)
     assert prior.labels == ("a (mV)", "b (mV)", "c (mV)")
+
+
+class TestFromSamples:
+    def test_of_two_moons_keep_their_shape_and_the_box(self):
+        """To a tenth of a nat, of the four that tell the posterior from the prior."""
+        model, x_o = TwoMoons(), np.zeros(2)
+        theta, fresh = (model.posterior_sample(x_o, 2_000, seed) for seed in (1, 2))
+        prior = Prior.from_samples(model.prior, theta)
+        missing = (model.posterior_log_prob(fresh, x_o) - prior.log_prob(fresh)).mean()
+        all_of_it = (model.posterior_log_prob(fresh, x_o) - model.prior.log_prob(fresh)).mean()
+        assert 0 < missing < 0.1
+        assert all_of_it > 4
+        assert np.isfinite(model.prior.log_prob(prior.sample(2_000, seed=3))).all()
+        assert prior.names == model.prior.names
+
+    def test_of_normals_are_their_mean_and_covariance(self):
+        known = Prior.normal(["a", "b"], [3.0, -1.0], [[1.0, 0.3], [0.3, 0.1]])
+        draws = known.sample(5000, seed=1)
+        for base in (
+            ["a", "b"],
+            Prior((Parameter("a", Normal(0, 9)), Parameter("b", Normal(0, 9)))),
+        ):
+            prior = Prior.from_samples(base, {"b": draws[:, 1], "a": draws[:, 0]})
+            assert len(prior.dependence.weights) == 1
+            fresh = known.sample(5000, seed=2)
+            assert abs((known.log_prob(fresh) - prior.log_prob(fresh)).mean()) < 0.003
+            assert prior == Prior.from_samples(base, draws)
+
+    def test_refuses_what_has_no_density(self):
+        for theta in (np.full((5, 2), 0.5), RNG.random((2, 2)), RNG.random((50, 1)) * [1.0, 1.0]):
+            with pytest.raises(ValueError, match="samples, expected more than the 2 parameters"):
+                Prior.from_samples(Prior.uniform(["a", "b"], [0, 0], [1, 1]), theta)
+        with pytest.raises(ValueError, match="a is 2.0, expected 0.0 to 1.0"):
+            Prior.from_samples(Prior.uniform(["a"], [0], [1]), [[0.5], [2.0]])
 
 
 def test_samples_follow_the_density_and_the_seed():
