@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from scipy import stats
+from scipy.linalg import block_diag
 from torch import distributions as of_torch
 
 from mechfit.models.distributions import Distribution, LogNormal, LogUniform, Normal, Uniform
 from mechfit.models.inputs import numbers
 from mechfit.models.parameter import Parameter
 from mechfit.models.prior import Prior
+from mechfit.models.tails import Beta, Gamma, Truncated
 
 __all__ = ["prior_of"]
 
@@ -23,14 +24,25 @@ TORCH = {
     of_torch.Uniform: (Uniform, "low", "high"),
     of_torch.Normal: (Normal, "loc", "scale"),
     of_torch.LogNormal: (LogNormal, "loc", "scale"),
+    of_torch.Beta: (Beta, "concentration1", "concentration0"),
+    of_torch.Gamma: (lambda a, rate: Gamma(a, 1 / rate), "concentration", "rate"),
+    of_torch.Exponential: (lambda rate: Gamma(1.0, 1 / rate), "rate"),
+    of_torch.HalfNormal: (lambda scale: Truncated(Normal(0.0, scale), 0.0), "scale"),
 }
 """Distributions of torch: ours, and the names of its numbers there, in order."""
 
 SCIPY = {
     "uniform": lambda low, width: Uniform(low, low + width),
     "norm": Normal,
-    "lognorm": lambda s, origin, scale: LogNormal(np.log(scale), at_zero(s, origin)),
-    "loguniform": lambda a, b, origin, scale: LogUniform(at_zero(a * scale, origin), b * scale),
+    "lognorm": lambda s, loc, scale: LogNormal(np.log(at_zero(scale, loc)), s),
+    "loguniform": lambda a, b, loc, scale: LogUniform(a * at_zero(scale, loc), b * scale),
+    "beta": lambda a, b, low, width: Beta(a, b, low, low + width),
+    "gamma": lambda a, loc, scale: Gamma(a, at_zero(scale, loc)),
+    "expon": lambda loc, scale: Gamma(1.0, at_zero(scale, loc)),
+    "halfnorm": lambda loc, scale: Truncated(Normal(loc, scale), loc),
+    "truncnorm": lambda a, b, loc, scale: Truncated(
+        Normal(loc, scale), loc + a * scale, loc + b * scale
+    ),
 }
 """Frozen distributions of scipy, made of shape parameters, loc and scale."""
 
@@ -39,41 +51,46 @@ def prior_of(prior: object, names: Sequence[str] | None = None) -> Prior:
     """The prior with the density of a distribution of torch, scipy or sbi.
 
     Args:
-        prior: `Uniform`, `Normal`, `LogNormal` or a `MultivariateNormal` without correlations of
-            torch, `Independent` or not; `uniform`, `norm`, `lognorm` or `loguniform` of scipy;
-            `BoxUniform` or `MultipleIndependent` of sbi; or a list of these. A `Prior` is
-            returned as it is.
+        prior: `Uniform`, `Normal`, `LogNormal`, `Beta`, `Gamma`, `Exponential`, `HalfNormal` or
+            `MultivariateNormal` of torch, `Independent` or not; these or `loguniform` or
+            `truncnorm` of scipy, frozen; `BoxUniform` or `MultipleIndependent` of sbi; or a list
+            of these. A `Prior` is returned as it is.
         names: Names of the d parameters; "theta_1" to "theta_d" by default.
 
     Raises:
         TypeError: It is another distribution.
 
     Example:
-        >>> low, high = torch.tensor([0.5, 0.0]), torch.tensor([80.0, 15.0])
-        >>> prior_of(of_torch.Uniform(low, high), ["g_Na", "g_K"]).limits()
-        array([[ 0.5, 80. ],
-               [ 0. , 15. ]])
+        >>> prior = prior_of([stats.uniform(0.5, 79.5), of_torch.Normal(-70.0, 5.0)], ["g", "E"])
+        >>> prior.parameters[1].distribution
+        Normal(mean=-70.0, std=5.0)
     """
     if isinstance(prior, Prior):
         return prior
-    marginals = marginals_of(prior)
+    marginals, correlation = parts_of(prior)
     names = [f"theta_{j + 1}" for j in range(len(marginals))] if names is None else names
     if len(names) != len(marginals):
         raise ValueError(f"{len(names)} names, expected one for each of {len(marginals)}")
-    return Prior(tuple(map(Parameter, names, marginals)))
+    made = Prior(tuple(map(Parameter, names, marginals)))
+    independent = np.array_equal(correlation, np.eye(len(names)))
+    return made if independent else made.correlated(correlation)
 
 
-def marginals_of(prior: object) -> list[Distribution]:
-    """The distribution of each parameter."""
+def parts_of(prior: object) -> tuple[list[Distribution], np.ndarray]:
+    """The distribution of each of d parameters, and their correlation (d, d)."""
     if isinstance(prior, list | tuple):
-        return [marginal for part in prior for marginal in marginals_of(part)]
+        each, correlations = zip(*map(parts_of, prior), strict=True)
+        return sum(each, []), block_diag(*correlations)
     if isinstance(prior, of_torch.Independent):
-        return marginals_of(prior.base_dist)
+        return parts_of(prior.base_dist)
     for inner in ("dists", "prior"):  # of MultipleIndependent, and of other wrappers of sbi
         if isinstance(prior, of_torch.Distribution) and hasattr(prior, inner):
-            return marginals_of(getattr(prior, inner))
-    if isinstance(prior, of_torch.MultivariateNormal) and is_diagonal(prior.covariance_matrix):
-        return marginals_of(of_torch.Normal(prior.loc, prior.stddev))
+            return parts_of(getattr(prior, inner))
+    if isinstance(prior, of_torch.MultivariateNormal | type(stats.multivariate_normal())):
+        frozen = not isinstance(prior, of_torch.Distribution)
+        covariance = numbers(prior.cov if frozen else prior.covariance_matrix, "covariance")
+        std = np.sqrt(covariance.diagonal())
+        return list(map(Normal, numbers(prior.mean, "mean"), std)), covariance / np.outer(std, std)
     frozen = getattr(prior, "dist", None)
     if type(prior) in TORCH:
         kind, *given = TORCH[type(prior)]
@@ -87,16 +104,12 @@ def marginals_of(prior: object) -> list[Distribution]:
         raise TypeError(
             f"the prior is of type {type(prior).__name__}, expected a Prior, or a distribution "
             f"that prior_of converts: {', '.join(each.__name__ for each in TORCH)} or "
-            f"MultivariateNormal without correlations of torch, {', '.join(SCIPY)} of scipy, "
-            "BoxUniform of sbi or a list of these; Prior and Parameter make others"
+            f"MultivariateNormal of torch, {', '.join(SCIPY)} or multivariate_normal of scipy, "
+            "frozen, BoxUniform of sbi or a list of these; Prior and Parameter make others"
         )
     rows = np.broadcast_arrays(*map(np.atleast_1d, values))
-    return [kind(*row) for row in zip(*map(np.ravel, rows), strict=True)]
-
-
-def is_diagonal(matrix: torch.Tensor) -> bool:
-    """Whether all numbers off the diagonal are 0."""
-    return torch.equal(matrix, matrix.diagonal().diag())
+    marginals = [kind(*row) for row in zip(*map(np.ravel, rows), strict=True)]
+    return marginals, np.eye(len(marginals))
 
 
 def at_zero(value: float, origin: float) -> float:

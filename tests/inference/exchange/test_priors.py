@@ -24,12 +24,22 @@ OF_TORCH = [
     of_torch.Independent(of_torch.Normal(LOW, HIGH + 2), 1),
     of_torch.Independent(of_torch.LogNormal(LOW.double(), 0.3), 1),
     of_torch.MultivariateNormal(LOW, torch.diag(HIGH + 2)),
+    of_torch.MultivariateNormal(LOW, torch.diag(HIGH) + 0.3),
+    of_torch.Beta(HIGH, 3 * torch.ones(3)),
+    of_torch.Gamma(HIGH, 2 * torch.ones(3)),
+    of_torch.Exponential(HIGH),
+    of_torch.HalfNormal(HIGH),
 ]
 OF_SCIPY = [
     stats.uniform(-2, 5),
     stats.norm(scale=[1.0, 2.0]),
     stats.lognorm(0.5, scale=3.0),
     stats.loguniform(0.1, b=20.0),
+    stats.beta(2, 3, loc=-1, scale=4),
+    stats.gamma(2, scale=3),
+    stats.expon(scale=2),
+    stats.halfnorm(1, 2),
+    stats.truncnorm(-1, 2, loc=1, scale=3),
 ]
 
 
@@ -54,6 +64,13 @@ def test_of_scipy(given):
     np.testing.assert_allclose(prior.limits(0.0), np.transpose(given.support()).reshape(-1, 2))
 
 
+def test_correlations():
+    normal = stats.multivariate_normal([1.0, -2.0], [[4.0, 1.5], [1.5, 1.0]])
+    theta = np.random.default_rng(1).normal(size=(20, 3))
+    expected = normal.logpdf(theta[:, :2]) + stats.norm.logpdf(theta[:, 2])
+    np.testing.assert_allclose(prior_of([normal, stats.norm()]).log_prob(theta), expected)
+
+
 def test_lists_names_and_priors():
     box = of_torch.Independent(of_torch.Uniform(LOW, HIGH), 1)
     for given in ([box, stats.norm()], (of_torch.Uniform(LOW, HIGH), Several([OF_SCIPY[1]]))):
@@ -71,7 +88,6 @@ def test_lists_names_and_priors():
         ("uniform", TypeError, "type str, expected"),
         (stats.cauchy(), TypeError, "expected a Prior"),
         (stats.lognorm(0.5, loc=1), ValueError, "has loc=1, expected loc=0"),
-        (of_torch.MultivariateNormal(LOW[:2], torch.ones(2, 2) + torch.eye(2)), TypeError, "corr"),
     ],
     ids=lambda v: "",
 )
