@@ -170,7 +170,9 @@ LINEAR_COVARIANCE = np.linalg.inv(np.eye(30) + MIXING.T @ MIXING / 0.25)
 def linear_posterior(x: np.ndarray) -> Exact:
     """Standard normal parameters, mixed, with noise of standard deviation 0.5."""
     exact = multivariate_normal(LINEAR_COVARIANCE @ MIXING.T @ x / 0.25, LINEAR_COVARIANCE)
-    return Exact(exact.logpdf, lambda n, rng: exact.rvs(n, rng))
+    return Exact(  # shapes that scipy drops for one
+        lambda t: exact.logpdf(t).reshape(len(t)), lambda n, rng: exact.rvs(n, rng).reshape(n, 30)
+    )
 
 
 def modes_posterior(x: np.ndarray) -> Exact:

@@ -19,8 +19,9 @@ from mechfit.inference.diagnostics import calibrate, p_value
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_truths_rank_evenly_among_exact_draws(name):
-    problem = PROBLEMS[name]
-    found = calibrate(problem, problem.bank(200, seed=7), draws=100, seed=1)
+    problem, bank = PROBLEMS[name], PROBLEMS[name].bank(200, seed=7)
+    assert problem.log_prob_batched(bank.theta[:2, None], x=bank.x[:2]).shape == (2, 1)
+    found = calibrate(problem, bank, draws=100, seed=1)
     ranks = [*found.ranks.T, *found.residuals.T, found.levels, found.distances]
     assert min(p_value(u) for u in ranks) * len(ranks) > 1e-3
 
