@@ -106,7 +106,7 @@ class NPE:
             if flow not in ESTIMATORS:
                 raise ValueError(
                     f"density_estimator is {flow!r}, expected one of {', '.join(ESTIMATORS)}, or "
-                    "an estimator of mechfit.inference, such as MAF(layers=5, hidden=50)"
+                    "an estimator, such as MAF(hidden=50, embedding=FromModule(...))"
                 )
             flow = ESTIMATORS[flow]()
         self.npe = npe.NPE(prior, flow=flow, training=Training(device=device))
