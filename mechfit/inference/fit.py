@@ -23,6 +23,7 @@ from mechfit.inference.densities.base import Density, Ensemble, seeded
 from mechfit.inference.densities.configs import Coupling, Estimator, build, flow_to_dict
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.module import OwnNetwork
+from mechfit.inference.densities.moments import varying
 from mechfit.inference.densities.scaling import Featurizer
 from mechfit.inference.files import plain
 from mechfit.inference.posterior import Posterior
@@ -151,6 +152,9 @@ def learn(
         "seed": seed,
         "seconds": round(time.perf_counter() - started, 1),
     }
+    x, known = bank.x[valid], np.isinf(featurizer.standard.std)
+    if len(constant := np.flatnonzero(~varying(x) & np.isfinite(x).all(0) & ~known)):
+        provenance["constant"] = [[j, x[0, j]] for j in constant]
     network = networks[0] if members == 1 else Ensemble(networks)
     names = tuple(bank.statistic_names)
     return Posterior(space, network, featurizer, names, tuple(histories), provenance)

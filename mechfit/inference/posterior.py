@@ -80,10 +80,7 @@ class Posterior:
 
     def at(self, x_o: np.ndarray) -> Posterior:
         """Fix the observation x_o (k,); warns where it is unlike every simulation."""
-        x_o = self.check(x_o, rows=1)[0].copy()
-        if said := unlike(x_o, self.featurizer.standard, self.statistic_names):
-            warnings.warn(f"{said}; the posterior was not trained for it", stacklevel=2)
-        return replace(self, x_o=x_o)
+        return replace(self, x_o=self.check(x_o, rows=1)[0].copy())
 
     def on(self, region: Region) -> Posterior:
         """The same density on a region of the prior, such as `restrict` finds; 0 outside it."""
@@ -102,22 +99,18 @@ class Posterior:
         Raises:
             RuntimeError: Fewer than one draw in a thousand falls inside the prior and the region.
         """
-        return self.sample_batched(n, seed, x=self._observation(x))[0]
+        return self._draw(n, seed, self._fixed(x).x_o[None])[0]
 
-    @shaped
-    @torch_state()
     def sample_batched(
         self, n: int | Sequence[int], seed: int | None = None, *, x: np.ndarray
     ) -> np.ndarray:
         """Draw n times for each of m observations x (m, k); returns theta (m, n, d)."""
-        x, rng = self.check(x), np.random.default_rng(seed)
-        if not self.rejects:
-            return self._push(n, rng, x)
-        return np.stack([self._accept(n, rng, row[None]) for row in x])
+        return self._draw(n, seed, self.check(x))
 
     def log_prob(self, theta: np.ndarray, *, x: np.ndarray | None = None) -> np.ndarray:
         """Log-density (n,) of theta (n, d), normalized over prior and region; -inf outside."""
-        return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=False)[0]
+        at = self._fixed(x)
+        return at._log_prob(theta, at.acceptance_rate(), slope=False)[0]
 
     @torch_state()
     def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
@@ -150,7 +143,8 @@ class Posterior:
         self, theta: np.ndarray, *, x: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Log-density (n,) of theta (n, d) and its gradient (n, d), 0 outside the prior."""
-        return self._log_prob(theta, x, self.acceptance_rate(x=x), slope=True)
+        at = self._fixed(x)
+        return at._log_prob(theta, at.acceptance_rate(), slope=True)
 
     @torch_state()
     def map(
@@ -160,16 +154,17 @@ class Posterior:
 
         The search stays within the range of the draws, as the density is not trained beyond it.
         """
-        theta = self.sample(draws, seed, x=x)
-        scale, rate = Standardizer.of(theta, constant=1.0), self.acceptance_rate(x=x)
+        at = self._fixed(x)
+        theta, rate = at.sample(draws, seed), at.acceptance_rate()
+        scale = Standardizer.of(theta, constant=1.0)
 
         def downhill(y: np.ndarray) -> tuple[float, np.ndarray]:
-            value, slope = self._log_prob(scale.invert(y), x, rate, slope=True)
+            value, slope = at._log_prob(scale.invert(y), rate, slope=True)
             return -value[0], -slope[0] * scale.std
 
         y = scale.apply(theta)
         bounds = np.stack([y.min(0), y.max(0)], 1)
-        starts = y[np.argsort(self.log_prob(theta, x=x))[-STARTS:]]
+        starts = y[np.argsort(at.log_prob(theta))[-STARTS:]]
         ends = [minimize(downhill, s, jac=True, method="L-BFGS-B", bounds=bounds) for s in starts]
         return scale.invert(min(ends, key=lambda end: end.fun).x)
 
@@ -180,11 +175,14 @@ class Posterior:
         """Fraction of the density's draws that fall inside the prior and the region."""
         if not self.rejects:
             return 1.0
-        theta = self._push(draws, np.random.default_rng(seed), self._observation(x)[None])[0]
+        theta = self._push(draws, np.random.default_rng(seed), self._fixed(x).x_o[None])[0]
         return max(float(self._inside(theta).mean()), 1 / draws)
 
     def check(self, x: np.ndarray, rows: int | None = None) -> np.ndarray:
-        """Return observations as rows (m, k); fewer trials than k are filled up with NaN."""
+        """Return observations as rows (m, k); fewer trials than k are filled up with NaN.
+
+        Warns where one is unlike every simulation.
+        """
         x, k = named(x, self.statistic_names, "x_o"), len(self.statistic_names)
         embedding = self.flow.embedding
         table = np.atleast_2d(x)
@@ -199,6 +197,8 @@ class Posterior:
                 f"x_o has shape {x.shape} and the values {np.array2string(x, threshold=20)}, "
                 f"expected {k} finite statistics: {names}"
             )
+        if said := unlike(table, self._seen, self.statistic_names):
+            warnings.warn(f"{said}; the posterior was not trained for it", stacklevel=3)
         return table
 
     def readable(self, bank: Bank) -> np.ndarray:
@@ -210,33 +210,49 @@ class Posterior:
         """The network's inputs for data x (m, k)."""
         return torch.as_tensor(self.featurizer.apply(x), dtype=torch.float32)
 
-    def _observation(self, x: np.ndarray | None) -> np.ndarray:
+    @property
+    def _seen(self) -> Standardizer:
+        """What the simulations were like: mean and standard deviation, infinite where constant."""
+        mean, std = (a.copy() for a in vars(self.featurizer.standard).values())
+        for j, value in self.provenance.get("constant", ()):
+            mean[j], std[j] = value, np.inf
+        return Standardizer(mean, std)
+
+    def _fixed(self, x: np.ndarray | None) -> Posterior:
+        """The posterior at x, or at its own observation."""
         if x is None and self.x_o is None:
             raise ValueError("no observation: call posterior.at(x_o) first, or pass x=x_o")
-        return self.x_o if x is None else self.at(x).x_o
+        return self if x is None else self.at(x)
+
+    @shaped
+    @torch_state()
+    def _draw(self, n: int | Sequence[int], seed: int | None, x: np.ndarray) -> np.ndarray:
+        """Draws (m, n, d) inside the prior and the region for x (m, k)."""
+        rng = np.random.default_rng(seed)
+        if not self.rejects:
+            return self._push(n, rng, x)
+        return np.stack([self._accept(n, rng, row[None]) for row in x])
 
     @torch_state()
     def _log_prob(
-        self, theta: np.ndarray, x: np.ndarray | None, rate: float, *, slope: bool
+        self, theta: np.ndarray, rate: float, *, slope: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        theta, x_o = self.prior.round(theta), self._observation(x)
+        theta = self.prior.round(theta)
         inside = self._inside(theta)
         value, gradient = np.full(len(theta), -np.inf), np.zeros(theta.shape)
         if inside.any():
             z, log_det = self.space.apply(theta[inside])
-            log_q, by_z = self._evaluate(z, x_o, slope=slope)
+            log_q, by_z = self._evaluate(z, slope=slope)
             value[inside] = log_q + log_det - np.log(rate)
             if slope:
                 gradient[inside] = self.space.gradient(theta[inside], by_z)
         return value, gradient
 
-    def _evaluate(
-        self, z: np.ndarray, x_o: np.ndarray, *, slope: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _evaluate(self, z: np.ndarray, *, slope: bool) -> tuple[np.ndarray, np.ndarray]:
         """Log-density (n,) of z (n, d), and its gradient (n, d) if asked for."""
         values, slopes = [], []
         with torch_state(grad=slope):
-            context = self.context(x_o[None])
+            context = self.context(self.x_o[None])
             for block in torch.as_tensor(z, dtype=torch.float32).split(BLOCK):
                 block.requires_grad_(slope)
                 value = self.flow.log_prob(block, context)

@@ -1,12 +1,13 @@
 """A posterior is a density inside the prior, and says so when it cannot be."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.integrate import trapezoid
 
-from mechfit.inference import MAF, Coupling, Training, fit
+from mechfit.inference import MAF, Convolution, Coupling, Training, fit, load, save
 from mechfit.models import Prior
 from mechfit.simulation import Bank
 
@@ -106,10 +107,31 @@ def test_a_statistic_that_never_varied_moves_nothing_and_is_told():
 
 
 def test_an_observation_far_from_all_simulations_is_told(posterior):
-    said = r"unlike every simulation in y = 1e\+06, -?0.0\d* ± 0"
-    for call in (posterior.at, lambda x: posterior.log_prob([0.5, 0.0], x=x)):
-        with pytest.warns(UserWarning, match=said):
-            call([0.05, 1e6])
+    said, theta = r"unlike every simulation in y = 1e\+06, -?0.0\d* ± 0", np.zeros((2, 1, 2))
+    for call in (
+        posterior.at,
+        lambda x: posterior.sample(3, x=x),
+        lambda x: posterior.log_prob(theta[0], x=x),
+        lambda x: posterior.map(x=x, draws=20),
+        lambda x: posterior.sample_batched(3, x=[X_O, x]),
+        lambda x: posterior.log_prob_batched(theta, x=[X_O, x]),
+    ):
+        with pytest.warns(UserWarning, match=said) as told, suppress(RuntimeError):
+            call([0.05, 1e6])  # standardized, no draw falls inside the prior
+        assert len(told) == 1
+    assert str(told[0].message).count("(row 1; 1 of 2 rows are)") == 1
+
+
+def test_a_trace_that_differs_where_all_were_the_same_is_told(tmp_path):
+    plain = bank(60)
+    x = np.c_[np.full(60, -70.0), plain.x, plain.x]
+    traces = Bank(plain.theta, x, plain.valid, 1, tuple("vwxyz"))
+    flow = Coupling(2, 8, embedding=Convolution(1, (4,), 4, 4))
+    save(fit(traces, PRIOR, flow=flow, training=Training(1), seed=1), tmp_path / "p")
+    learned = load(tmp_path / "p")
+    learned.at(x[0])
+    with pytest.warns(UserWarning, match="v = -65, always -70 there; the posterior"):
+        learned.at([-65.0, *x[0, 1:]])
 
 
 def test_an_observation_is_a_copy(posterior):

@@ -58,7 +58,7 @@ USERS = {
     "SNPE-C": lambda b, _: rounds(b, method=SNPE_C()),
     "rejection": lambda b, _: rejection_abc(b, exact.X_O, 20),
     "importance": lambda b, q: b.theta[
-        importance_abc(b, DefensiveProposal(q, b.x[:2]), exact.X_O, np.full(5, 2.0))[0]
+        importance_abc(b, DefensiveProposal(q, PLAIN.x[:2]), exact.X_O, np.full(5, 2.0))[0]
     ],
     "calibrate": lambda b, q: calibrate(q, b, draws=5, seed=1).ranks,
     "misspecification": lambda b, _: misspecification(b, exact.X_O).distances,

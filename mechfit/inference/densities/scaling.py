@@ -124,16 +124,21 @@ class Featurizer:
         return inputs
 
 
-def unlike(x_o: np.ndarray, standard: Standardizer, names: Sequence[str]) -> str:
-    """Tell the statistics in which x_o (k,) is unlike all simulations; "" if there is none."""
-    mean, std, x_o = standard.mean, standard.std, bounded(x_o)
-    away, constant = abs(x_o - mean), np.isinf(std)
-    other = constant & (away > ROUNDING * np.maximum(abs(mean), abs(x_o)))
-    odd = [
-        f"{names[j]} = {x_o[j]:.6g}, "
+def unlike(x: np.ndarray, standard: Standardizer, names: Sequence[str]) -> str:
+    """Tell in which statistics x (k,) or a row of x (m, k) is unlike all simulations, or ""."""
+    mean, std, rows = standard.mean, standard.std, np.atleast_2d(bounded(x))
+    rows = np.where(np.isfinite(rows), rows, np.nan)
+    away, constant = abs(rows - mean), np.isinf(std)
+    other = constant & (away > ROUNDING * np.maximum(abs(mean), abs(rows)))
+    odd = other | (away > FARTHEST * std)
+    if not odd.any():
+        return ""
+    i, count = odd.any(1).argmax(), odd.any(1).sum()
+    told = [
+        f"{names[j]} = {rows[i, j]:.6g}, "
         + (f"always {mean[j]:.6g}" if constant[j] else f"{mean[j]:.6g} ± {std[j]:.3g}")
-        for j in np.flatnonzero(other | (away > FARTHEST * std))
+        for j in np.flatnonzero(odd[i])
     ]
-    more = f", and in {len(odd) - TOLD} others" if len(odd) > TOLD else ""
-    said = "x_o is unlike every simulation in " + "; ".join(odd[:TOLD]) + " there" + more
-    return said if odd else ""
+    more = f", and in {len(told) - TOLD} others" if len(told) > TOLD else ""
+    where = f" (row {i}; {count} of {len(rows)} rows are)" if len(rows) > 1 else ""
+    return "x_o is unlike every simulation in " + "; ".join(told[:TOLD]) + " there" + more + where

@@ -72,7 +72,7 @@ def test_an_observation_is_told_where_it_is_unlike_all_simulations():
         ("rate", "rest", "spikes"),
         Standardizer(np.zeros(3), np.array([1.0, 2.0, np.inf])),
     )
-    assert not unlike(np.array([30.0, np.nan, 0.0]), scale, names)
+    assert not unlike(np.array([[30.0, np.nan, 0.0], [0.0, np.inf, 0.0]]), scale, names)
     said = unlike(np.array([-1e6, 5.0, 2.0]), scale, names)
     assert (
         said
