@@ -12,7 +12,7 @@ S_k and e_k = L_k^-1 (n - m_k),
 
     z_j = Phi^-1( sum_k w_jk Phi(e_jk) ),    w_jk ∝ w_k prod_{i<j} phi(e_ik) / L_k,ii,
 
-and its determinant is q(n) / phi(z). Taught in ``book/inference/hodgkin-huxley-posterior.md``.
+and its determinant is q(n) / phi(z). Taught in ``book/inference/density-estimators.md``.
 """
 
 import warnings

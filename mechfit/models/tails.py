@@ -7,29 +7,15 @@ distribution is a truncated normal in its own normal scores n = Phi^-1(F(theta))
     log [Phi(b) - Phi(a)] = log Phi(b) + log(1 - exp(log Phi(a) - log Phi(b))),
 
 mirrored above 0, which holds far out too. Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+``book/inference/density-estimators.md``.
 """
 
 from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import (
-    betainc,
-    betaincc,
-    betaincinv,
-    betaln,
-    gammainc,
-    gammaincc,
-    gammainccinv,
-    gammaincinv,
-    gammaln,
-    log_ndtr,
-    ndtr,
-    ndtri,
-    xlog1py,
-    xlogy,
-)
+from scipy import special
+from scipy.special import log_ndtr, ndtr, ndtri, xlog1py, xlogy
 
 from mechfit.models.distributions import SMALLEST_U, Distribution, normal_of
 
@@ -83,7 +69,7 @@ class Beta(TwoTailed):
     def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
         inside = (value >= self.low) & (value <= self.high)
         t = self._fraction(value)
-        log = xlogy(self.a - 1, t) + xlog1py(self.b - 1, -t) - betaln(self.a, self.b)
+        log = xlogy(self.a - 1, t) + xlog1py(self.b - 1, -t) - special.betaln(self.a, self.b)
         return np.where(inside, log - np.log(self.high - self.low), -np.inf)
 
     def score(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
@@ -92,10 +78,13 @@ class Beta(TwoTailed):
 
     def tails(self, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # noqa: D102
         t = self._fraction(value)
-        return betainc(self.a, self.b, t), betaincc(self.a, self.b, t)
+        return special.betainc(self.a, self.b, t), special.betaincc(self.a, self.b, t)
 
     def between(self, below: np.ndarray, above: np.ndarray) -> np.ndarray:  # noqa: D102
-        t, rest = betaincinv(self.a, self.b, below), betaincinv(self.b, self.a, above)
+        t, rest = (
+            special.betaincinv(self.a, self.b, below),
+            special.betaincinv(self.b, self.a, above),
+        )
         t, rest = np.fmax(t, 0.0), np.fmax(rest, 0.0)  # both are NaN at probabilities like 1e-180
         width = self.high - self.low
         value = np.where(below < above, self.low + width * t, self.high - width * rest)
@@ -120,7 +109,7 @@ class Gamma(TwoTailed):
     def log_prob(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
         inside = (value >= 0) & (value < np.inf)
         t = np.maximum(np.where(inside, value, 1.0) / self.scale, TINY)
-        log = xlogy(self.shape - 1, t) - t - gammaln(self.shape) - np.log(self.scale)
+        log = xlogy(self.shape - 1, t) - t - special.gammaln(self.shape) - np.log(self.scale)
         return np.where(inside, log, -np.inf)
 
     def score(self, value: np.ndarray) -> np.ndarray:  # noqa: D102
@@ -128,10 +117,10 @@ class Gamma(TwoTailed):
 
     def tails(self, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # noqa: D102
         t = np.maximum(value / self.scale, TINY)
-        return gammainc(self.shape, t), gammaincc(self.shape, t)
+        return special.gammainc(self.shape, t), special.gammaincc(self.shape, t)
 
     def between(self, below: np.ndarray, above: np.ndarray) -> np.ndarray:  # noqa: D102
-        low, high = gammaincinv(self.shape, below), gammainccinv(self.shape, above)
+        low, high = special.gammaincinv(self.shape, below), special.gammainccinv(self.shape, above)
         return self.scale * np.where(below < above, low, high)
 
 

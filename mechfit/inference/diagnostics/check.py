@@ -144,7 +144,7 @@ def check(
         x_o: An observation (k,) to test too; by default that of the posterior, if it has one.
         runs: Simulations; 500 detect a bias of a quarter of a posterior's width.
         draws: Draws of the posterior for each.
-        proposal: The region that a posterior was learned on; by default the model's prior.
+        proposal: The region that a posterior was learned on; by default its prior.
         seed: Seed of simulations and draws; use another than for training.
 
     Example:
@@ -161,7 +161,7 @@ def check(
             f"those of the model: {', '.join(model.prior.names)}"
         )
     names = getattr(posterior, "statistic_names", model.statistic_names)
-    bank = simulate(model, runs, seed, proposal=proposal).select(names)
+    bank = simulate(model, runs, seed, proposal=proposal or posterior.prior).select(names)
     report = judge(posterior, bank, draws=draws, seed=seed)
     x_o = getattr(posterior, "x_o", None) if x_o is None else x_o
     if x_o is None:

@@ -53,6 +53,15 @@ def test_a_right_posterior_and_its_observation():
     assert repr(report) == f"<Report: {report.verdict}>"
 
 
+def test_runs_are_drawn_from_the_prior_of_the_posterior():
+    class Narrow(Exact):
+        prior = Prior.normal(Exact.prior.names, np.zeros(3), np.eye(3) / 4)
+
+    assert check(Narrow(prior_std=0.5), Simulator(), seed=1).calibrated
+    proposal = Simulator.prior
+    assert not check(Narrow(prior_std=0.5), Simulator(), proposal=proposal, seed=1).calibrated
+
+
 def test_an_impossible_observation_is_doubted():
     report = check(Exact(), Simulator(), x_o=X_O + [8.0, 0, 0, 0, 0], seed=1)
     assert report.calibrated
