@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
+from scipy.stats import ks_2samp
 
 from mechfit.models.inputs import shaped
 from mechfit.models.prior import Prior
@@ -27,6 +28,8 @@ __all__ = ["Region"]
 BATCH = 10_000
 LOWEST = 1e-3
 """Share of the prior below which rejection takes too long."""
+UNLIKE = 0.2
+"""Kolmogorov-Smirnov distance of banks that no dependence among few draws explains."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +101,25 @@ class Region(ABC):
         """Pool the rows of banks that lie inside, to learn from all of them by `fit`.
 
         Each bank must come from the prior, or from a region that contains this one: then all its
-        rows inside are draws of the prior on this region.
+        rows inside are draws of the prior on this region. `NPE.append_simulations` also takes
+        those of other regions, and weights them.
+
+        Raises:
+            ValueError: The rows of one bank are plainly distributed otherwise than the others'.
         """
-        bank = concatenated([bank.under(self.prior) for bank in banks])
-        return bank.rows(self.inside(bank.theta))
+        parts = [bank.under(self.prior) for bank in banks]
+        parts = [bank.rows(self.inside(bank.theta)) for bank in parts]
+        for i, part in enumerate(parts):
+            others = np.concatenate([p.theta for p in parts if p is not part or len(parts) == 1])
+            for j, name in enumerate(self.prior.names if len(part) and len(others) else ()):
+                found = ks_2samp(part.theta[:, j], others[:, j], method="asymp")
+                if found.pvalue < 1e-6 and found.statistic > UNLIKE:
+                    raise ValueError(
+                        f"in the region, bank {i} has another distribution of {name} than others, "
+                        "expected draws of the prior, or of regions that contain this one; "
+                        "NPE.append_simulations takes those of any region"
+                    )
+        return concatenated(parts)
 
 
 def all_inside(regions: Sequence[Region], theta: np.ndarray) -> np.ndarray:

@@ -58,9 +58,10 @@ def simulate(
         Ctrl-C, the call returns what is finished; with a store it raises, as all is on disk.
 
     Raises:
-        TypeError: A number is not whole, or parameters are no real numbers.
-        ValueError: Parameters are given and drawn, or neither; the model returns statistics of
-            another shape; or the store holds simulations with other settings.
+        TypeError: A number is not whole, parameters are no real numbers, or what is given as
+            a proposal cannot be drawn from.
+        ValueError: Parameters are given and drawn, or neither; a proposal has other ones than the
+            model; the model returns statistics of another shape; or the store has other settings.
 
     Example:
         >>> from mechfit.models import HodgkinHuxley
@@ -81,7 +82,7 @@ def simulate(
         if n is None:
             raise ValueError("n is None, expected at least 1, or theta instead")
         n = whole(n, "n", 1)
-        source = Draws(proposal or model.prior, seed)
+        source = Draws(_drawn_for(model, proposal), seed)
     else:
         if n is not None or proposal is not None:
             raise ValueError("got theta and also n or a proposal, expected only one of them")
@@ -110,6 +111,20 @@ def simulate(
         bad = len(bank) - np.count_nonzero(bank.valid)
         warnings.warn(f"{bad} of {n} simulations are marked invalid; {bank.failure}", stacklevel=2)
     return bank
+
+
+def _drawn_for(model: Model, proposal: Proposal | None) -> Proposal:
+    """The prior, or a proposal for the same parameters."""
+    proposal = model.prior if proposal is None else proposal
+    if isinstance(proposal, type) or not callable(getattr(proposal, "sample", None)):
+        raise TypeError(
+            f"the proposal is of type {type(proposal).__name__}, expected a prior, a region, a "
+            "posterior at an observation, or another object with sample(n, seed)"
+        )
+    names = getattr(getattr(proposal, "prior", proposal), "names", model.prior.names)
+    if tuple(names) != model.prior.names:
+        raise ValueError(f"the proposal is of {tuple(names)}, expected {model.prior.names}")
+    return proposal
 
 
 def _finite(theta: np.ndarray) -> np.ndarray:

@@ -77,7 +77,12 @@ class Draws:
         for k in range(start // DRAWS, -(-stop // DRAWS)):
             if k != self.k:
                 drawn = self.proposal.sample(DRAWS, draw_seed(self.seed, k))
-                self.k, self.theta = k, np.array(numbers(drawn, "what the proposal drew"))
+                drawn = np.array(numbers(drawn, "what the proposal drew"))
+                if drawn.ndim != 2 or len(drawn) != DRAWS:
+                    raise ValueError(
+                        f"the proposal drew an array {drawn.shape}, expected ({DRAWS}, d)"
+                    )
+                self.k, self.theta = k, drawn
             parts.append(self.theta[max(start - k * DRAWS, 0) : stop - k * DRAWS])
         return np.concatenate(parts)
 
@@ -122,7 +127,8 @@ def missing(
             )
         if done < wanted:
             x = np.concatenate([x, np.empty((wanted - done, k))])
-            yield Block(b, source.rows(start, start + wanted), x, done, wanted - done)
+            theta = sink.model.prior.check(source.rows(start, start + wanted))
+            yield Block(b, theta, x, done, wanted - done)
 
 
 def cut(

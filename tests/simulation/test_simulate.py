@@ -159,6 +159,33 @@ def test_impossible_parameters_are_an_error_not_an_invalid_row():
         simulate(MODEL, 50, seed=1, proposal=below)
 
 
+class Odd:
+    """A proposal that draws an array of the wrong shape."""
+
+    def __init__(self, *shape):
+        self.shape = shape
+
+    def sample(self, n, seed):
+        return np.zeros(self.shape)
+
+
+@pytest.mark.parametrize(
+    ("proposal", "said"),
+    [
+        ("prior", "the proposal is of type str, expected a prior, a region"),
+        (np.zeros((3, 8)), "the proposal is of type ndarray"),
+        (Odd, "the proposal is of type type"),
+        (Odd(5, 8), r"drew an array \(5, 8\), expected \(2048, d\)"),
+        (Odd(2048), r"drew an array \(2048,\), expected \(2048, d\)"),
+        (Odd(2048, 7), r"theta has shape \(\d+, 7\), expected \(n, 8\)"),
+        (Prior.uniform("abcdefgh", [0] * 8, [1] * 8), "the proposal is of .*'a', .*expected .*g_"),
+    ],
+)
+def test_what_is_no_proposal_is_refused(proposal, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        simulate(MODEL, 50, seed=1, proposal=proposal)
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_with_n_when_stored(tmp_path):
     code = f"""

@@ -44,9 +44,10 @@ class Mixture:
 
     @classmethod
     def gaussian(cls, mean: Tensor, covariance: Tensor) -> Mixture:
-        """One Gaussian with the given mean (d,) and covariance (d, d)."""
-        precision = torch.linalg.inv(covariance)[None]
-        return cls.of(mean.new_zeros(1), precision @ mean, precision)
+        """One Gaussian with the given mean (..., d) and covariance (..., d, d)."""
+        precision = torch.linalg.inv(covariance)[..., None, :, :]
+        eta = (precision @ mean[..., None, :, None])[..., 0]
+        return cls.of(mean.new_zeros(*mean.shape[:-1], 1), eta, precision)
 
     @classmethod
     def standard_normal(cls, d: int, dtype: torch.dtype = torch.float64) -> Mixture:
@@ -87,14 +88,14 @@ class Mixture:
         return Mixture(log_scales - total, eta, precision)
 
     def as_gaussian(self) -> Mixture:
-        """The Gaussian with the mean and covariance of a single mixture."""
+        """The Gaussian with the mean and covariance of each mixture, with one component."""
         covariances = torch.linalg.inv(self.precision)
         means = (covariances @ self.eta[..., None])[..., 0]
-        weights = self.weights(torch.linalg.cholesky(self.precision))
-        mean = weights @ means
-        apart = means - mean
-        spread = covariances + apart[:, :, None] * apart[:, None]
-        return Mixture.gaussian(mean, (weights[:, None, None] * spread).sum(0))
+        weights = self.weights(torch.linalg.cholesky(self.precision))[..., None]
+        mean = (weights * means).sum(-2)
+        apart = means - mean[..., None, :]
+        spread = covariances + apart[..., None] * apart[..., None, :]
+        return Mixture.gaussian(mean, (weights[..., None] * spread).sum(-3))
 
     def push(self, noise: Tensor) -> Tensor:
         """Transform normals (m, n, d + 1), the last for the component, to draws (m, n, d)."""

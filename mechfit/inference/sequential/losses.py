@@ -14,10 +14,13 @@ log-density (..., n). Taught in ``book/inference/sequential.md``.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from scipy.optimize import minimize
 from torch import Tensor
 
 from mechfit.inference.densities.mixture import Mixture
@@ -27,11 +30,15 @@ __all__ = [
     "effective_sample_size",
     "importance_weights",
     "npe_loss",
+    "region_weights",
     "snpe_a_posterior",
     "snpe_b_loss",
     "snpe_c_atomic_loss",
     "snpe_c_mixture_loss",
 ]
+
+WIDEST = 2.0
+"""Most that the variance of a component of SNPE-A may be over the proposal's."""
 
 LogDensity = Callable[[Tensor, Tensor], Tensor]
 
@@ -50,11 +57,58 @@ def snpe_a_posterior(estimate: Mixture, proposal: Mixture, prior: Mixture) -> Mi
     r"""SNPE-A: divide the ratio out of what maximum likelihood learned.
 
     The estimate q~ of the proposal posterior is a mixture, proposal and prior are Gaussians; then
-    q(z | x) ∝ q~(z | x) p(z) / p~(z) is a mixture in closed form. Where a component of q~ is wider
-    than the proposal, no density results, and this raises. Papamakarios & Murray (2016),
-    arXiv:1605.06376, section 2.3.
+    q(z | x) ∝ q~(z | x) p(z) / p~(z) is a mixture in closed form. A component that comes out much
+    wider than the proposal, or is no density, speaks of places where nothing was simulated, and
+    its weight can be anything. Where q~ has such a one, the Gaussian with its mean and covariance
+    is divided instead, with a warning. Papamakarios & Murray (2016), arXiv:1605.06376, whose
+    proposals are single Gaussians as well.
+
+    Raises:
+        ValueError: That Gaussian is so wide that no density results.
     """
+    quotient = estimate.precision + prior.precision - proposal.precision
+    wide = torch.linalg.cholesky_ex(quotient - proposal.precision / WIDEST)[1].bool().any(-1)
+    if wide.any() and (k := estimate.eta.shape[-2]) > 1:
+        warnings.warn(
+            f"a component of SNPE-A's mixture is too wide to be divided by the proposal, at "
+            f"{wide.sum()} of {wide.numel()} observations: one Gaussian takes its place; "
+            "expected MDN(components=1), or SNPE_C() for several",
+            stacklevel=2,
+        )
+        one = estimate.as_gaussian()
+        one = Mixture(one.log_scales - math.log(k), one.eta, one.precision)
+        pairs = zip(vars(one).values(), vars(estimate).values(), strict=True)
+        where = [wide.reshape(*wide.shape, *[1] * i) for i in (1, 2, 3)]
+        estimate = Mixture(*(torch.where(w, *pair) for w, pair in zip(where, pairs, strict=True)))
     return estimate.times_over(prior, proposal)
+
+
+def region_weights(inside: np.ndarray, number: np.ndarray) -> np.ndarray:
+    r"""Weights (n,) that turn draws of the prior on several regions into draws of it on them all.
+
+    The n_r draws of round r have the density p(z) 1[z in R_r] / a_r, so that those of all rounds
+    have the weights w = 1 / sum_r n_r 1[z in R_r] / a_r. The shares of the prior a_r, which need
+    not be known, solve a_r = sum_i w_i 1[z_i in R_r]: the maximum of the likelihood of all draws,
+    found here by its logarithms. Vardi (1985), doi:10.1214/aos/1176346585.
+
+    Args:
+        inside: Which draws lie in which region (n, R), some region containing all of them.
+        number: Number of the region that each was drawn from (n,).
+
+    Returns:
+        Weights with a mean of one.
+    """
+    counts = np.bincount(number, minlength=inside.shape[1])
+
+    def downhill(log_factors: np.ndarray) -> tuple[float, np.ndarray]:
+        each = inside * counts * np.exp(log_factors)
+        total = each.sum(1, keepdims=True)
+        shares = (each / total).mean(0) - counts / len(inside)
+        return np.log(total).mean() - log_factors @ counts / len(inside), shares
+
+    found = minimize(downhill, np.zeros(len(counts)), jac=True)
+    weights = 1 / (inside @ (counts * np.exp(found.x)))
+    return weights / weights.mean()
 
 
 def importance_weights(log_prior: Tensor, log_proposal: Tensor) -> Tensor:

@@ -4,13 +4,14 @@ With simulations from proposals p~_1 = p, p~_2, ... instead of the prior p:
 
     method    proposal                 loss                                     simulations used
     TSNPE     the prior on a region    -log q(z|x)                              in the region
-    SNPE-A    the last posterior       -log q~(z|x), then q = q~ p / p~         the last round's
+    SNPE-A    a Gaussian like it       -log q~(z|x), then q = q~ p / p~         the last round's
     SNPE-B    the last posterior       -w log q(z|x), w = p / sum_r c_r p~_r    all
     SNPE-C    the last posterior       -log [q p~ / p](z|x), atoms or mixtures  all
 
 with c_r the share of round r. The losses are derived in ``losses.py``, the region in
-``truncated.py``. As round 1 draws from the prior, no weight of SNPE-B exceeds 1 / c_1. Taught in
-``book/inference/sequential.md``.
+``truncated.py``. As round 1 draws from the prior, no weight of SNPE-B exceeds 1 / c_1. Where it
+draws from a region of the prior, SNPE-B and SNPE-C learn the posterior truncated to that region,
+TSNPE to the last one. Taught in ``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from mechfit.inference.sequential.losses import (
     effective_sample_size,
     importance_weights,
     npe_loss,
+    region_weights,
     snpe_b_loss,
     snpe_c_atomic_loss,
     snpe_c_mixture_loss,
@@ -111,23 +113,36 @@ class TSNPE:
     def learn(
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
-        """Learn from simulations in the last region, where all are draws from the prior."""
-        other = [r.proposal for r in rounds if not isinstance(r.proposal, Prior | Region)]
-        if other:
-            raise ValueError(
-                f"TSNPE learns from draws of the prior on regions, got a {type(other[0]).__name__}"
-                ": take method=SNPE_C()"
-            )
-        bank, _, keep = pooled(rounds, flow)
-        region = rounds[-1].proposal
-        if isinstance(region, Region):
-            keep &= region.inside(bank.theta)
+        """Learn from simulations in the last region, weighted where others do not contain it."""
+        proposals = [r.proposal for r in rounds]
+        self.refuse(*proposals)
+        bank, number, keep = pooled(rounds, flow, region := proposals[-1])
+        inside = np.ones((len(bank), len(rounds)), bool)
+        for r, proposal in enumerate(proposals[:-1]):
+            if isinstance(proposal, Region) and not any(proposal is each for each in region.all()):
+                inside[:, r] = proposal.inside(bank.theta) | (number == r)
+        if not inside.all():
+            weights = region_weights(inside, number)[keep]
+            settings |= {"loss": snpe_b_loss, "columns": [weights]}
         return learn(bank.rows(keep), prior, flow=flow, **settings)
+
+    def refuse(self, *proposals: Proposal) -> None:
+        """Refuse proposals that are not the prior on regions."""
+        for proposal in proposals:
+            if not isinstance(proposal, Prior | Region):
+                raise ValueError(
+                    "TSNPE learns from draws of the prior on regions, got a "
+                    f"{type(proposal).__name__}: take method=SNPE_C()"
+                )
 
 
 @dataclass(frozen=True)
 class SNPE_A:  # noqa: N801
-    """Maximum likelihood on the last round alone, corrected in closed form; needs an `MDN`."""
+    """Maximum likelihood on the last round alone, corrected in closed form; needs an `MDN`.
+
+    As published, one Gaussian for each x is enough for the proposals, and what it learns can
+    nearly always be divided; of several, see `snpe_a_posterior`.
+    """
 
     def propose(self, posterior: Posterior, last: Round, seed: int) -> Gaussian:
         """The Gaussian with the posterior's mean and covariance: the correction divides by one."""
@@ -137,14 +152,29 @@ class SNPE_A:  # noqa: N801
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
         """Learn the proposal posterior, then divide by the proposal."""
-        if not isinstance(flow, MDN):
-            raise ValueError(f"SNPE-A needs a mixture, expected flow=MDN(), got {flow}")
+        self.refuse(flow=flow, **settings)
+        proposal = rounds[-1].proposal
+        divisor = mixture_of(proposal)
+        unlike = divisor is None or len(divisor.log_scales) > 1
+        if unlike and not isinstance(proposal, Prior | Region):
+            raise ValueError(
+                "SNPE-A divides by one Gaussian: expected simulations of `propose`, of a region, "
+                f"or of a posterior with MDN(components=1), got a {type(proposal).__name__}"
+            )
         bank, _, keep = pooled(rounds[-1:], flow)
         posterior = learn(bank.rows(keep), prior, flow=flow, **settings)
-        if len(rounds) > 1:
+        if divisor is not None:
             for network in getattr(posterior.flow, "members", [posterior.flow]):
-                network.divide_by(rounds[-1].proposal.mixture)
+                network.divide_by(divisor)
         return posterior
+
+    def refuse(self, *, flow: Estimator, leak_free: bool = True, **_: object) -> None:
+        """Refuse settings in which the correction has no closed form."""
+        if not isinstance(flow, MDN) or not leak_free:
+            raise ValueError(
+                "SNPE-A divides mixtures in the prior's unbounded space, expected flow=MDN(...) "
+                f"and leak_free=True, got {flow} and {leak_free}; SNPE_C() takes any"
+            )
 
 
 @dataclass(frozen=True)
@@ -160,8 +190,9 @@ class SNPE_B:  # noqa: N801
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
         """Weight all simulations; the provenance holds their effective sample size."""
-        bank, number, keep = pooled(rounds, flow)
-        log_shares = np.log(np.bincount(number) / len(number))
+        bank, _, keep = pooled(rounds, flow, rounds[0].proposal)
+        counts = np.array([len(r.bank) for r in rounds])
+        log_shares = np.log(counts / counts.sum())
         parts = [r.proposal.log_prob(bank.theta) for r in rounds] + log_shares[:, None]
         log_prior, log_proposal = prior.log_prob(bank.theta), np.logaddexp.reduce(parts)
         weights = importance_weights(torch.as_tensor(log_prior), torch.as_tensor(log_proposal))
@@ -175,12 +206,14 @@ class SNPE_B:  # noqa: N801
 
 @dataclass(frozen=True)
 class SNPE_C:  # noqa: N801
-    """Automatic posterior transformation: atoms for any estimator, in closed form for an `MDN`.
+    """Automatic posterior transformation, in closed form where it has one, else with atoms.
 
-    A step with atoms costs several without, so training goes on from the last round's density.
+    It has one for an `MDN` in the prior's unbounded space, if round 1 draws from the prior and the
+    others from such posteriors. A step with atoms costs several without, so training goes on from
+    the last round's density.
 
     Attributes:
-        atoms: Number of atoms; an `MDN` needs none.
+        atoms: Number of atoms, where some are needed.
         again: Share of the epochs that going on takes; None begins each round anew.
     """
 
@@ -195,14 +228,17 @@ class SNPE_C:  # noqa: N801
         self, rounds: Sequence[Round], prior: Prior, *, flow: Estimator, **settings: object
     ) -> Posterior:
         """Learn from all simulations; the parameters of invalid ones stay atoms."""
-        bank, number, keep = pooled(rounds, flow)
+        bank, number, keep = pooled(rounds, flow, rounds[0].proposal)
         settings |= {"flow": flow}
         if len(rounds) == 1:
             return learn(bank.rows(keep), prior, **settings)
-        if isinstance(flow, MDN):
-            loss = partial(by_mixtures, proposals=[mixture_of(r.proposal) for r in rounds[1:]])
-            settings |= {"loss": loss, "columns": [number[keep]]}
-            return learn(bank.rows(keep), prior, **settings)
+        closed = isinstance(flow, MDN) and settings.get("leak_free", True)
+        if closed and isinstance(rounds[0].proposal, Prior):
+            mixtures = [mixture_of(r.proposal) for r in rounds[1:]]
+            if all(mixtures):
+                loss = partial(by_mixtures, proposals=mixtures)
+                settings |= {"loss": loss, "columns": [number[keep]]}
+                return learn(bank.rows(keep), prior, **settings)
         space = Space.of(prior, flow, bank.theta, leak_free=settings.get("leak_free", True))
         start = rounds[-1].proposal
         if self.again and isinstance(start, Posterior) and alike(start, space, bank, **settings):
@@ -214,10 +250,19 @@ class SNPE_C:  # noqa: N801
         return learn(bank, prior, loss=loss, columns=columns, **settings)
 
 
-def pooled(rounds: Sequence[Round], flow: Estimator) -> tuple[Bank, np.ndarray, np.ndarray]:
-    """All simulations, the number of each one's round (n,) and which can be learned from (n,)."""
+def pooled(
+    rounds: Sequence[Round], flow: Estimator, region: Proposal | None = None
+) -> tuple[Bank, np.ndarray, np.ndarray]:
+    """All simulations, those in a region alone if there is one.
+
+    Returns:
+        Them, the number of each one's round (n,) and which can be learned from (n,).
+    """
     bank = concatenated([r.bank for r in rounds])
     number = np.repeat(np.arange(len(rounds)), [len(r.bank) for r in rounds])
+    if isinstance(region, Region):
+        inside = region.inside(bank.theta)
+        bank, number = bank.rows(inside), number[inside]
     return bank, number, learnable(bank, flow)
 
 
@@ -242,15 +287,17 @@ def alike(
 
 
 @torch_state()
-def mixture_of(posterior: Posterior) -> Mixture:
-    """The mixture (k,) of an `MDN` at the posterior's observation."""
-    if not isinstance(posterior.flow, MixtureDensity) or posterior.space.leaks:
-        raise ValueError(
-            "the closed form needs one mixture density network in the prior's unbounded space: "
-            "expected members=1 and leak_free=True"
-        )
-    batch = posterior.flow.mixture(posterior.context(posterior.x_o[None]))
-    return Mixture(*(t[0] for t in vars(batch).values()))
+def mixture_of(proposal: Proposal) -> Mixture | None:
+    """The mixture (k,) that a proposal is in the prior's unbounded space, or None."""
+    if isinstance(proposal, Gaussian):
+        return proposal.mixture
+    flow = getattr(proposal, "flow", None)
+    networks = getattr(flow, "members", [flow])
+    if not all(isinstance(n, MixtureDensity) for n in networks) or proposal.rejects:
+        return None
+    each = [vars(n.mixture(proposal.context(proposal.x_o[None]))).values() for n in networks]
+    log_scales, eta, precision = (torch.cat([t[0] for t in ts]) for ts in zip(*each, strict=True))
+    return Mixture(log_scales - math.log(len(networks)), eta, precision)
 
 
 def by_mixtures(

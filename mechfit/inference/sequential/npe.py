@@ -16,6 +16,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import UnionType
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from mechfit.inference.fit import settings_of
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import Region
 from mechfit.inference.sequential.methods import SNPE_A, SNPE_C, TSNPE, Method, Round
+from mechfit.inference.space import Space
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
@@ -102,7 +104,7 @@ class NPE:
         proposal: Region for the first round instead of the prior, such as `restrict` finds.
         store: Folder to keep rounds in; where it holds some, they are resumed.
         names: Names of the k statistics.
-        flow: Density estimator; `Coupling()` by default, `MDN()` with `SNPE_A`.
+        flow: Density estimator; `Coupling()` by default, `MDN(components=1)` with `SNPE_A`.
         training: How to train, as in `fit`.
         leak_free: Train in the prior's unbounded space, as in `fit`.
         members: Number of densities in every round, as in `fit`; an ensemble is less
@@ -136,14 +138,17 @@ class NPE:
     ) -> None:
         self.prior, self.x_o = prior_of(prior), None
         self.names = tuple(names or (() if x_o is None else column_names(x_o)) or ())
-        self.method, self.seed = method or TSNPE(), seed
+        self.method, self.seed = method or TSNPE(), whole(seed, "seed", 0)
         self.store = None if store is None else Path(store)
         self.settings = {
-            "flow": flow or (MDN() if isinstance(self.method, SNPE_A) else Coupling()),
+            "flow": flow or (MDN(1) if isinstance(self.method, SNPE_A) else Coupling()),
             "training": training or Training(),
             "leak_free": leak_free,
             "members": whole(members, "members", 1),
         }
+        proposal = self.prior if proposal is None else proposal
+        self._refuse_settings(**self.settings)
+        self._refuse(proposal, Prior | Region)
         if x_o is not None:
             self.x_o = np.array(named(x_o, self.names, "x_o"))
             self.names = self.names or tuple(f"x{i}" for i in range(self.x_o.size))
@@ -152,7 +157,7 @@ class NPE:
         self.rounds: list[Round] = []
         self.posteriors: list[Posterior] = []
         self.trained: list[Posterior] = []
-        self.proposals: list[Proposal] = [proposal or self.prior]
+        self.proposals: list[Proposal] = [proposal]
         if self.store is not None:
             self._resume()
 
@@ -191,7 +196,7 @@ class NPE:
             proposal: What theta was drawn from, if not by `propose`: a region, or in later rounds
                 a posterior at an observation, `posterior.at(x_o)`.
         """
-        bank = self._checked(theta, x)
+        bank = self._checked(theta, x, foreign=proposal is not None)
         if proposal is not None:
             self._propose_from(proposal)
         return self.append_bank(bank)
@@ -219,17 +224,12 @@ class NPE:
         self, theta: np.ndarray, x: np.ndarray, proposal: Proposal | None = None
     ) -> NPE:
         """Add parameters (n, d) of the prior, a region or `posterior.at(x_o)`, and data (n, k)."""
-        bank = self._checked(theta, x)
+        bank = self._checked(theta, x, foreign=True)
         proposal = self.prior if proposal is None else proposal
-        if proposal != self.prior and not isinstance(proposal, Region | Posterior):
-            raise TypeError(
-                f"the proposal is of type {type(proposal).__name__}, expected the prior itself, a "
-                "region or posterior.at(x_o)"
-            )
         self._refuse(proposal)
         if isinstance(proposal, Posterior) and not self.rounds:
             raise ValueError("append simulations of the prior first, or of a region of it")
-        if proposal != self.prior:
+        if not isinstance(proposal, Prior):
             self.rounds.append(Round(bank, proposal))
         elif self.rounds and self.rounds[0].proposal == self.prior:
             self.rounds[0] = Round(concatenated([self.rounds[0].bank, bank]), self.prior)
@@ -253,6 +253,7 @@ class NPE:
         plain = all(isinstance(r.proposal, Prior | Region) for r in self.rounds)
         method = self.method if plain or not isinstance(self.method, TSNPE) else SNPE_C()
         settings = {**self.settings, **settings, "seed": self.seed if seed is None else seed}
+        self._refuse_settings(**settings)
         self.trained.append(method.learn(self.rounds, self.prior, **settings))
         return self.trained[-1].flow
 
@@ -263,15 +264,17 @@ class NPE:
             raise ValueError("no such density was trained here: call train() first")
         return found[-1] if self.x_o is None else found[-1].at(self.x_o)
 
-    def _checked(self, theta: np.ndarray, x: np.ndarray) -> Bank:
-        """Simulations as the bank of a round, if they fit together."""
+    def _checked(self, theta: np.ndarray, x: np.ndarray, *, foreign: bool) -> Bank:
+        """Simulations as the bank of a round, if they fit together, and the store."""
+        if foreign and self.store is not None:
+            raise ValueError("a store holds rounds of `propose` alone, expected store=None")
         names = self.names or column_names(x) or ()
         theta, x = self.prior.inside(theta), named(x, names, "x")
         k = len(names) or (x.shape[1] if x.ndim == 2 else 1)
-        if x.shape != (len(theta), k):
+        if x.shape != (len(theta), k) or not len(x):
             raise ValueError(
                 f"x has shape {x.shape}, expected {(len(theta), k)}: one row for each row of "
-                "theta, as many columns as x_o has numbers"
+                "theta, at least one, as many columns as x_o has numbers"
             )
         self.names = tuple(names) or tuple(f"x{i}" for i in range(k))
         return self._bank(theta, x, np.ones(len(x), bool))
@@ -279,12 +282,35 @@ class NPE:
     def _bank(self, theta: np.ndarray, x: np.ndarray, valid: np.ndarray) -> Bank:
         return Bank(theta, x, valid, self.seeds(len(self))[0], self.names)
 
-    def _refuse(self, proposal: Proposal) -> None:
-        """Refuse simulations from elsewhere for a store, or from a posterior of no observation."""
-        if self.store is not None:
-            raise ValueError("a store holds rounds of `propose` alone, expected store=None")
+    def _refuse(self, proposal: Proposal, kinds: UnionType = Prior | Region | Posterior) -> None:
+        """Refuse what is no proposal, has another prior or no observation."""
+        if not isinstance(proposal, kinds):
+            raise TypeError(
+                f"the proposal is of type {type(proposal).__name__}, expected the prior itself, a "
+                "region of it or, in later rounds, posterior.at(x_o)"
+            )
+        if getattr(proposal, "prior", proposal).to_dict() != self.prior.to_dict():
+            raise ValueError("the proposal has another prior, expected that of NPE(prior)")
         if isinstance(proposal, Posterior) and proposal.x_o is None:
             raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
+
+    def _refuse_settings(
+        self, *, flow: Estimator, training: Training, leak_free: bool, members: int, **_: object
+    ) -> None:
+        """Refuse what no round could be learned with, before anything is simulated."""
+        whole(members, "members", 1)
+        for name, value, does, example in (
+            ("method", self.method, "propose", "TSNPE()"),
+            ("flow", flow, "build", "Coupling()"),
+            ("training", training, "plan", "Training()"),
+        ):
+            if isinstance(value, type) or not hasattr(value, does):
+                raise TypeError(f"{name} is {value!r}, expected an object such as {example}")
+        if not isinstance(leak_free, bool | np.bool_):
+            raise TypeError(f"leak_free is {leak_free!r}, expected True or False")
+        Space.of(self.prior, flow, np.zeros((1, len(self.prior))), leak_free=leak_free)
+        if isinstance(self.method, SNPE_A):
+            self.method.refuse(flow=flow, leak_free=leak_free)
 
     def _propose_from(self, proposal: Proposal) -> None:
         """Take the next round to be drawn from another proposal."""
@@ -295,6 +321,8 @@ class NPE:
                 "append simulations of the prior, or of a region of it, as the first round; those "
                 "of other proposals after it"
             )
+        if isinstance(self.method, TSNPE):
+            self.method.refuse(proposal)
         self.proposals[len(self.rounds) :] = [proposal]
 
     def _learn(self, r: int) -> Posterior:

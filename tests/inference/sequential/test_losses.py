@@ -83,6 +83,23 @@ def test_snpe_a_divides_it_out():
     )
 
 
+def test_snpe_a_divides_one_gaussian_where_a_component_is_too_wide():
+    """Beside N(1, 1/4) one as narrow, in row 0, or one wider than the proposal, in row 1."""
+    means, stds = torch.tensor([[1.0, 0.6], [1.0, -1.5]]), torch.tensor([[0.5, 0.4], [0.5, 0.7]])
+    precision = (stds.double() ** -2)[..., None, None]
+    eta = (precision[..., 0] * means[..., None]).double()
+    estimate = Mixture.of(torch.tensor([[0.99, 0.01]] * 2).double().log(), eta, precision)
+    with pytest.warns(UserWarning, match="too wide to be divided .* at 1 of 2 observations"):
+        corrected = snpe_a_posterior(estimate, PROPOSAL_MIXTURE, PRIOR_MIXTURE)
+    z = torch.linspace(-2, 2, 9).double()[:, None, None]
+    for row, whole in enumerate((estimate, estimate.as_gaussian())):
+        one = Mixture(*(t[row : row + 1] for t in vars(whole).values()))
+        expected = one.times_over(PRIOR_MIXTURE, PROPOSAL_MIXTURE).log_prob(z)
+        np.testing.assert_allclose(corrected.log_prob(z)[:, row], expected[:, 0], rtol=1e-9)
+    mean = float(estimate.as_gaussian().times_over(PRIOR_MIXTURE, PROPOSAL_MIXTURE).eta[1])
+    assert abs(mean) < 5
+
+
 def test_snpe_b_weights_it_out():
     weights = importance_weights(PRIOR.log_prob(Z[:, 0]), PROPOSAL.log_prob(Z[:, 0]))
     assert float(weights.mean()) == pytest.approx(1)

@@ -200,17 +200,48 @@ def test_mistakes_are_named(tmp_path):
     with pytest.raises(ValueError, match=r"expected posterior.at\(x_o\)"):
         by_hand.append(theta, x, proposal=replace(first, x_o=None))
     with pytest.raises(ValueError, match=r"got a Posterior: take method=SNPE_C\(\)"):
-        by_hand.append(theta, x, proposal=first).fit()
+        by_hand.append(theta, x, proposal=first)
+    elsewhere = replace(
+        first, space=replace(first.space, prior=Prior.uniform("abc", [-9] * 3, [9] * 3))
+    )
+    with pytest.raises(ValueError, match="another prior, expected that of NPE"):
+        by_hand.append(theta, x, proposal=elsewhere)
+    with pytest.raises(ValueError, match=r"expected \(0, 5\): .* at least one"):
+        by_hand.append(theta[:0], x[:0])
+    for add in (by_hand.append, by_hand.append_simulations):
+        for wrong in ("prior", theta, Coupling, PRIOR.sample):
+            with pytest.raises(TypeError, match="expected the prior itself, a region of it or"):
+                add(theta, x, proposal=wrong)
+    assert len(by_hand) == 1
     with pytest.raises(ValueError, match="rounds of `propose` alone"):
         begin(tmp_path).append(theta, x, proposal=PRIOR)
 
 
-@pytest.mark.parametrize("method", [SNPE_A(), SNPE_C()])
-def test_the_closed_form_needs_unbounded_space(method):
-    settings = {"flow": MDN(2, 8), "training": Training(epochs=1), "leak_free": False, "seed": 1}
-    by_hand = NPE(PRIOR, X_O, method=method, **settings)
-    with pytest.raises(ValueError, match="expected members=1 and leak_free=True"):
-        go_on(by_hand)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"method": "TSNPE"}, "method is 'TSNPE', expected an object such as"),
+        ({"method": SNPE_C}, r"expected an object such as TSNPE\(\)"),
+        ({"flow": "maf"}, r"flow is 'maf', expected an object such as Coupling\(\)"),
+        ({"training": {"epochs": 3}}, r"expected an object such as Training\(\)"),
+        ({"leak_free": "no"}, "leak_free is 'no', expected True or False"),
+        ({"members": 1.5}, "members is 1.5, expected a whole number"),
+        ({"seed": None}, "seed is None, expected a whole number"),
+        ({"proposal": "prior"}, "type str, expected the prior itself, a region"),
+        ({"method": SNPE_A(), "flow": Coupling()}, r"expected flow=MDN\(...\) and leak_free=True"),
+        (
+            {"method": SNPE_A(), "leak_free": False},
+            r"got MDN\(.*\) and False; SNPE_C\(\) takes any",
+        ),
+        ({"flow": Coupling(box=True), "leak_free": False}, "cannot leave the prior"),
+    ],
+)
+def test_settings_are_refused_before_anything_is_simulated(wrong, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        NPE(PRIOR, X_O, **wrong)
+    if wrong.keys() < {"flow", "training", "leak_free", "members"}:
+        with pytest.raises((TypeError, ValueError), match=said):
+            begin().append_simulations(*[np.zeros((N, k)) for k in (3, 5)]).train(**wrong)
 
 
 @pytest.mark.parametrize("n", [40, 65])

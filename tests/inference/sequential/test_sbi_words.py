@@ -105,7 +105,7 @@ def test_mistakes_are_named(posterior):
         npe.build_posterior()
     with pytest.raises(ValueError, match="of the prior first"):
         npe.append_simulations(theta, x, proposal=posterior.at(X_O))
-    with pytest.raises(TypeError, match="type Prior, expected the prior itself"):
+    with pytest.raises(ValueError, match="another prior, expected that of NPE"):
         npe.append_simulations(theta, x, proposal=Prior.uniform(["a"], [0], [1]))
     npe.append_simulations(theta, x)
     with pytest.raises(TypeError, match="train got training_batch_size, expected flow, .*sbi has"):
