@@ -39,7 +39,7 @@ class Region(ABC):
     Attributes:
         prior: The prior.
         threshold: The score that the region lies above.
-        acceptance_rate: Share of the prior that lies in the region.
+        acceptance_rate: Share of the prior that lies in the region, as `measured` finds it.
         within: An earlier region that contains this one, or None.
     """
 

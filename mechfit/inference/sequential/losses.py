@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 WIDEST = 2.0
-"""Most that the variance of a component of SNPE-A may be over the proposal's."""
+"""Most that the variance of a component of SNPE-A's posterior may be over the prior's."""
 
 LogDensity = Callable[[Tensor, Tensor], Tensor]
 
@@ -58,29 +58,31 @@ def snpe_a_posterior(estimate: Mixture, proposal: Mixture, prior: Mixture) -> Mi
 
     The estimate q~ of the proposal posterior is a mixture, proposal and prior are Gaussians; then
     q(z | x) ∝ q~(z | x) p(z) / p~(z) is a mixture in closed form. A component that comes out much
-    wider than the proposal, or is no density, speaks of places where nothing was simulated, and
-    its weight can be anything. Where q~ has such a one, the Gaussian with its mean and covariance
-    is divided instead, with a warning. Papamakarios & Murray (2016), arXiv:1605.06376, whose
-    proposals are single Gaussians as well.
+    wider than the prior, or is no density, says that the likelihood grows the further z is from
+    all simulations, and may end anywhere. Where q~ has such a one, the Gaussian with its mean and
+    covariance is divided instead, with a warning. Papamakarios & Murray (2016), arXiv:1605.06376,
+    whose proposals are single Gaussians as well.
 
     Raises:
         ValueError: That Gaussian is so wide that no density results.
     """
-    quotient = estimate.precision + prior.precision - proposal.precision
-    wide = torch.linalg.cholesky_ex(quotient - proposal.precision / WIDEST)[1].bool().any(-1)
-    if wide.any() and (k := estimate.eta.shape[-2]) > 1:
-        warnings.warn(
-            f"a component of SNPE-A's mixture is too wide to be divided by the proposal, at "
-            f"{wide.sum()} of {wide.numel()} observations: one Gaussian takes its place; "
-            "expected MDN(components=1), or SNPE_C() for several",
-            stacklevel=2,
-        )
-        one = estimate.as_gaussian()
-        one = Mixture(one.log_scales - math.log(k), one.eta, one.precision)
-        pairs = zip(vars(one).values(), vars(estimate).values(), strict=True)
-        where = [wide.reshape(*wide.shape, *[1] * i) for i in (1, 2, 3)]
-        estimate = Mixture(*(torch.where(w, *pair) for w, pair in zip(where, pairs, strict=True)))
-    return estimate.times_over(prior, proposal)
+    slack = estimate.precision - proposal.precision + prior.precision * (1 - 1 / WIDEST)
+    wide = torch.linalg.cholesky_ex(slack)[1].bool().any(-1)
+    if not wide.any() or (k := estimate.eta.shape[-2]) == 1:
+        return estimate.times_over(prior, proposal)
+    one = estimate.as_gaussian()
+    one = Mixture(one.log_scales - math.log(k), one.eta, one.precision)
+    pairs = zip(vars(one).values(), vars(estimate).values(), strict=True)
+    where = [wide.reshape(*wide.shape, *[1] * i) for i in (1, 2, 3)]
+    estimate = Mixture(*(torch.where(w, *pair) for w, pair in zip(where, pairs, strict=True)))
+    quotient = estimate.times_over(prior, proposal)
+    warnings.warn(
+        f"a component of SNPE-A's mixture is too wide to be divided by the proposal, at "
+        f"{wide.sum()} of {wide.numel()} observations: one Gaussian takes its place; "
+        "expected MDN(components=1), or SNPE_C() for several",
+        stacklevel=2,
+    )
+    return quotient
 
 
 def region_weights(inside: np.ndarray, number: np.ndarray) -> np.ndarray:

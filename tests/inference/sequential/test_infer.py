@@ -63,6 +63,7 @@ WAYS = {
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:a component of SNPE-A")
 @pytest.mark.parametrize("way", WAYS)
 def test_three_rounds_recover_the_analytic_posterior(way):
     method, flow, n = WAYS[way]
