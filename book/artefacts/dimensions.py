@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import ortho_group
 from study import Study
 
-from mechfit.inference import c2st, fit
+from mechfit.inference import Coupling, c2st, fit
 from mechfit.models import Normal, Parameter, Prior
 from mechfit.simulation import Bank
 
@@ -70,7 +70,7 @@ class Rotated:
 def result(model: Rotated, n: int) -> dict:
     """Train on n simulations and compare with the exact posterior."""
     started = time.perf_counter()
-    posterior = fit(model.bank(n, 1), model.prior, seed=SEED)
+    posterior = fit(model.bank(n, 1), model.prior, flow=Coupling(bins=8), members=1, seed=SEED)
     seconds, fresh = time.perf_counter() - started, model.bank(FRESH, 2)
     log_q = posterior.log_prob_batched(fresh.theta[:, None], x=fresh.x)[:, 0]
     gap = (model.log_prob(fresh.theta, fresh.x) - log_q).mean()

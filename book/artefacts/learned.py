@@ -57,11 +57,12 @@ def main() -> None:
             bank, fresh = banks.get(name) or banks["trace"]
             other = known.get(name) or known["trace"]
             bank, started = bank.rows(slice(n)), time.perf_counter()
-            flow = Coupling(embedding=Convolution() if name == "trace" else None)
+            embedding = Convolution() if name == "trace" else None
+            flow = Coupling(bins=8, box=False, embedding=embedding)
             if name == "posterior means":
                 learned = learn_statistics(bank, neuron.prior, embedding=Convolution(), seed=SEED)
                 bank, fresh, other = (learned.bank(b) for b in (bank, fresh, other))
-            posterior = fit(bank, neuron.prior, flow=flow, seed=SEED)
+            posterior = fit(bank, neuron.prior, flow=flow, members=1, seed=SEED)
             seconds = round(time.perf_counter() - started)
             if n == max(SIMULATIONS):
                 if name == "posterior means":

@@ -44,7 +44,7 @@ class Recipe:
     """What one posterior is made of."""
 
     simulations: int = 100_000
-    flow: Coupling = Coupling(layers=5)
+    flow: Coupling = Coupling(layers=5, bins=8, box=False)
     training: Training = Training(epochs=60)
     trainings: int = 1
     seed: int = 1
@@ -80,7 +80,7 @@ class RegionRecipe(Recipe):
 class SubsetRecipe(Recipe):
     """A posterior for every set of statistics."""
 
-    flow: Coupling = Coupling(layers=5, embedding=Subset())
+    flow: Coupling = Coupling(layers=5, bins=8, box=False, embedding=Subset())
     training: Training = Training(epochs=100)
     seed: int = 3
     extended: Extended | None = None

@@ -46,7 +46,7 @@ SEED = 31
 FIRST, ROUNDS, EACH, MEMBERS = 100_000, 5, 60_000, 3
 DRAWS, TRACES, PREDICTED = 20_000, 150, 500
 NEAREST, KEEP = 1_500, 0.99
-DEEP, MANY = Coupling(layers=6, hidden=64, bins=4), 4
+DEEP, MANY = Coupling(layers=6, hidden=64, bins=4, box=False), 4
 """Of some ten thousand valid simulations, small and deep densities learn more than large ones, and
 four of them more than one; eight are too wide, their 50 % regions hold 61 %."""
 LOST, LOST_WITHIN = 0.04, 2.0
@@ -96,7 +96,7 @@ def rounds() -> NPE:
         proposal=allowed,
         store=WORK / "pyloric-rounds",
         names=MODEL.statistic_names,
-        flow=Coupling(),
+        flow=Coupling(bins=8, box=False),
         members=MEMBERS,
     )
     if not len(state):

@@ -34,10 +34,10 @@ SEED, N, ROUNDS, DRAWS = 1, 500, 3, 2000
 PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
 NOISE, X_O = np.array([0.025, 0.05]), np.array([0.985, 0.2])
 WAYS = {
-    "Truncated": (TSNPE(), Coupling()),
+    "Truncated": (TSNPE(), Coupling(bins=8, box=False)),
     "SNPE-A": (SNPE_A(), MDN(components=1)),
-    "SNPE-B": (SNPE_B(), Coupling()),
-    "SNPE-C": (SNPE_C(atoms=5, again=None), Coupling()),
+    "SNPE-B": (SNPE_B(), Coupling(bins=8, box=False)),
+    "SNPE-C": (SNPE_C(atoms=5, again=None), Coupling(bins=8, box=False)),
     "C, closed form": (SNPE_C(), MDN(components=4)),
 }
 

@@ -30,7 +30,7 @@ from mechfit.inference.posterior import Posterior
 from mechfit.inference.sequential.losses import npe_loss
 from mechfit.inference.space import Space
 from mechfit.inference.torch_state import torch_state
-from mechfit.inference.training import History, Loss, Training, train
+from mechfit.inference.training import History, Loss, Training, parts, train
 from mechfit.models.inputs import whole
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
@@ -40,6 +40,8 @@ from mechfit.simulation.workers import isolated
 __all__ = ["fit", "learn", "learnable"]
 
 FEWEST = 20
+FEW, MANY, MEMBERS = 3000, 10, 3
+"""Number of simulations below which many networks are trained, each shortly; else so many."""
 
 
 def fit(
@@ -49,7 +51,7 @@ def fit(
     flow: Estimator | None = None,
     training: Training | None = None,
     leak_free: bool = True,
-    members: int = 1,
+    members: int | None = None,
     seed: int,
 ) -> Posterior:
     """Train a conditional density on a bank drawn from the prior.
@@ -61,7 +63,9 @@ def fit(
         training: How to train.
         leak_free: Train in the prior's unbounded space, where no draw can leave the prior; else
             in standardized parameters, as most published studies did, and reject draws outside.
-        members: Number of densities in the ensemble, each from other random weights.
+        members: Number of densities in the ensemble, each from other random weights and with
+            other simulations held out. Where `training` leaves the epochs open, three by
+            default, and ten with short trainings for fewer than 3,000 simulations; else one.
         seed: Seed of initial weights, held-out rows and batches.
 
     Returns:
@@ -75,13 +79,16 @@ def fit(
         >>> posterior.at([0.0, 0.0]).sample(10, seed=1).shape
         (10, 2)
     """
-    flow, bank, members = flow or Coupling(), bank.under(prior), whole(members, "members", 1)
+    flow, training, bank = flow or Coupling(), training or Training(), bank.under(prior)
     valid = bank.rows(learnable(bank, flow))
+    if members is None:
+        members = 1 if training.epochs else MANY if len(valid) < FEW else MEMBERS
+    members = whole(members, "members", 1)
     posterior = learn(
         valid,
         prior,
         flow=flow,
-        training=training or Training(),
+        training=training,
         leak_free=leak_free,
         members=members,
         seed=seed,
@@ -141,11 +148,14 @@ def learn(
 
     started = time.perf_counter()
     seeds = [seed] if members == 1 else np.random.SeedSequence(seed).generate_state(members)
-    jobs = [
-        (first, data, training, int(s), loss, folder and folder / f"training-{m}")
-        for m, (first, s) in enumerate(zip(starts, seeds, strict=True))
-    ]
-    trained = [train_one(*jobs[0])] if members == 1 else train_in_parallel(jobs)
+    few = members > 1 and len(bank) < FEW
+    held_out = parts(len(bank), training.validation, members, np.random.default_rng(seed))
+    jobs = []
+    for m, (first, rows) in enumerate(zip(starts, held_out, strict=True)):
+        options = {"loss": loss, "held_out": rows, "short": few}
+        options["checkpoint"] = folder and folder / f"training-{m}"
+        jobs.append((first, space.box, data, training, int(seeds[m]), options))
+    trained = [train_one(*job) for job in jobs] if few or members == 1 else train_in_parallel(jobs)
     networks, histories = zip(*trained, strict=True)
     provenance = {
         **settings_of(flow, training, members),
@@ -162,19 +172,19 @@ def learn(
 
 def train_one(
     start: Estimator | Density,
+    box: Sequence[bool],
     data: Sequence[np.ndarray],
     training: Training,
     seed: int,
-    loss: Loss,
-    checkpoint: Path | None,
+    options: dict,
 ) -> tuple[Density, History]:
     """Train one density, from random weights or from those of a trained one."""
     if isinstance(start, Density):
         network = copy.deepcopy(start)
     else:
-        network = build(start, data[0].shape[1], data[1].shape[1], seed)
+        network = build(start, data[0].shape[1], data[1].shape[1], seed, box)
         network.standardize(torch.as_tensor(data[0]).float())
-    steps = partial(train, network, data, training, seed, loss=loss, checkpoint=checkpoint)
+    steps = partial(train, network, data, training, seed, **options)
     draws = isinstance(network.reader, OwnNetwork)  # perhaps, as dropout does
     return network, seeded(steps, seed=seed) if draws else steps()
 

@@ -77,4 +77,4 @@ def learn_statistics(
         ('mean of theta_1', 'mean of theta_2')
     """
     flow = PosteriorMean(embedding=embedding)
-    return LearnedStatistics(fit(bank, prior, flow=flow, training=training, seed=seed))
+    return LearnedStatistics(fit(bank, prior, flow=flow, training=training, members=1, seed=seed))

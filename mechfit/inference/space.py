@@ -4,9 +4,12 @@ A density of z = f(theta) is one of theta,
 
     log q(theta | x) = log q_z(f(theta) | x) + log |df/dtheta|.
 
-f is the prior's own map to standard normals (*unbounded* space), its map to the *unit cube*, or
-*standardization*, (theta - m) / s. In the first two no draw can leave the prior; in the third
-draws outside it have to be rejected. Taught in ``book/inference/sequential.md``.
+f is the prior's own map to standard normals (*unbounded* space), or *standardization*,
+(theta - m) / s. With the first no draw can leave the prior; with the second draws outside it have
+to be rejected. At a bound of the prior, a density in unbounded space would have to fall off just
+as a normal does for that of theta to be finite there. So a flow may work with bounded parameters
+in the unit interval instead (the *box*), u = Phi(z), where any smooth density will do. Taught in
+``book/inference/sequential.md``.
 """
 
 from __future__ import annotations
@@ -14,15 +17,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from mechfit.inference.densities.configs import Estimator
 from mechfit.inference.densities.scaling import Standardizer
+from mechfit.models.distributions import LOG_SQRT_2PI
 from mechfit.models.prior import Prior
 
 __all__ = ["Space"]
 
 SMALLEST_U = 2.0**-25
-"""Distance that draws keep from the faces of the unit cube."""
+"""Distance that draws keep from the ends of the unit interval."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +36,24 @@ class Space:
 
     Attributes:
         prior: Prior over the d parameters.
-        cube: Whether f is the prior's map to the unit cube, instead of unbounded space.
+        box: Which parameters are in the unit interval instead of unbounded space (d,).
         scale: Standardization, which takes the place of the prior's maps, or None.
     """
 
     prior: Prior
-    cube: bool = False
+    box: tuple[bool, ...]
     scale: Standardizer | None = None
 
     @classmethod
     def of(cls, prior: Prior, flow: Estimator, theta: np.ndarray, *, leak_free: bool) -> Space:
         """The space of a density estimator, standardized by theta (n, d) unless `leak_free`."""
-        cube = getattr(flow, "box", False)
-        if cube and not leak_free:
-            raise ValueError(
-                "a flow in the unit cube cannot leave the prior: expected leak_free=True"
-            )
-        return cls(prior, cube, None if leak_free else Standardizer.of(theta, constant=1.0))
+        return cls.stored(prior, flow, None if leak_free else Standardizer.of(theta, constant=1.0))
+
+    @classmethod
+    def stored(cls, prior: Prior, flow: Estimator, scale: Standardizer | None) -> Space:
+        """The same with the standardization that was found from the parameters, or None."""
+        boxed = scale is None and getattr(flow, "box", False)
+        return cls(prior, tuple(prior.bounded if boxed else [False] * len(prior)), scale)
 
     @property
     def leaks(self) -> bool:
@@ -56,27 +62,29 @@ class Space:
 
     def apply(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return z (n, d) and ``log |dz/dtheta|`` (n,) of theta (n, d)."""
-        if self.scale is None:
-            return (self.prior.to_unit if self.cube else self.prior.to_unbounded)(theta)
-        return self.scale.apply(theta), np.full(len(theta), -np.log(self.scale.std).sum())
+        if self.scale is not None:
+            return self.scale.apply(theta), np.full(len(theta), -np.log(self.scale.std).sum())
+        z, log_det = self.prior.to_unbounded(theta)
+        box = list(self.box)
+        log_det = log_det - (0.5 * z[:, box] ** 2 + LOG_SQRT_2PI).sum(1)
+        return np.where(box, ndtr(z), z), log_det
 
     def invert(self, z: np.ndarray) -> np.ndarray:
         """Return the parameters theta (..., d) of z (..., d)."""
         if self.scale is not None:
             return self.scale.invert(z)
         rows = z.reshape(-1, len(self.prior))
-        if self.cube:
-            theta = self.prior.from_unit(np.clip(rows, SMALLEST_U, 1 - SMALLEST_U))[0]
-        else:
-            theta = self.prior.from_unbounded(rows)[0]
-        return theta.reshape(z.shape)
+        u = ndtri(np.clip(rows, SMALLEST_U, 1 - SMALLEST_U))
+        return self.prior.from_unbounded(np.where(self.box, u, rows))[0].reshape(z.shape)
 
     def gradient(self, theta: np.ndarray, by_z: np.ndarray) -> np.ndarray:
         """Gradient (n, d) of g(z) + ``log |dz/dtheta|`` at theta (n, d), from that of g by z."""
         if self.scale is not None:
             return by_z / self.scale.std
-        prior = self.prior
-        return (prior.unit_gradient if self.cube else prior.unbounded_gradient)(theta, by_z)
+        unbounded = self.prior.unbounded_gradient(theta, by_z)
+        if not any(self.box):
+            return unbounded
+        return np.where(self.box, self.prior.unit_gradient(theta, by_z), unbounded)
 
     def log_prior(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) of the prior as a density of z, up to a constant."""

@@ -32,8 +32,10 @@ def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
     """
     flow = posterior.flow
     known = isinstance(flow, Flow) and isinstance(flow.transform, SplineCoupling)
-    if not known or posterior.space.cube or posterior.space.leaks:
-        raise ValueError("expected a posterior fitted with flow=Coupling() and leak_free=True")
+    if not known or any(posterior.space.box) or posterior.space.leaks:
+        raise ValueError(
+            "expected a posterior fitted with flow=Coupling(box=False) and leak_free=True"
+        )
     if posterior.x_o is None:
         raise ValueError("no observation: call posterior.at(x_o) first")
     noise = finite(np.atleast_2d(numbers(noise, "noise")), "noise")

@@ -136,8 +136,9 @@ def assemble(
     scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
     instead = flow.embedding is not None and flow.embedding.scored
     featurizer = Featurizer(scale_from_dict(facts["x_scale"]), scores, instead)
+    space = Space.stored(prior, flow, scale_from_dict(facts["theta_scale"]))
     networks = [
-        build(flow, len(prior), featurizer.columns, seed=0) for _ in range(made["members"])
+        build(flow, len(prior), featurizer.columns, 0, space.box) for _ in range(made["members"])
     ]
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
     tensors = load_tensors(weights)
@@ -148,7 +149,6 @@ def assemble(
         History(np.array(h["train"]), np.array(h["validation"]), h["best"])
         for h in facts["history"]
     )
-    space = Space(prior, getattr(flow, "box", False), scale_from_dict(facts["theta_scale"]))
     posterior = Posterior(space, network, featurizer, names, history, made)
     if facts.get("region"):
         threshold, rate = facts["region"]

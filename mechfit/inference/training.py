@@ -58,10 +58,12 @@ class Training:
     Attributes:
         epochs: Most passes through the simulations, over which the learning rate falls to 0. None
             makes 45 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 50 for 10^4.
+            A short training, one of ten for few simulations, makes 500.
         batch: Simulations per step; None takes n / 80, at least 50 and at most 256.
         learning_rate: Peak learning rate of AdamW.
         patience: Epochs without a better validation loss after which training returns to the best
             weights at 0.3 of the learning rate, or stops the fourth time; None makes 300 steps.
+            A short training stops at once; None makes 75 steps.
         validation: Fraction of the simulations held out for validation.
         clip: Largest allowed norm of the gradient.
         device: Where to train: "cpu", or "cuda" for an NVIDIA GPU.
@@ -82,11 +84,12 @@ class Training:
         if min(v for v in given if v is not None) <= 0 or not 0 < self.validation < 1:
             raise ValueError(f"expected positive numbers and 0 < validation < 1, got {self}")
 
-    def plan(self, n: int) -> tuple[int, int, int]:
+    def plan(self, n: int, *, short: bool = False) -> tuple[int, int, int]:
         """Epochs, batch and patience for n simulations."""
         batch = min(self.batch or int(np.clip(n / 80, 50, 256)), n)
-        epochs = self.epochs or max(1, round(max(2500, 45 * n**0.5) * batch / n))
-        return epochs, batch, self.patience or max(2, round(300 * batch / n))
+        steps, wait = (500, 75) if short else (max(2500, 45 * n**0.5), 300)
+        epochs = self.epochs or max(1, round(steps * batch / n))
+        return epochs, batch, self.patience or max(2, round(wait * batch / n))
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,8 @@ def train(
     *,
     loss: Loss = npe_loss,
     checkpoint: Path | None = None,
+    held_out: np.ndarray | None = None,
+    short: bool = False,
 ) -> History:
     """Fit the weights of a density in place.
 
@@ -132,6 +137,8 @@ def train(
         seed: Seed of held-out rows and batches.
         loss: What to minimize.
         checkpoint: File for the state after every epoch; a state of this training is resumed.
+        held_out: Which rows are held out; a random part by default.
+        short: Make a short training, of a member of a large ensemble for few simulations.
 
     Returns:
         The losses of all epochs.
@@ -141,16 +148,17 @@ def train(
     """
     rng = np.random.default_rng(seed)
     data = [as_tensor(c, training.device) for c in columns]
-    order = torch.as_tensor(rng.permutation(len(data[0])), device=training.device)
-    held_out = max(1, round(training.validation * len(order)))
-    validation = [a[order[:held_out]] for a in data]
-    data = [a[order[held_out:]] for a in data]
+    if held_out is None:
+        held_out = parts(len(data[0]), training.validation, 1, rng)[0]
+    rest = np.setdiff1d(np.arange(len(data[0])), held_out)
+    both = (torch.as_tensor(rows, device=training.device) for rows in (held_out, rest))
+    validation, data = ([a[rows] for a in data] for rows in both)
     validation[1] = mask_inputs(density, validation[1], rng)
 
     start = [w.detach().numpy() for w in density.parameters()]
-    owner = checkpoint and training_digest([*columns, *start], training, int(seed))
+    owner = checkpoint and training_digest([*columns, *start, held_out], training, int(seed))
     density.to(training.device)
-    epochs, batch, patience = training.plan(len(data[0]))
+    epochs, batch, patience = training.plan(len(data[0]), short=short)
     steps = len(data[0]) // batch
     weights = list(density.parameters())
     decay = DECAY / max(len(data[0]), 500)
@@ -161,7 +169,7 @@ def train(
         bar.update(len(state.losses))
         for epoch in range(len(state.losses), epochs):
             cuts, waited = plateaus(state.losses, patience)
-            if cuts > CUTS:
+            if cuts > (0 if short else CUTS):
                 break
             if waited == patience:
                 move(weights, state.kept)
@@ -195,6 +203,12 @@ def train(
     move(weights, state.kept)
     density.eval().to("cpu")
     return History(*np.array(state.losses).T, state.best)
+
+
+def parts(n: int, share: float, count: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Parts of n rows, each this share of them, that have no rows in common if they can."""
+    order, size = rng.permutation(n), max(1, round(share * n))
+    return [np.roll(order, -m * size)[:size] for m in range(count)]
 
 
 def as_tensor(column: np.ndarray, device: str) -> Tensor:

@@ -147,6 +147,11 @@ class Prior(Parameters):
         rows = zip(*columns, strict=True)
         return cls(tuple(Parameter(n, kind(a, b), u, s) for n, a, b, u, s in rows))
 
+    @property
+    def bounded(self) -> np.ndarray:
+        """Which parameters lie between two bounds, whatever the others are (d,)."""
+        return np.isfinite(self.limits(0.0)).all(1) & (self.dependence is None)
+
     def round(self, theta: ArrayLike | Mapping) -> np.ndarray:
         """Theta, with numbers that only rounding to single precision put outside on the bound.
 

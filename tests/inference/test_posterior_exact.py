@@ -21,7 +21,7 @@ SHAPES = {
     "log-normal": LogNormal(0.3, 0.5),
 }
 SPACES = {
-    "unbounded": (Coupling(2, 16), True),
+    "unbounded": (Coupling(2, 16, box=False), True),
     "box": (Coupling(2, 16, box=True), True),
     "standardized": (Coupling(2, 16), False),
     "mixture": (MDN(3, 16), True),
@@ -52,14 +52,15 @@ def posterior_of(density, prior, k, *, leak_free=True):
     """A posterior of k statistics that are seen as they are."""
     scale = None if leak_free else Standardizer.of(prior.sample(1000, seed=1))
     seen = Featurizer(Standardizer(np.zeros(k), np.ones(k)), {})
-    space = Space(prior, getattr(density, "box", False), scale)
+    space = Space(prior, density.box, scale)
     return Posterior(space, density, seen, tuple(f"x{i}" for i in range(k)), ())
 
 
 def random_posterior(space, prior):
     """A posterior whose density is that of a network with large random weights."""
     flow, leak_free = SPACES[space]
-    density, generator = build(flow, len(prior), 2, seed=1), torch.Generator().manual_seed(2)
+    box = prior.bounded if leak_free else ()
+    density, generator = build(flow, len(prior), 2, 1, box), torch.Generator().manual_seed(2)
     for weight in density.parameters():
         weight.data += 0.15 * torch.randn(weight.shape, generator=generator)
     return posterior_of(density.eval(), prior, 2, leak_free=leak_free)

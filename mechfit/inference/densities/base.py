@@ -35,15 +35,16 @@ class Density(nn.Module):
     Attributes:
         d: Number of parameters.
         noise: Number of standard normals that make a draw.
-        box: Whether z lies in the unit cube; then it is not standardized.
+        box: Which numbers of z lie between 0 and 1 (d,).
         embedding: Configuration of the embedding network, or None.
     """
 
     def __init__(
-        self, d: int, k: int, embedding: Embedding | None = None, *, box: bool = False
+        self, d: int, k: int, embedding: Embedding | None = None, *, box: Sequence[bool] = ()
     ) -> None:
         super().__init__()
-        self.d, self.noise, self.box, self.embedding = d, d, box, embedding
+        self.d, self.noise, self.embedding = d, d, embedding
+        self.box = tuple(bool(b) for b in box) or (False,) * d
         self.reader = embedding.build(k) if embedding else nn.Identity()
         self.features = self.reader.outputs if embedding else k
         self.register_buffer("center", torch.zeros(d))
@@ -51,10 +52,12 @@ class Density(nn.Module):
 
     def standardize(self, z: Tensor) -> None:
         """Take m and L from the z (n, d) to be learned from."""
-        if not self.box:
-            floor = NARROWEST**2 * torch.eye(self.d).to(z)
-            self.center.copy_(z.mean(0))
-            self.root.copy_(torch.linalg.cholesky(z.T.cov().reshape(self.d, self.d) + floor))
+        free = ~torch.tensor(self.box)
+        if free.any():
+            among, z = free[:, None] & free, z[:, free]
+            floor = NARROWEST**2 * torch.eye(z.shape[1]).to(z)
+            self.center[free] = z.mean(0)
+            self.root[among] = torch.linalg.cholesky(z.T.cov().view_as(floor) + floor).flatten()
 
     def whiten(self, z: Tensor) -> Tensor:
         """Standardized coordinates L^-1 (z - m) of z (..., n, d)."""

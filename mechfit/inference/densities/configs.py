@@ -7,6 +7,7 @@ beside their networks. Taught in ``book/inference/density-estimators.md``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from mechfit.inference.densities.base import Density, seeded
@@ -76,31 +77,39 @@ class Coupling:
         hidden: Width of the networks.
         bins: Number of bins of each spline.
         bound: The splines reach from -bound to bound, with linear tails.
-        box: Work in the unit cube of the prior, with a uniform base, instead of unbounded space,
-            where the density is wrong within about a thousandth of a bounded prior's ends.
+        box: Work with parameters between two bounds in the unit interval, where the density is
+            right up to the bounds; else all are worked with in unbounded space, where it is
+            wrong within about a thousandth of the prior of a bound.
         embedding: Embedding network for the data; None takes statistics as they are.
     """
 
     layers: int = 4
     hidden: int = 128
-    bins: int = 8
+    bins: int = 4
     bound: float = 5.0
-    box: bool = False
+    box: bool = True
     embedding: Embedding | None = None
 
-    def build(self, d: int, k: int) -> Flow:
-        """Make the flow of d parameters given k statistics, with random weights."""
-        sizes = self.layers, self.hidden, self.bins, None if self.box else self.bound
-        return Flow(lambda k: SplineCoupling(d, k, *sizes), d, k, self.embedding, box=self.box)
+    def build(self, d: int, k: int, box: Sequence[bool] = ()) -> Flow:
+        """Make the flow of d parameters given k statistics; `box` (d,) tells the bounded ones."""
+        box = box if self.box and any(box) else (False,) * d
+        sizes = self.layers, self.hidden, self.bins, self.bound, box
+        return Flow(
+            lambda k: SplineCoupling(d, k, *sizes), d, k, self.embedding, box=box, bound=self.bound
+        )
 
 
 Estimator = Coupling | MAF | NSF | MDN | PosteriorMean
 ESTIMATORS = {c.__name__: c for c in (Coupling, MAF, NSF, MDN, PosteriorMean)}
 
 
-def build(flow: Estimator, d: int, k: int, seed: int) -> Density:
-    """Make a density with weights drawn from `seed`, leaving torch's global generator alone."""
-    return seeded(flow.build, d, k, seed=seed)
+def build(flow: Estimator, d: int, k: int, seed: int, box: Sequence[bool] = ()) -> Density:
+    """Make a density with weights drawn from `seed`, leaving torch's global generator alone.
+
+    Where the flow distinguishes them, `box` (d,) tells the parameters in the unit interval.
+    """
+    sizes = (d, k, tuple(box)) if isinstance(flow, Coupling) else (d, k)
+    return seeded(flow.build, *sizes, seed=seed)
 
 
 def flow_to_dict(flow: Estimator) -> dict:

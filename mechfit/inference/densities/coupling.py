@@ -91,17 +91,25 @@ def spline_by_tensors(
 class SplineCoupling(Transform):
     """All layers, between parameters z (..., d) and noise, given features x (..., k).
 
-    Each has a network of width `hidden` and splines with `bins` bins from -bound to bound; with a
-    bound of None it maps the unit cube, and layers are mixed by permutations alone.
+    Each has a network of width `hidden` and splines with `bins` bins from -bound to bound. The
+    numbers of which `box` (d,) is true stay within these ends: the outer slopes of their splines
+    are free, and they are permuted but not mixed.
     """
 
     def __init__(
-        self, d: int, k: int, layers: int, hidden: int, bins: int, bound: float | None
+        self,
+        d: int,
+        k: int,
+        layers: int,
+        hidden: int,
+        bins: int,
+        bound: float,
+        box: Sequence[bool],
     ) -> None:
         super().__init__()
-        self.halves, self.layers, self.free = [d // 2, d - d // 2], layers, bound is not None
-        self.ends = (-bound, bound) if self.free else (0.0, 1.0)
-        outputs = self.halves[1] * (3 * bins + (-1 if self.free else 1))
+        self.halves, self.layers, self.ends = [d // 2, d - d // 2], layers, (-bound, bound)
+        self.boxed, self.free = any(box), not all(box)
+        self.outputs = 3 * bins + (1 if self.boxed else -1)
         self.given = [hidden, d if self.free else 0]
         widths = [k, hidden, hidden, layers * sum(self.given)]
         linear = [nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
@@ -114,14 +122,17 @@ class SplineCoupling(Transform):
         self.first = weights(hidden, d // 2, 1.0)
         self.second = weights(hidden, hidden, 1.0)
         self.second_bias = nn.Parameter(torch.zeros(layers, hidden))
+        outputs = self.halves[1] * self.outputs
         self.last = weights(outputs, hidden, 0.1)
         self.last_bias = nn.Parameter(torch.zeros(layers, outputs))
-        # Layers come in pairs, a random order and its reverse, so that both halves are transformed
-        flip = torch.arange(d).flip(0)
-        orders = [flip if t % 2 else torch.randperm(d) for t in range(layers)]
-        self.register_buffer("order", torch.eye(d)[torch.stack(orders)])
+        self.register_buffer("order", torch.eye(d)[orders(d, layers)])
         if self.free:
             self.mixing = nn.Parameter(torch.zeros(layers, d, d))
+        if self.boxed:  # which numbers are, before the first layer and in each after its order
+            inside = [torch.tensor([float(b) for b in box])]
+            for matrix in self.order:
+                inside.append(matrix @ inside[-1])
+            self.register_buffer("inside", torch.stack(inside))
 
     def forward(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return noise (..., d) and log |det| (...,)."""
@@ -162,17 +173,30 @@ class SplineCoupling(Transform):
         """Matrices W = P L U (layers, d, d), and the sum of log |det W|."""
         if not self.free:
             return self.order, 0.0
-        log_diagonal = self.mixing.diagonal(0, 1, 2)
-        lower = self.mixing.tril(-1) + torch.eye(sum(self.halves)).to(self.mixing)
-        upper = self.mixing.triu(1) + torch.diag_embed(log_diagonal.exp())
+        mixing = self.mixing
+        if self.boxed:
+            mixing = mixing * ((1 - self.inside[:-1, :, None]) * (1 - self.inside[:-1, None]))
+        log_diagonal = mixing.diagonal(0, 1, 2)
+        lower = mixing.tril(-1) + torch.eye(sum(self.halves)).to(mixing)
+        upper = mixing.triu(1) + torch.diag_embed(log_diagonal.exp())
         return self.order @ lower @ upper, log_diagonal.sum()
 
     def _networks(self, context: Tensor) -> list[Sequence[Tensor]]:
-        """For every layer: the shift b (..., d), the part of x (..., H), and the weights."""
+        """For every layer: the shift b (..., d), the part of x (..., H), weights, and ends."""
         given = self.embed(context).unflatten(-1, (self.layers, -1))
-        added, shifts = (part.unbind(-2) for part in given.split(self.given, -1))
-        weights = (self.first, self.second, self.second_bias, self.last, self.last_bias)
-        return [shifts, added, *(w.unbind() for w in weights)]
+        added, shifts = given.split(self.given, -1)
+        first, last, last_bias = self.first, self.last, self.last_bias
+        if self.boxed:  # networks are given the places in the box as numbers from -1/2 to 1/2
+            a, inside = self.halves[0], self.inside[1:]
+            first = first * (1 - inside[:, None, :a] * (1 - 0.5 / self.ends[1]))
+            if self.free:
+                shifts = shifts * (1 - inside)
+                outer = torch.zeros(self.outputs).to(inside)
+                outer[[2 * (self.outputs // 3), -1]] = 1.0
+                free = (1 - (1 - inside[:, a:, None]) * outer).flatten(1)
+                last, last_bias = last * free[..., None], last_bias * free
+        weights = (first, self.second, self.second_bias, last, last_bias)
+        return [shifts.unbind(-2), added.unbind(-2), *(w.unbind() for w in weights)]
 
     def _shape(self, kept: Tensor, given: Tensor, *weights: Tensor) -> Tensor:
         """Shapes of the splines (..., m, outputs), by a network of z_a and x."""
@@ -180,3 +204,23 @@ class SplineCoupling(Transform):
         h = functional.silu(functional.linear(kept, first) + given)
         h = functional.silu(functional.linear(h, second, second_bias))
         return functional.linear(h, last, last_bias).unflatten(-1, (self.halves[1], -1))
+
+
+def orders(d: int, layers: int) -> Tensor:
+    """Orders (layers, d) of d numbers, of which the second half is transformed.
+
+    Layers come in pairs, an order and its reverse, so that both halves are transformed. The pairs
+    split the numbers by one binary digit after the other of random labels, so that log2(d) pairs
+    part any two numbers.
+    """
+    labels, places, found = torch.randperm(d), torch.arange(d), []
+    for layer in range(layers):
+        if layer % 2:
+            order = torch.arange(d).flip(0)
+        else:
+            shuffled = torch.randperm(d)
+            digit = labels[shuffled] >> (layer // 2 % max(1, (d - 1).bit_length())) & 1
+            order = places.argsort()[shuffled[digit.argsort(stable=True)]]
+        found.append(order)
+        places = places[order]
+    return torch.stack(found)

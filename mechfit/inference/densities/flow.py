@@ -4,12 +4,13 @@ A flow is a map z = T(u; x) from noise u ~ N(0, I), invertible in u for every x,
 
     log q(z | x) = log N(T^-1(z; x); 0, I) + log |det dT^-1/dz|.
 
-In the unit cube the base is uniform. Taught in ``book/inference/density-estimators.md``.
+In the unit interval the base is uniform. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -36,22 +37,32 @@ class Flow(Density):
         k: int,
         embedding: Embedding | None,
         *,
-        box: bool = False,
+        box: Sequence[bool] = (),
+        bound: float = 1.0,
     ) -> None:
         super().__init__(d, k, embedding, box=box)
-        self.transform = transform(self.features)
+        self.transform, self.bound = transform(self.features), float(bound)
+        inside = torch.tensor(self.box)
+        self.register_buffer("inside", inside, persistent=False)
+        self.center[inside] = 0.5
+        self.root.diagonal()[inside] = 0.5 / self.bound
+        self.constant = sum(math.log(2 * self.bound) if b else LOG_SQRT_2PI for b in self.box)
 
     def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
         """Log-density (..., n) of standardized z (..., n, d) given features (n, f)."""
         noise, log_det = self._transform(self.transform.forward, z, features)
-        return log_det if self.box else log_det - 0.5 * (noise**2).sum(-1) - self.d * LOG_SQRT_2PI
+        return log_det - 0.5 * (noise**2 * self._normal()).sum(-1) - self.constant
 
     def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
         """Transform normals (m, n, d) to draws of standardized z given features (m, 1, f)."""
-        if self.box:
-            noise = torch.special.ndtr(noise)
+        uniform = self.bound * (2 * torch.special.ndtr(noise) - 1)
+        noise = torch.where(self._normal() > 0, noise, uniform)
         z = self._transform(self.transform.inverse, noise, features)[0]
-        return z.clamp(0, 1) if self.box else z
+        return torch.where(self.inside, z.clamp(-self.bound, self.bound), z)
+
+    def _normal(self) -> Tensor:
+        """1 where a number of the base is normal, 0 where it is uniform (d,)."""
+        return 1 - self.transform.inside[-1] if any(self.box) else torch.ones_like(self.center)
 
     def _transform(self, function: Callable, z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """Apply the transform or its inverse; those of nflows take one leading axis."""

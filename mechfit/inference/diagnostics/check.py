@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 from mechfit.inference.diagnostics.dependence import dependence
 from mechfit.inference.diagnostics.misspecification import Misspecification, misspecification
@@ -69,8 +69,7 @@ class Report:
         found = []
         if self.p_values[REGIONS] < limit:
             width = "narrow" if c.levels.mean() > 0.5 else "wide"
-            held = f"{100 * c.coverage(0.9):.0f} % of {n} truths"
-            found.append(f"too {width}: its 90 % regions held {held}")
+            found.append(f"too {width}: {self.held}")
         for j, name in enumerate(c.names):
             shift, stretch = c.shift[j], c.stretch[j]
             if abs(shift) * n**0.5 > far:
@@ -81,6 +80,17 @@ class Report:
             if any(p < limit for test, p in self.p_values.items() if test.startswith(f"{name}, ")):
                 found.append(f"the error of {name} depends on the data")
         return tuple(found) or (f"failed: {min(self.p_values, key=self.p_values.get)}",)
+
+    @property
+    def held(self) -> str:
+        """Share of truths in their 90 % regions, with its 95 % interval (Wilson), in words."""
+        c = self.calibration
+        ends = binomtest(round(c.coverage(0.9) * len(c)), len(c)).proportion_ci(method="wilson")
+        low, high = (f"{100 * end:.0f}" for end in ends)
+        return (
+            f"its 90 % regions held {100 * c.coverage(0.9):.0f} % of {len(c)} truths "
+            f"({low} to {high} % of all)"
+        )
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -97,9 +107,8 @@ class Report:
     @property
     def verdict(self) -> str:
         """The result in one line."""
-        c = self.calibration
         if self.calibrated:
-            line = f"calibrated: {len(c)} runs show no fault (smallest p {self.smallest:.2g})"
+            line = f"calibrated: no fault (smallest p {self.smallest:.2g}); {self.held}"
         else:
             line = "not calibrated: " + "; ".join(self.findings[:NAMED])
         return line + "".join(f". Observation: {doubt}" for doubt in self.doubts)
