@@ -94,7 +94,8 @@ def amortized(flow: MAF | NSF | None = None) -> Method:
             times = path.with_name(f"{path.name}.seconds")
             if not times.exists():
                 with Timer() as training:
-                    made = fit(bank, task.prior, flow=flow, seed=1000 * cell.seed + member)
+                    seed = 1000 * cell.seed + member
+                    made = fit(bank, task.prior, flow=flow, members=1, seed=seed)
                 save(made, path)
                 times.write_text(json.dumps(training.seconds))
             members.append(load(path))
