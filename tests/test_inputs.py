@@ -73,7 +73,7 @@ QUICK = {"training": Training(epochs=1), "seed": 1}
 
 @cache
 def posterior():
-    return fit(BANK, PRIOR, flow=Coupling(2, 8), **QUICK)
+    return fit(BANK, PRIOR, flow=Coupling(2, 8, box=False), **QUICK)
 
 
 @cache

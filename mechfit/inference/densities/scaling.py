@@ -114,7 +114,7 @@ class Featurizer:
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Inputs of the network for rows (n, k)."""
-        rows = bounded(rows)
+        rows = bounded(np.ascontiguousarray(rows))
         inputs = bounded(self.standard.apply(rows), FARTHEST)
         scored = {j: each.apply(rows[:, j]) for j, each in self.scores.items()}
         if not self.instead:
