@@ -29,7 +29,6 @@ from mechfit.inference.fit import settings_of
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import Region
 from mechfit.inference.sequential.methods import SNPE_A, SNPE_C, TSNPE, Method, Round
-from mechfit.inference.space import Space
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
 from mechfit.models import Model, Prior
@@ -308,7 +307,6 @@ class NPE:
                 raise TypeError(f"{name} is {value!r}, expected an object such as {example}")
         if not isinstance(leak_free, bool | np.bool_):
             raise TypeError(f"leak_free is {leak_free!r}, expected True or False")
-        Space.of(self.prior, flow, np.zeros((1, len(self.prior))), leak_free=leak_free)
         if isinstance(self.method, SNPE_A):
             self.method.refuse(flow=flow, leak_free=leak_free)
 

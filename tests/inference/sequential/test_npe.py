@@ -233,7 +233,6 @@ def test_mistakes_are_named(tmp_path):
             {"method": SNPE_A(), "leak_free": False},
             r"got MDN\(.*\) and False; SNPE_C\(\) takes any",
         ),
-        ({"flow": Coupling(box=True), "leak_free": False}, "cannot leave the prior"),
     ],
 )
 def test_settings_are_refused_before_anything_is_simulated(wrong, said):
