@@ -27,8 +27,10 @@ from mechfit.inference.exchange.arviz import to_datatree
 from mechfit.inference.exchange.priors import prior_of
 from mechfit.inference.exchange.sbi import as_sbi
 from mechfit.inference.fit import fit
+from mechfit.inference.importance import ImportanceSample, importance_sample
 from mechfit.inference.learned import LearnedStatistics, learn_statistics
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.repeated import Chains, RepeatedTrials
 from mechfit.inference.restricted import restrict
 from mechfit.inference.sequential.losses import effective_sample_size, importance_weights
 from mechfit.inference.sequential.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE, Round
@@ -47,14 +49,17 @@ __all__ = [
     "SNPE_B",
     "SNPE_C",
     "TSNPE",
+    "Chains",
     "Convolution",
     "Coupling",
     "DefensiveProposal",
     "FromModule",
     "History",
+    "ImportanceSample",
     "KernelProposal",
     "LearnedStatistics",
     "Posterior",
+    "RepeatedTrials",
     "Report",
     "Round",
     "Subset",
@@ -68,6 +73,7 @@ __all__ = [
     "fit",
     "greedy_selection",
     "importance_abc",
+    "importance_sample",
     "importance_weights",
     "infer",
     "information",

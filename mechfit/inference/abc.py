@@ -166,9 +166,8 @@ class DefensiveProposal(MixedWithPrior):
 
     def log_q(self, theta: np.ndarray) -> np.ndarray:
         """Log-density (n,) of the posteriors' mean at theta (n, d)."""
-        m = len(self.x)
-        each = np.broadcast_to(theta, (m, *theta.shape))
-        return np.logaddexp.reduce(self.posterior.log_prob_batched(each, x=self.x)) - np.log(m)
+        log_q = self.posterior.log_prob_batched(theta, x=self.x)
+        return np.logaddexp.reduce(log_q) - np.log(len(self.x))
 
 
 @dataclass(frozen=True)

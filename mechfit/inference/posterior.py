@@ -116,28 +116,41 @@ class Posterior:
     def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
         """Log-densities (m, n) of theta (m, n, d), row i given observation i of x (m, k).
 
-        Where draws are rejected, each row is normalized by the share of 1,000 draws that are kept.
+        Theta (n, d) stands for the same at every observation. Where draws are rejected, each row
+        is normalized by the share of 1,000 draws that are kept.
         """
+        return self.potential(theta, x=x) - np.log(self.acceptance_rates(x))[:, None]
+
+    @torch_state()
+    def acceptance_rates(self, x: np.ndarray) -> np.ndarray:
+        """Share (m,) of 1,000 draws that are kept, for each of m observations x (m, k)."""
+        x = self.check(x)
+        if not self.rejects:
+            return np.ones(len(x))
+        drawn = self._push(RATE_DRAWS, np.random.default_rng(0), x)
+        kept = self._inside(drawn.reshape(-1, len(self.prior))).reshape(len(x), -1).mean(1)
+        return np.maximum(kept, 1 / RATE_DRAWS)
+
+    @torch_state()
+    def potential(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
+        """As `log_prob_batched`, without the normalization of each row."""
         theta, x, d = numbers(theta, "theta"), self.check(x), len(self.prior)
-        if theta.ndim != 3 or theta.shape[::2] != (len(x), d):
+        rows = theta.shape[:-2] in ((), (len(x),))
+        if theta.ndim < 2 or not rows or theta.shape[-1] != d:
             raise ValueError(
                 f"theta has shape {theta.shape}, expected ({len(x)}, n, {d}): "
-                "for each observation n parameter sets"
+                f"for each observation n parameter sets; or (n, {d}), the same for all"
             )
         rows = self.prior.round(theta.reshape(-1, d))
         inside = self._inside(rows)
         middle = self.prior.from_unit(np.full((1, d), 0.5))[0]
         z, log_det = self.space.apply(np.where(inside[:, None], rows, middle))
         z, parts = torch.as_tensor(z.reshape(theta.shape), dtype=torch.float32), []
-        size = max(1, BLOCK // theta.shape[1])
+        z, size = z.expand(len(x), -1, -1), max(1, BLOCK // theta.shape[-2])
         for block, context in zip(z.split(size), self.context(x).split(size), strict=True):
             parts.append(self.flow.log_prob(block.transpose(0, 1), context).T)
-        value = torch.cat(parts).double().numpy() + log_det.reshape(theta.shape[:2])
-        if self.rejects:
-            drawn = self._push(RATE_DRAWS, np.random.default_rng(0), x)
-            rate = self._inside(drawn.reshape(-1, d)).reshape(drawn.shape[:2]).mean(1)
-            value -= np.log(np.maximum(rate, 1 / RATE_DRAWS))[:, None]
-        return np.where(inside.reshape(theta.shape[:2]), value, -np.inf)
+        value = torch.cat(parts).double().numpy() + log_det.reshape(theta.shape[:-1])
+        return np.where(inside.reshape(theta.shape[:-1]), value, -np.inf)
 
     def log_prob_grad(
         self, theta: np.ndarray, *, x: np.ndarray | None = None
