@@ -119,12 +119,12 @@ class Posterior:
         Theta (n, d) stands for the same at every observation. Where draws are rejected, each row
         is normalized by the share of 1,000 draws that are kept.
         """
+        x = self.check(x)
         return self.potential(theta, x=x) - np.log(self.acceptance_rates(x))[:, None]
 
     @torch_state()
     def acceptance_rates(self, x: np.ndarray) -> np.ndarray:
-        """Share (m,) of 1,000 draws that are kept, for each of m observations x (m, k)."""
-        x = self.check(x)
+        """Share (m,) of 1,000 draws that are kept, for each of m checked observations (m, k)."""
         if not self.rejects:
             return np.ones(len(x))
         drawn = self._push(RATE_DRAWS, np.random.default_rng(0), x)
@@ -133,8 +133,8 @@ class Posterior:
 
     @torch_state()
     def potential(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
-        """As `log_prob_batched`, without the normalization of each row."""
-        theta, x, d = numbers(theta, "theta"), self.check(x), len(self.prior)
+        """As `log_prob_batched`, of checked observations, without the normalization of rows."""
+        theta, d = numbers(theta, "theta"), len(self.prior)
         rows = theta.shape[:-2] in ((), (len(x),))
         if theta.ndim < 2 or not rows or theta.shape[-1] != d:
             raise ValueError(
