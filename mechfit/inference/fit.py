@@ -81,9 +81,6 @@ def fit(
     """
     flow, training, bank = flow or Coupling(), training or Training(), bank.under(prior)
     valid = bank.rows(learnable(bank, flow))
-    if members is None:
-        members = 1 if training.epochs else MANY if len(valid) < FEW else MEMBERS
-    members = whole(members, "members", 1)
     posterior = learn(
         valid,
         prior,
@@ -115,7 +112,7 @@ def learn(
     flow: Estimator,
     training: Training,
     leak_free: bool = True,
-    members: int = 1,
+    members: int | None = 1,
     seed: int,
     loss: Loss = npe_loss,
     columns: Sequence[np.ndarray] = (),
@@ -133,6 +130,9 @@ def learn(
     """
     bank = bank.under(prior)
     valid = learnable(bank, flow)
+    if members is None:
+        members = 1 if training.epochs else MANY if len(bank) < FEW else MEMBERS
+    members = whole(members, "members", 1)
     if valid.sum() < FEWEST:
         raise ValueError(f"{valid.sum()} simulations are valid, expected at least {FEWEST}")
     if start is None:

@@ -106,8 +106,9 @@ class NPE:
         flow: Density estimator; `Coupling()` by default, `MDN(components=1)` with `SNPE_A`.
         training: How to train, as in `fit`.
         leak_free: Train in the prior's unbounded space, as in `fit`.
-        members: Number of densities in every round, as in `fit`; an ensemble is less
-            overconfident, so that fewer parameters are wrongly excluded from later rounds.
+        members: Number of densities; by default one in rounds, and as in `fit` where all
+            simulations are of the prior and `train` is called. An ensemble is less overconfident,
+            so that fewer parameters are wrongly excluded from later rounds, and takes longer.
 
     Example:
         >>> prior = Prior.uniform(["a"], [0.0], [1.0])
@@ -133,7 +134,7 @@ class NPE:
         flow: Estimator | None = None,
         training: Training | None = None,
         leak_free: bool = True,
-        members: int = 1,
+        members: int | None = None,
     ) -> None:
         self.prior, self.x_o = prior_of(prior), None
         self.names = tuple(names or (() if x_o is None else column_names(x_o)) or ())
@@ -143,7 +144,7 @@ class NPE:
             "flow": flow or (MDN(1) if isinstance(self.method, SNPE_A) else Coupling()),
             "training": training or Training(),
             "leak_free": leak_free,
-            "members": whole(members, "members", 1),
+            "members": members,
         }
         proposal = self.prior if proposal is None else proposal
         self._refuse_settings(**self.settings)
@@ -253,6 +254,8 @@ class NPE:
         method = self.method if plain or not isinstance(self.method, TSNPE) else SNPE_C()
         settings = {**self.settings, **settings, "seed": self.seed if seed is None else seed}
         self._refuse_settings(**settings)
+        if settings["members"] is None and not (plain and isinstance(method, TSNPE)):
+            settings["members"] = 1
         self.trained.append(method.learn(self.rounds, self.prior, **settings))
         return self.trained[-1].flow
 
@@ -294,10 +297,16 @@ class NPE:
             raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
 
     def _refuse_settings(
-        self, *, flow: Estimator, training: Training, leak_free: bool, members: int, **_: object
+        self,
+        *,
+        flow: Estimator,
+        training: Training,
+        leak_free: bool,
+        members: int | None,
+        **_: object,
     ) -> None:
         """Refuse what no round could be learned with, before anything is simulated."""
-        whole(members, "members", 1)
+        whole(1 if members is None else members, "members", 1)
         for name, value, does, example in (
             ("method", self.method, "propose", "TSNPE()"),
             ("flow", flow, "build", "Coupling()"),
@@ -327,6 +336,7 @@ class NPE:
         """Learn from rounds 0 to r, and store the posterior."""
         folder = self.folder(r)
         settings = {**self.settings, "seed": self.seeds(r)[1], "folder": folder}
+        settings["members"] = self.settings["members"] or 1
         posterior = self.method.learn(self.rounds[: r + 1], self.prior, **settings)
         posterior = posterior if self.x_o is None else posterior.at(self.x_o)
         if folder is not None:
@@ -370,7 +380,7 @@ class NPE:
                 "kind": type(first).__name__,
                 "acceptance_rate": getattr(first, "acceptance_rate", 1.0),
             },
-            **settings_of(*(settings[name] for name in ("flow", "training", "members"))),
+            **settings_of(settings["flow"], settings["training"], settings["members"] or 1),
             "names": self.names,
             "leak_free": settings["leak_free"],
         }
