@@ -11,6 +11,7 @@ from builtbook import ROOT
 
 from mechfit.inference import LearnedStatistics, load
 from mechfit.inference.diagnostics import Recalibrated, judge
+from mechfit.inference.diagnostics.check import ALPHA
 from mechfit.models import RECORDED_RHYTHM, RHYTHM_SPREAD, Averaged, HodgkinHuxley, Pyloric
 from mechfit.simulation import Bank, simulate
 
@@ -98,7 +99,8 @@ def test_it_is_calibrated_on_simulations_of_today(name, recipes):
     posterior = load(FOLDER / name)
     mended = Recalibrated(posterior, np.array(posterior.provenance["levels"]))
     report = judge(mended, fresh(name, recipes), seed=SEED)
-    assert report.calibrated, report.verdict
+    # so many are tested that one of them would be rejected by chance at ALPHA itself
+    assert report.smallest >= ALPHA / len(NAMES), report.verdict
 
 
 @pytest.mark.slow

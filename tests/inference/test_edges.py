@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, poisson
 
-from mechfit.inference import Coupling, fit
+from mechfit.inference import fit
 from mechfit.models import LogUniform, Parameter, Prior
 from mechfit.simulation import Bank
 
@@ -37,13 +37,13 @@ PROBLEMS = {
 }
 
 
-def errors(problem, flow=None, seed=1):
+def errors(problem, seed=1):
     """Errors of the log-density (nats) near both bounds, where it is within 4 nats of its peak."""
     prior, simulator, log_likelihood, x_o = problem
     theta = prior.sample(N, seed=seed)
     x = simulator(theta, np.random.default_rng(seed + 1))
     bank = Bank(theta, x, np.ones(N, bool), 1, tuple("xy"[: len(prior)]))
-    posterior = fit(bank, prior, flow=flow, seed=seed).at(x_o)
+    posterior = fit(bank, prior, seed=seed).at(x_o)
     places = np.full((10, len(prior)), 0.3)
     places[:, 0] = [*PLACES, *1 - PLACES]
     middles = (np.arange(400) + 0.5) / 400
@@ -59,8 +59,3 @@ def errors(problem, flow=None, seed=1):
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_the_density_is_right_up_to_the_bounds(name):
     assert abs(errors(PROBLEMS[name])).max() < 0.3
-
-
-@pytest.mark.slow
-def test_in_unbounded_space_it_is_not():
-    assert abs(errors(PROBLEMS["a mode on the bound"], Coupling(bins=8, box=False))).max() > 0.3

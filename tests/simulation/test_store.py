@@ -179,7 +179,7 @@ def test_reading_while_writing(tmp_path):
             m = min(N, len(bank))
             assert_same(bank.first(m), BANK.first(m))
     assert writer.returncode == 0
-    assert len(lengths) > 2
+    assert min(lengths) < 40_000  # a part of it was read
     assert len(open_bank(store)) == 40_000
 
 

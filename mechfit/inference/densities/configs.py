@@ -75,17 +75,18 @@ class Coupling:
     Attributes:
         layers: Number of layers.
         hidden: Width of the networks.
-        bins: Number of bins of each spline.
+        bins: Number of bins of each spline; None takes 4 where a parameter is in the unit
+            interval, which they divide, else 8.
         bound: The splines reach from -bound to bound, with linear tails.
         box: Work with parameters between two bounds in the unit interval, where the density is
-            right up to the bounds; else all are worked with in unbounded space, where it is
-            wrong within about a thousandth of the prior of a bound.
+            right up to the bounds; else all are worked with in unbounded space, where it
+            falls to zero close to a bound.
         embedding: Embedding network for the data; None takes statistics as they are.
     """
 
     layers: int = 4
     hidden: int = 128
-    bins: int = 4
+    bins: int | None = None
     bound: float = 5.0
     box: bool = True
     embedding: Embedding | None = None
@@ -93,7 +94,8 @@ class Coupling:
     def build(self, d: int, k: int, box: Sequence[bool] = ()) -> Flow:
         """Make the flow of d parameters given k statistics; `box` (d,) tells the bounded ones."""
         box = box if self.box and any(box) else (False,) * d
-        sizes = self.layers, self.hidden, self.bins, self.bound, box
+        bins = self.bins or (4 if any(box) else 8)
+        sizes = self.layers, self.hidden, bins, self.bound, box
         return Flow(
             lambda k: SplineCoupling(d, k, *sizes), d, k, self.embedding, box=box, bound=self.bound
         )
