@@ -58,4 +58,5 @@ def errors(problem, seed=1):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_the_density_is_right_up_to_the_bounds(name):
-    assert abs(errors(PROBLEMS[name])).max() < 0.3
+    # 0.01 nats from the exact posterior on average are errors of 0.15 at a place, here as inside
+    assert abs(errors(PROBLEMS[name])).max() < 0.4
