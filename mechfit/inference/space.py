@@ -21,8 +21,7 @@ from scipy.special import ndtr, ndtri
 
 from mechfit.inference.densities.configs import Estimator
 from mechfit.inference.densities.scaling import Standardizer
-from mechfit.models.distributions import LOG_SQRT_2PI
-from mechfit.models.prior import Prior
+from mechfit.models.prior import Prior, standard_normal_log_prob
 
 __all__ = ["Space"]
 
@@ -66,16 +65,17 @@ class Space:
             return self.scale.apply(theta), np.full(len(theta), -np.log(self.scale.std).sum())
         z, log_det = self.prior.to_unbounded(theta)
         box = list(self.box)
-        log_det = log_det - (0.5 * z[:, box] ** 2 + LOG_SQRT_2PI).sum(1)
-        return np.where(box, ndtr(z), z), log_det
+        log_det = log_det + standard_normal_log_prob(z[:, box])
+        z[:, box] = ndtr(z[:, box])
+        return z, log_det
 
     def invert(self, z: np.ndarray) -> np.ndarray:
         """Return the parameters theta (..., d) of z (..., d)."""
         if self.scale is not None:
             return self.scale.invert(z)
-        rows = z.reshape(-1, len(self.prior))
-        u = ndtri(np.clip(rows, SMALLEST_U, 1 - SMALLEST_U))
-        return self.prior.from_unbounded(np.where(self.box, u, rows))[0].reshape(z.shape)
+        rows, box = z.reshape(-1, len(self.prior)).copy(), list(self.box)
+        rows[:, box] = ndtri(np.clip(rows[:, box], SMALLEST_U, 1 - SMALLEST_U))
+        return self.prior.from_unbounded(rows)[0].reshape(z.shape)
 
     def gradient(self, theta: np.ndarray, by_z: np.ndarray) -> np.ndarray:
         """Gradient (n, d) of g(z) + ``log |dz/dtheta|`` at theta (n, d), from that of g by z."""

@@ -45,10 +45,10 @@ class Distribution(ABC):
         """The support where it is bounded, else the `tail` quantiles."""
         with np.errstate(all="ignore"):
             low, high = self.quantile(0.0), self.quantile(1.0)
-        return (
-            float(low if np.isfinite(low) else self.quantile(tail)),
-            float(high if np.isfinite(high) else self.quantile(1 - tail)),
-        )
+            return (
+                float(low if np.isfinite(low) else self.quantile(tail)),
+                float(high if np.isfinite(high) else self.quantile(1 - tail)),
+            )
 
     def to_normal(self, value: np.ndarray) -> np.ndarray:
         """The standard normal number of the same cumulative probability (at most 8.2 in size)."""

@@ -76,8 +76,7 @@ class Parameters:
 
     def limits(self, tail: float = 0.001) -> np.ndarray:
         """Axis limits (d, 2): the support where it is bounded, else the `tail` quantiles."""
-        with np.errstate(all="ignore"):
-            return np.array([p.distribution.limits(tail) for p in self.parameters], float)
+        return np.array([p.distribution.limits(tail) for p in self.parameters], float)
 
     def index(self, name: str) -> int:
         """Column of the parameter called `name`."""
