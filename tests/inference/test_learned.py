@@ -40,6 +40,7 @@ def test_density_of_learned_statistics(gaussian_bank, learned):
         exact.PRIOR,
         flow=Coupling(2, 64),
         training=Training(epochs=25, batch=100),
+        members=3,
         seed=1,
     )
     draws = posterior.sample(4000, 1, x=learned(exact.X_O[None])[0])
