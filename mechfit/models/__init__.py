@@ -11,6 +11,9 @@ from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
 from mechfit.models.hodgkin_huxley.nwb import load_recording
 from mechfit.models.hodgkin_huxley.recordings import Cell, Recording, read_cells
 from mechfit.models.model import Model, Traces
+from mechfit.models.networks.lif import LIF
+from mechfit.models.networks.renewal import interval_density, interval_log_likelihood
+from mechfit.models.networks.theory import lif_rate, mean_field, siegert
 from mechfit.models.numerics.noise import normals
 from mechfit.models.parameter import Parameter
 from mechfit.models.prior import Prior
@@ -27,6 +30,7 @@ from mechfit.models.tails import Beta, Gamma, Truncated
 from mechfit.models.toys import TwoMoons
 
 __all__ = [
+    "LIF",
     "RECORDED_RHYTHM",
     "RHYTHM_SPREAD",
     "AnyStep",
@@ -49,12 +53,17 @@ __all__ = [
     "TwoMoons",
     "Uniform",
     "gating",
+    "interval_density",
+    "interval_log_likelihood",
+    "lif_rate",
     "load_recording",
+    "mean_field",
     "normals",
     "ornstein_uhlenbeck_current",
     "ramp_current",
     "read_cells",
     "recorded_current",
+    "siegert",
     "step_current",
     "step_series",
 ]

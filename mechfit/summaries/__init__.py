@@ -5,6 +5,7 @@ from mechfit.summaries.bursts import burst_times
 from mechfit.summaries.correlation_ratio import correlation_ratio
 from mechfit.summaries.density import density
 from mechfit.summaries.extended import Extended
+from mechfit.summaries.intervals import INTERVAL_STATISTICS, interval_statistics
 from mechfit.summaries.moments import moments
 from mechfit.summaries.spikes import spike_times
 from mechfit.summaries.thinning import thin, thin_together
@@ -17,6 +18,7 @@ from mechfit.summaries.voltage import (
 )
 
 __all__ = [
+    "INTERVAL_STATISTICS",
     "STATISTIC_NAMES",
     "STATISTIC_UNITS",
     "TRIPHASIC",
@@ -26,6 +28,7 @@ __all__ = [
     "correlation_ratio",
     "density",
     "features",
+    "interval_statistics",
     "moments",
     "spike_times",
     "thin",

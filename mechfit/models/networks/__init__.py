@@ -1,0 +1,1 @@
+"""Neurons that integrate and fire."""
