@@ -11,6 +11,9 @@ __version__ = "0.1.0"
 
 _EXPORTS = {
     "Bank": "mechfit.simulation",
+    "Brunel": "mechfit.models",
+    "COBA": "mechfit.models",
+    "CUBA": "mechfit.models",
     "Coupling": "mechfit.inference",
     "HodgkinHuxley": "mechfit.models",
     "MAF": "mechfit.inference",

@@ -11,9 +11,14 @@ from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
 from mechfit.models.hodgkin_huxley.nwb import load_recording
 from mechfit.models.hodgkin_huxley.recordings import Cell, Recording, read_cells
 from mechfit.models.model import Model, Traces
+from mechfit.models.networks.brunel import Brunel
 from mechfit.models.networks.lif import LIF
+from mechfit.models.networks.network import Network, Spikes
+from mechfit.models.networks.neurons import ConductanceNeurons, CurrentNeurons, DeltaNeurons
 from mechfit.models.networks.renewal import interval_density, interval_log_likelihood
 from mechfit.models.networks.theory import lif_rate, mean_field, siegert
+from mechfit.models.networks.vogels_abbott import COBA, CUBA
+from mechfit.models.networks.wiring import Wiring
 from mechfit.models.numerics.noise import normals
 from mechfit.models.parameter import Parameter
 from mechfit.models.prior import Prior
@@ -30,28 +35,37 @@ from mechfit.models.tails import Beta, Gamma, Truncated
 from mechfit.models.toys import TwoMoons
 
 __all__ = [
+    "COBA",
+    "CUBA",
     "LIF",
     "RECORDED_RHYTHM",
     "RHYTHM_SPREAD",
     "AnyStep",
     "Averaged",
     "Beta",
+    "Brunel",
     "Cell",
+    "ConductanceNeurons",
+    "CurrentNeurons",
+    "DeltaNeurons",
     "Gamma",
     "HodgkinHuxley",
     "LogNormal",
     "LogUniform",
     "Model",
+    "Network",
     "Normal",
     "Parameter",
     "Prior",
     "Pyloric",
     "PyloricActivity",
     "Recording",
+    "Spikes",
     "Traces",
     "Truncated",
     "TwoMoons",
     "Uniform",
+    "Wiring",
     "gating",
     "interval_density",
     "interval_log_likelihood",

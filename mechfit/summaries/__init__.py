@@ -7,6 +7,12 @@ from mechfit.summaries.density import density
 from mechfit.summaries.extended import Extended
 from mechfit.summaries.intervals import INTERVAL_STATISTICS, interval_statistics
 from mechfit.summaries.moments import moments
+from mechfit.summaries.population import (
+    POPULATION,
+    population_spectrum,
+    population_statistics,
+    why_no_statistics,
+)
 from mechfit.summaries.spikes import spike_times
 from mechfit.summaries.thinning import thin, thin_together
 from mechfit.summaries.triphasic import TRIPHASIC, why_undefined
@@ -19,6 +25,7 @@ from mechfit.summaries.voltage import (
 
 __all__ = [
     "INTERVAL_STATISTICS",
+    "POPULATION",
     "STATISTIC_NAMES",
     "STATISTIC_UNITS",
     "TRIPHASIC",
@@ -30,9 +37,12 @@ __all__ = [
     "features",
     "interval_statistics",
     "moments",
+    "population_spectrum",
+    "population_statistics",
     "spike_times",
     "thin",
     "thin_together",
     "voltage_statistics",
+    "why_no_statistics",
     "why_undefined",
 ]

@@ -1,1 +1,1 @@
-"""Neurons that integrate and fire."""
+"""Neurons that integrate and fire, alone and in networks."""

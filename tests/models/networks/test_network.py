@@ -1,0 +1,202 @@
+"""Networks spike as a plain loop and independent simulators do; wiring and input are as stated."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chisquare, poisson
+
+from mechfit.models import ConductanceNeurons, CurrentNeurons, DeltaNeurons, Network, Wiring
+from mechfit.models.networks.kernel import poisson_table
+from mechfit.models.networks.neurons import conductance_step, current_step, delta_step
+
+GOLDEN = np.load(Path(__file__).parents[2] / "data" / "networks.npz")
+KINDS = {"delta": DeltaNeurons(), "cuba": CurrentNeurons(rest=-60.0), "coba": ConductanceNeurons()}
+STEPS = {"delta": lambda v, e, i, m, c: delta_step(v, m, c), "cuba": current_step}
+STEPS["coba"] = conductance_step
+PRECISIONS = "float64", "float32"
+
+
+def golden(kind):
+    """Weights, delays, start and drive of the stored networks."""
+    drive = GOLDEN["det_mu"] if kind == "delta" else GOLDEN["det_drive_va"] - 60
+    v = GOLDEN["det_v0_delta" if kind == "delta" else "det_v0_va"]
+    weights = GOLDEN[f"det_weights_{kind}"]
+    return abs(weights) if kind == "coba" else weights, GOLDEN["det_delay_steps"], v, drive
+
+
+def drawn(kind, seed):
+    """Another network of the same kind."""
+    rng, (weights, _, v, drive) = np.random.default_rng(seed), golden(kind)
+    delays = rng.integers(1, 31, (20, 20)) * (rng.random((20, 20)) < 0.3)
+    sources = np.concatenate([rng.permutation(16), 16 + rng.permutation(4)])
+    return weights[:, sources], delays, rng.permutation(v), rng.permutation(drive)
+
+
+def loop(kind, weights, delays, v, drive, steps, excitatory=16):
+    """Pairs of step and neuron of all spikes, by the order of the house in plain Python."""
+    neurons, n, slots = KINDS[kind], len(v), delays.max() + 1
+    c, v, g, refractory = neurons.constants(0.1), v.copy(), np.zeros((2, n)), np.zeros(n, int)
+    ring, found, excites = np.zeros((slots, 2, n)), [], np.arange(n) < excitatory
+    for k in range(steps):
+        active = refractory == 0
+        v = np.array(
+            [
+                STEPS[kind](*each, c) if a else each[0]
+                for *each, a in zip(v, *g, drive, active, strict=True)
+            ]
+        )
+        refractory = np.maximum(refractory - 1, 0)
+        g = g * np.array([c[1:3]]).T + ring[k % slots]
+        if kind == "delta":
+            v += np.where(active, ring[k % slots].sum(0), 0)
+        ring[k % slots] = 0
+        for j in np.flatnonzero(active & (v >= neurons.threshold)):
+            found.append((k + 1, j))
+            v[j], refractory[j] = neurons.reset, round(neurons.t_ref / 0.1)
+            for i in np.flatnonzero(delays[:, j]):
+                ring[(k + delays[i, j]) % slots, 1 - excites[j], i] += weights[i, j]
+    return found
+
+
+def pairs(spikes):
+    steps = np.rint(spikes.times / spikes.dt).astype(int)
+    return list(zip(steps.tolist(), spikes.ids.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_spike_of_the_stored_networks(kind, precision):
+    weights, delays, v, drive = golden(kind)
+    network = Network(KINDS[kind], Wiring.of_matrix(weights, delays, 16), precision=precision)
+    found = pairs(network.spikes(v, 300.0, drive=drive))
+    assert found == [(step, neuron) for neuron, step in GOLDEN[f"det_{kind}_spikes"].tolist()]
+    if precision == "float64":
+        assert [each for each in found if each[0] <= 1000] == loop(kind, *golden(kind), 1000)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_spike_of_another_network(kind):
+    weights, delays, v, drive = drawn(kind, seed=2)
+    expected = loop(kind, weights, delays, v, drive, 1000)
+    assert len(expected) > 15
+    for precision in PRECISIONS:
+        network = Network(KINDS[kind], Wiring.of_matrix(weights, delays, 16), precision=precision)
+        assert pairs(network.spikes(v, 100.0, drive=drive)) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_counted_arrivals_are_weighted_ones(kind):
+    wiring = Wiring.bernoulli(16, 4, 0.3, seed=1)
+    weights = {"delta": (1.5, -4.0), "cuba": (3.0, -9.0), "coba": (0.3, 2.0)}[kind]
+    sources, (_, _, v, drive) = np.repeat(np.arange(20), np.diff(wiring.pointers)), golden(kind)
+    matrix, delays = np.zeros((20, 20)), np.zeros((20, 20), int)
+    matrix[wiring.targets, sources] = np.where(sources < 16, *weights)
+    delays[wiring.targets, sources] = 7
+    network = Network(KINDS[kind], wiring, weights, 0.7, precision="float64")
+    found = pairs(network.spikes(v, 100.0, drive=drive))
+    assert found == loop(kind, matrix, delays, v, drive, 1000)
+    assert len(found) > 15
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(3, 40), st.integers(2, 10), st.data())
+def test_fixed_in_degree(seed, excitatory, inhibitory, data):
+    degrees = data.draw(st.integers(0, excitatory - 1)), data.draw(st.integers(0, inhibitory - 1))
+    wiring = Wiring.fixed_in_degree(excitatory, inhibitory, degrees, seed)
+    n = len(wiring)
+    sources = np.repeat(np.arange(n), np.diff(wiring.pointers))
+    matrix = np.zeros((n, n), int)
+    np.add.at(matrix, (wiring.targets, sources), 1)
+    assert matrix.max(initial=0) <= 1
+    assert not matrix.diagonal().any()
+    assert (matrix[:, :excitatory].sum(1) == degrees[0]).all()
+    assert (matrix[:, excitatory:].sum(1) == degrees[1]).all()
+
+
+def test_wiring_is_uniform_and_keyed():
+    wiring = Wiring.fixed_in_degree(400, 100, (40, 10), seed=1)
+    out = np.diff(wiring.pointers)
+    assert chisquare(out[:400]).pvalue > 1e-3
+    other = Wiring.fixed_in_degree(400, 100, (40, 10), seed=1, number=1)
+    assert (wiring.targets != other.targets).mean() > 0.9
+    random = Wiring.bernoulli(800, 200, 0.08, seed=1)
+    sources = np.repeat(np.arange(1000), np.diff(random.pointers))
+    assert not (sources == random.targets).any()
+    assert len(np.unique(sources * 1000 + random.targets)) == len(sources)
+    expected, sd = 1000 * 999 * 0.08, (1000 * 999 * 0.08 * 0.92) ** 0.5
+    assert abs(len(sources) - expected) < 4 * sd
+    for degree in (np.diff(random.pointers), np.bincount(random.targets)):
+        assert abs(degree.var() / (999 * 0.08 * 0.92) - 1) < 0.2
+    assert random.targets.dtype == np.uint16
+
+
+@pytest.mark.parametrize("mean", [0.05, 2.0, 30.0, 400.0])
+def test_thresholds_of_the_input_are_those_of_poisson(mean):
+    table = (poisson_table(mean).astype(float) + 1 + 2**31) / 2**32
+    expected = poisson.cdf(np.arange(len(table)), mean)
+    np.testing.assert_allclose(table, expected, atol=2**-31)
+    assert len(poisson_table(0.0)) == 0
+
+
+def test_input_is_poisson_and_keyed():
+    neurons = DeltaNeurons(threshold=0.5, reset=0.0, t_ref=0.0)
+    wiring = Wiring.fixed_in_degree(801, 200, (0, 0), seed=1)
+    network = Network(neurons, wiring, input_rate=5000.0)
+    found = network.spikes(0.0, 200.0, seed=1)
+    trains = np.zeros((2000, 1001))
+    trains[np.rint(found.times / 0.1).astype(int) - 1, found.ids] = 1
+    p = 1 - np.exp(-0.5)
+    for counts in (trains.sum(0), trains.sum(1)):  # by neuron and by step
+        expected = p * trains.size / len(counts)
+        spread = (counts - expected) ** 2 / (expected * (1 - p))
+        assert abs(spread.mean() - 1) < 4 * (2 / len(counts)) ** 0.5
+    again, other = network.spikes(0.0, 200.0, seed=1), network.spikes(0.0, 200.0, seed=1, number=1)
+    assert pairs(again) == pairs(found)
+    assert pairs(other) != pairs(found)
+
+
+def test_refractory_time_bounds_the_spikes():
+    wiring = Wiring.fixed_in_degree(80, 20, (20, 5), seed=1)
+    found = Network(DeltaNeurons(), wiring, (5.0, 0.0), input_rate=1e5).spikes(0.0, 100.0)
+    assert len(found) <= 100 * (1 + 1000 // 21)
+    assert found.runaway
+    assert np.diff(found.times[found.ids == 3]).min() >= 2.1 - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Wiring.fixed_in_degree(80, 20, (80, 5), 1), "in-degree is 80 with 80 excitatory"),
+        (lambda: Wiring.fixed_in_degree(80, 0, (8, 1), 1), "in-degree is 1 with 0 inhibitory"),
+        (lambda: Wiring.bernoulli(80, 20, 1.5, 1), "p is 1.5"),
+        (lambda: Wiring.of_matrix(np.eye(2), np.eye(3), 1), r"shapes \(2, 2\) and \(3, 3\)"),
+        (lambda: Wiring.of_matrix(np.eye(2), -np.eye(2), 1), "delays hold -1 steps"),
+        (lambda: Wiring.of_matrix(np.eye(2), np.eye(2) / 2, 1), "delays hold 0.5 steps"),
+        (lambda: DeltaNeurons(tau=-1.0), "tau is -1.0"),
+        (lambda: DeltaNeurons(reset=30.0), "less than the threshold of 20.0 mV"),
+        (
+            lambda: Network(DeltaNeurons(), SMALL, delay=0.04),
+            "delay is 0.04 ms, expected at least",
+        ),
+        (
+            lambda: Network(DeltaNeurons(), SMALL, delay=-1.0),
+            "delay is -1.0 ms, expected at least",
+        ),
+        (lambda: Network(CurrentNeurons(tau_e=0.2), SMALL), "too coarse for tau_e of 0.2 ms"),
+        (lambda: Network(DeltaNeurons(), SMALL, input_rate=-1.0), "input_rate is -1.0 Hz"),
+        (lambda: Network(DeltaNeurons(), SMALL, precision="half"), "precision is 'half'"),
+        (lambda: NETWORK.spikes(0.0, 1e9), "expected at most 1e\\+09"),
+        (lambda: NETWORK.spikes(np.zeros(3), 1.0), r"v has shape \(3,\), expected \(20,\)"),
+        (lambda: NETWORK.spikes(np.nan, 1.0), "v has shape .* finite"),
+        (lambda: NETWORK.spikes(0.0, 1.0, seed=-1), "seed is -1"),
+    ],
+)
+def test_bad_input_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+SMALL = Wiring.fixed_in_degree(16, 4, (4, 1), seed=1)
+NETWORK = Network(DeltaNeurons(), SMALL)
