@@ -28,7 +28,7 @@ from mechfit.inference import (
     truncate,
 )
 from mechfit.inference.sequential.truncated import Truncated
-from mechfit.models import AnyStep, HodgkinHuxley, Model, read_cells
+from mechfit.models import LIF, AnyStep, HodgkinHuxley, Model, read_cells
 from mechfit.simulation import simulate
 from mechfit.simulation.tasks import Proposal
 from mechfit.summaries import Extended
@@ -101,6 +101,21 @@ class CellsRecipe(Recipe):
         return AnyStep(read_cells(HERE / "allen_cells.csv"))
 
 
+@dataclass(frozen=True)
+class SpikeTrainRecipe(Recipe):
+    """A posterior of an integrate-and-fire neuron, with τ and t_ref known or not."""
+
+    simulations: int = 50_000
+    flow: Coupling = Coupling()
+    training: Training = Training(epochs=40)
+    seed: int = 6
+    known: tuple[tuple[str, float], ...] = ()
+
+    def model(self) -> Model:
+        """The neuron, for 10 s."""
+        return LIF(known=dict(self.known))
+
+
 RECIPES = {
     "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
@@ -108,6 +123,8 @@ RECIPES = {
     "hodgkin-huxley-subsets": SubsetRecipe(),
     "hodgkin-huxley-twenty": SubsetRecipe(extended=Extended()),
     "allen-cells": CellsRecipe(),
+    "lif": SpikeTrainRecipe(known=(("tau", 20.0), ("t_ref", 2.0))),
+    "lif-four": SpikeTrainRecipe(),
 }
 
 

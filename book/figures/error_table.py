@@ -18,6 +18,7 @@ def error_table(
     title: str,
     unit: str,
     limit: float,
+    digits: int = 2,
 ) -> alt.LayerChart:
     """Draw errors as a shaded table.
 
@@ -28,10 +29,11 @@ def error_table(
         title: What to see, in words.
         unit: What the errors are measured in.
         limit: Error from which on an entry is fully shaded.
+        digits: Number of decimals that are shown.
     """
     r, k = values.shape
     data = table(row=np.repeat(rows, k), column=np.tile(columns, r), error=values.ravel())
-    data = data.transform_calculate(said="format(datum.error, '.2f')")
+    data = data.transform_calculate(said=f"format(datum.error, '.{digits}f')")
     look = {"title": None, "labelOverlap": False}
     small = alt.ExprRef(f"page < {NARROW} ? 10 : 12")
     top = {"orient": "top", "labelAngle": -60, "labelAlign": "left", "labelFontSize": small}

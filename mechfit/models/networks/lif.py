@@ -42,7 +42,7 @@ PRIOR = Prior.uniform(
 
 @register_jitable
 def step(state: tuple, drive: float, noise: float, values: tuple) -> tuple:
-    """One step of V and of the steps to wait; the first result is V before a reset."""
+    """One step of V and the steps to wait; V before a reset comes first."""
     v, wait = state
     decay, hold, threshold, reset = values
     reached = drive + (v - drive) * decay + noise if wait <= 0.0 else v

@@ -95,7 +95,8 @@ def _both(
             "values, expected (m, 4), sigma and tau above 0 and t_ref of at least 0"
         )
     found = np.empty((2, len(theta), len(intervals)))
-    steps = int(np.ceil(LONG * theta[:, 2].max(initial=0) / dt))
+    reach = min(LONG * theta[:, 2].max(initial=0), intervals.max(initial=0))
+    steps = max(10, int(np.ceil(reach / dt)))
     some = max(1, NUMBERS // max(4 * steps, len(intervals)))
     for start in range(0, len(theta), some):
         mu, sigma, tau, t_ref = theta[start : start + some].T[..., None]
