@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.models.inputs import whole
-from mechfit.models.networks.kernel import poisson_table, run_double, run_single
+from mechfit.models.networks.input import poisson_table
+from mechfit.models.networks.kernel import BLOCK, run_double, run_single
 from mechfit.models.networks.neurons import DeltaNeurons
 from mechfit.models.networks.wiring import Wiring, stream
 from mechfit.models.numerics.gpu import check_device
@@ -21,6 +22,7 @@ from mechfit.summaries.population import population_statistics
 __all__ = ["Network", "Spikes"]
 
 MOST_SPIKES = 10**9
+PADDED, TINY = 256, 1e-30
 RUNAWAY = 0.8
 
 
@@ -132,37 +134,37 @@ class Network:
                 f"{MOST_SPIKES:.0e}: simulate for a shorter time"
             )
         kind = np.float32 if self.precision == "float32" else np.float64
-        given = {
-            "v": v,
-            "drive": neurons.rest if drive is None else drive,
-            "g_e": g[0],
-            "g_i": g[1],
-        }
-        v, drive, *g = (_each(name, value, n).astype(kind) for name, value in given.items())
+        rest = neurons.rest if drive is None else drive
+        given = {"drive": rest, "v": v, "g_e": g[0], "g_i": g[1]}
+        blocks = -(-n // PADDED) * PADDED // BLOCK
+        room = [np.zeros((blocks, BLOCK), kind) for _ in given]
+        for each, (name, value) in zip(room, given.items(), strict=True):
+            each.ravel()[:n] = _each(name, value, n)
+        drive, state = room[0].ravel(), np.stack(room[1:], axis=1).ravel()
         if wiring.delays is None:
-            delay, slots, each = round(self.delay / dt), 1, (None, None)
+            delay, slots, own = round(self.delay / dt), 1, (None, None)
             counts = np.int16 if n < 2**14 else np.int32
         else:
             delay, counts = int(wiring.delays.min(initial=2**30)), kind
-            each = wiring.weights.astype(kind), wiring.delays - np.int32(delay)
-            slots = int(each[1].max(initial=0)) + 1
+            own = wiring.weights.astype(kind), wiring.delays - np.int32(delay)
+            slots = int(own[1].max(initial=0)) + 1
         starts, ids = np.empty(steps + 1, np.int64), np.empty(most, wiring.targets.dtype)
         run = run_single if kind is np.float32 else run_double
         run(
             neurons.KIND,
-            (v, *g) if neurons.KIND else (v, v, v),
+            state,
             drive,
             tuple(map(kind, neurons.constants(dt))),
-            (kind(neurons.threshold), kind(neurons.reset), refractory, wiring.excitatory),
-            tuple(kind(number_of("weights", w)) for w in self.weights),
-            (wiring.pointers, wiring.targets, *each),
-            (delay, np.zeros((2, slots, n), counts)),
+            (kind(neurons.threshold), kind(neurons.reset), refractory, n, wiring.excitatory),
+            (*(kind(number_of("weights", w)) for w in self.weights), kind(TINY)),
+            (wiring.pointers, wiring.targets, *own, *wiring.bits),
+            (delay, np.zeros((2, slots, drive.size), counts)),
             poisson_table(self.input_rate * dt / 1000),
             stream(*key_of(seed), whole(number, "number", 0, 2**32), 3),
             starts,
             ids,
         )
-        if not np.isfinite(v).all():
+        if not np.isfinite(state).all():
             raise ValueError("a voltage is not finite: expected smaller weights or input")
         times = np.repeat(np.arange(1, steps + 1), np.diff(starts)) * dt
         fastest, ids = 1000 / (refractory + 1) / dt, ids[: len(times)].copy()

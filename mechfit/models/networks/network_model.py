@@ -111,10 +111,14 @@ class NetworkModel(Model):
         x = [features(self._spikes(row, seed, number), self.burn_in) for number, row in rows]
         return np.array(x).reshape(-1, len(FEATURES))
 
-    def _spikes(self, theta: np.ndarray, seed: int, number: int) -> Spikes:
+    def start_of(self, seed: int, number: int = 0) -> tuple[np.ndarray, tuple]:
+        """Voltages (n,) and conductances at first of network `number` of a seed."""
         z = np.empty((4, self.n))
         fill_start(stream(*key_of(seed), number, 2), z)
-        v, g = self.start(z)
+        return self.start(z)
+
+    def _spikes(self, theta: np.ndarray, seed: int, number: int) -> Spikes:
+        v, g = self.start_of(seed, number)
         network = self.network(theta, seed, number)
         return network.spikes(v, self.duration, seed, g=g, number=number)
 

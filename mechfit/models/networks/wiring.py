@@ -9,8 +9,9 @@ A network of n neurons, the first of them excitatory, is connected
 
 The inputs of a neuron depend on nothing but the key (seed, network, neuron), so they are drawn
 twice: first the targets of each source are counted, then written. That takes no memory beyond the
-lists: 2 bytes per synapse in a network of fewer than 65,536 neurons, 4 in larger ones, and 8 per
-neuron; by hand each synapse has its weight (8 bytes) and its delay (4) too.
+lists: 2 bytes per synapse in a network of up to 65,536 neurons, 4 in larger ones, and 8 per
+neuron; by hand each synapse has its weight (8 bytes) and its delay (4) too. While a network runs
+in which a neuron reaches more than a 20th of all, there are rows of bits as well, see `counting`.
 """
 
 from dataclasses import dataclass
@@ -22,11 +23,14 @@ from numpy.typing import ArrayLike
 
 from mechfit.compile import compiled
 from mechfit.models.inputs import whole
+from mechfit.models.networks.counting import STRIDE, rows_of
 from mechfit.models.numerics.noise import between_0_and_1, key_of, threefry
 from mechfit.summaries.arguments import array_of
 
 __all__ = ["Wiring", "check_in_degrees", "stream"]
 
+DENSE = 20
+"""Neurons per target above which rows of bits are not worth it."""
 u32, u64 = np.uint32, np.uint64
 
 
@@ -106,6 +110,15 @@ class Wiring:
 
     def __len__(self) -> int:
         return len(self.pointers) - 1
+
+    @property
+    def bits(self) -> tuple[np.ndarray, np.ndarray]:
+        """The targets as rows of bits, empty where lists are better, and room to add them."""
+        n = len(self)
+        if self.delays is not None or n > 2**16 or len(self.targets) * DENSE < n**2:
+            return np.empty((0, 0), np.uint16), np.empty(0, np.uint16)
+        words = -(-n // 256) * 16
+        return rows_of(self.pointers, self.targets, words), np.empty(6 * int(STRIDE), np.uint16)
 
     @classmethod
     def fixed_in_degree(

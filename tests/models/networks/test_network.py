@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 from scipy.stats import chisquare, poisson
 
 from mechfit.models import ConductanceNeurons, CurrentNeurons, DeltaNeurons, Network, Wiring
-from mechfit.models.networks.kernel import poisson_table
+from mechfit.models.networks.counting import count_rows
+from mechfit.models.networks.input import draw, poisson_table
 from mechfit.models.networks.neurons import conductance_step, current_step, delta_step
 
 GOLDEN = np.load(Path(__file__).parents[2] / "data" / "networks.npz")
@@ -134,27 +136,55 @@ def test_wiring_is_uniform_and_keyed():
 
 @pytest.mark.parametrize("mean", [0.05, 2.0, 30.0, 400.0])
 def test_thresholds_of_the_input_are_those_of_poisson(mean):
-    table = (poisson_table(mean).astype(float) + 1 + 2**31) / 2**32
+    table = poisson_table(mean) / 2**16
     expected = poisson.cdf(np.arange(len(table)), mean)
-    np.testing.assert_allclose(table, expected, atol=2**-31)
+    np.testing.assert_allclose(table, expected, atol=2**-33)
     assert len(poisson_table(0.0)) == 0
 
 
 def test_input_is_poisson_and_keyed():
-    neurons = DeltaNeurons(threshold=0.5, reset=0.0, t_ref=0.0)
-    wiring = Wiring.fixed_in_degree(801, 200, (0, 0), seed=1)
-    network = Network(neurons, wiring, input_rate=5000.0)
-    found = network.spikes(0.0, 200.0, seed=1)
-    trains = np.zeros((2000, 1001))
-    trains[np.rint(found.times / 0.1).astype(int) - 1, found.ids] = 1
-    p = 1 - np.exp(-0.5)
-    for counts in (trains.sum(0), trains.sum(1)):  # by neuron and by step
-        expected = p * trains.size / len(counts)
-        spread = (counts - expected) ** 2 / (expected * (1 - p))
-        assert abs(spread.mean() - 1) < 4 * (2 / len(counts)) ** 0.5
-    again, other = network.spikes(0.0, 200.0, seed=1), network.spikes(0.0, 200.0, seed=1, number=1)
-    assert pairs(again) == pairs(found)
-    assert pairs(other) != pairs(found)
+    @njit
+    def fill(out, table, key):
+        noise = np.empty(128, np.int16)
+        for step in range(len(out)):
+            draw(out[step], noise, step, table, key)
+
+    for mean in (0.5, 2.0, 30.0):
+        out = np.zeros((2000, 1024), np.int16)
+        fill(out, poisson_table(mean), (np.uint32(1), np.uint32(2)))
+        p = poisson.pmf(np.arange(120), mean) * out.size
+        common = p > 20
+        found = np.bincount(out.ravel(), minlength=120)[common]
+        assert chisquare(found, p[common] * found.sum() / p[common].sum()).pvalue > 1e-3
+        for totals in (out.sum(0), out.sum(1)):  # by neuron and by step: independent of each other
+            spread = totals.var() / totals.mean()
+            assert abs(spread - 1) < 4 * (2 / len(totals)) ** 0.5
+        r = np.corrcoef(out[:, :64].T)[np.triu_indices(64, 1)]
+        assert abs(r.std() * 2000**0.5 - 1) < 0.1
+        later = np.corrcoef(out[1:].ravel(), out[:-1].ravel())[0, 1]
+        assert abs(later) * out.size**0.5 < 4
+    wiring = Wiring.fixed_in_degree(80, 20, (8, 2), seed=1)
+    network = Network(DeltaNeurons(), wiring, (0.5, -2.0), input_rate=2e3)
+    found = [network.spikes(0.0, 100.0, seed=1, number=i) for i in (0, 0, 1)]
+    assert pairs(found[0]) == pairs(found[1]) != pairs(found[2])
+
+
+@pytest.mark.parametrize(("n", "degrees"), [(300, (60, 20)), (1025, (164, 41))])
+def test_rows_of_bits_count_as_lists_do(n, degrees):
+    @njit
+    def fill(counts, spikes, rows, digits):
+        return count_rows(counts, spikes, rows, digits)
+
+    wiring = Wiring.fixed_in_degree(n * 4 // 5, n - n * 4 // 5, degrees, seed=1)
+    rows, digits = wiring.bits
+    for spiking in (0, 2, 4, 15, 16, 40, 200):
+        spikes = np.arange(0, spiking, dtype=np.uint16)
+        counts = np.zeros(rows.shape[1] * 16, np.int16)
+        rest = fill(counts, spikes, rows, digits)
+        end = wiring.pointers[spiking - len(rest)]
+        expected = np.bincount(wiring.targets[:end], minlength=len(counts))
+        np.testing.assert_array_equal(counts, expected)
+        assert len(rest) <= 3
 
 
 def test_refractory_time_bounds_the_spikes():
