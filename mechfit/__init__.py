@@ -16,6 +16,7 @@ _EXPORTS = {
     "CUBA": "mechfit.models",
     "Coupling": "mechfit.inference",
     "HodgkinHuxley": "mechfit.models",
+    "LIF": "mechfit.models",
     "MAF": "mechfit.inference",
     "Model": "mechfit.models",
     "NSF": "mechfit.inference",
