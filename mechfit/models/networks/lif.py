@@ -195,7 +195,11 @@ class LIF(Model):
         return Traces(voltage[:, None], self.time)
 
     def summarize(self, traces: Traces) -> np.ndarray:
-        """Reduce voltages before resets (n, 1, time) to the five statistics (n, 5)."""
+        """Reduce voltages before resets (n, 1, steps + 1) to the five statistics (n, 5)."""
+        if traces.voltage.shape[1:] != (1, self.drive.size + 1):
+            raise ValueError(
+                f"traces have shape {traces.voltage.shape}, expected (n, 1, {self.drive.size + 1})"
+            )
         steps = [np.flatnonzero(v >= self.threshold) for v in traces.voltage[:, 0]]
         return self._reduce(steps)
 
@@ -211,9 +215,10 @@ class LIF(Model):
         """Numbers of the steps at whose ends each row spikes."""
         values, found = self._coefficients(theta), []
         if self.precision == "float64":
-            each = (self.simulate(row, seed, first=first + i) for i, row in enumerate(theta))
-            return [np.flatnonzero(t.voltage[0, 0] >= self.threshold) for t in each]
-        most = self.drive.size // (int(values[:, 3].min()) + 1) + 1
+            rows = enumerate(self.prior.check(theta), start=first)
+            each = (self.simulate(row, seed, first=number).voltage[0, 0] for number, row in rows)
+            return [np.flatnonzero(v >= self.threshold) for v in each]
+        most = self.drive.size // (int(values[:, 3].min(initial=self.drive.size)) + 1) + 1
         spikes, drive = np.empty((LANES, most), np.int32), self.drive.astype(f32)
         rule = f32(self.v_init), f32(self.threshold), f32(self.reset)
         for start in range(0, len(values), LANES):
@@ -234,11 +239,10 @@ class LIF(Model):
 
     def _coefficients(self, theta: np.ndarray) -> np.ndarray:
         """Mu, size of the noise and decay in a step, and steps to wait, (n, 4)."""
-        free, theta = self.prior.check(theta), np.empty((len(self.prior.check(theta)), 4))
-        for j, name in enumerate(PRIOR.names):
-            theta[:, j] = (
-                self.known[name] if name in self.known else free[:, self.prior.index(name)]
-            )
+        free = self.prior.check(theta)
+        values = self.known | dict(zip(self.prior.names, free.T, strict=True))
+        columns = np.broadcast_arrays(*(values[name] for name in PRIOR.names), free[:, 0])
+        theta = np.stack(columns[:4], axis=1)
         possible = np.isfinite(theta) & (theta >= [-np.inf, 0, 0, 0])
         possible[:, 2] &= theta[:, 2] > 0
         if not possible.all():

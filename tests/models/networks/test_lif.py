@@ -57,6 +57,8 @@ def test_a_step_is_the_one_of_the_equations():
     x = interval_statistics(spikes, model.duration)
     np.testing.assert_allclose(model.summarize(traces)[0], x)
     np.testing.assert_allclose(model.statistics(theta, 7, first=3)[0], x)
+    slow = LIF(dt=0.2, drive=drive, v_init=3.0, precision="float64")
+    np.testing.assert_allclose(slow.statistics(theta, 7, first=3)[0], x)
     given = model.simulate(theta, seed=0, noise=r).voltage
     np.testing.assert_array_equal(given, traces.voltage)
 
@@ -125,6 +127,7 @@ def test_undefined_statistics_are_nan():
         (lambda: LIF().statistics([20, -1, 20, 2], 1), "sigma is -1.0 in row 0"),
         (lambda: LIF().statistics([[20, 1, 20, 2], [20, 1, 0, 2]], 1), "tau is 0.0 in row 1"),
         (lambda: LIF().simulate(THETA[:2], 1, noise=np.zeros(3)), "expected \\(2, 100000\\)"),
+        (lambda: FAST.summarize(LIF(9.0).simulate(THETA[:2], 1)), r"expected \(n, 1, 20001\)"),
         (lambda: interval_statistics([2.0, 1.0], 9.0), "times that do not increase"),
         (lambda: siegert(20.0, 0.0), "expected sigma and tau above 0"),
     ],
