@@ -110,6 +110,17 @@ class Wiring:
     weights: np.ndarray | None = None
     delays: np.ndarray | None = None
 
+    def __post_init__(self) -> None:
+        n, synapses = len(self), len(self.targets)
+        ends, out_degrees = self.pointers[[0, -1]], np.diff(self.pointers)
+        if (ends != (0, synapses)).any() or (out_degrees < 0).any() or n < self.excitatory:
+            raise ValueError(
+                f"pointers lead from {ends[0]} to {ends[1]} for {n} neurons, {self.excitatory} of "
+                f"them excitatory, and {synapses} synapses; expected 0 to the latter, in order"
+            )
+        if synapses and self.targets.max() >= n:
+            raise ValueError(f"a target is {self.targets.max()}, expected less than {n}")
+
     def __len__(self) -> int:
         return len(self.pointers) - 1
 
