@@ -47,9 +47,9 @@ def deliver(arrivals, k, spikes, excitatory, pointers, targets, weights, later, 
     for kind in range(2):
         some = spikes[:first_inhibitory] if kind == 0 else spikes[first_inhibitory:]
         ring = arrivals[kind]
-        if weights is None:
-            if rows.size:
-                some = count_rows(ring[0], some, rows, digits)
+        if weights is None and rows.size:
+            count_rows(ring[0], some, rows, digits)
+        elif weights is None:
             for source in some:
                 for target in targets[pointers[source] : pointers[source + 1]]:
                     ring[0, target] += 1

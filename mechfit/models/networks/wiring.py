@@ -129,9 +129,9 @@ class Wiring:
         """The targets as rows of bits, empty where lists are better, and room to add them."""
         n = len(self)
         if self.delays is not None or n > 2**16 or len(self.targets) * DENSE < n**2:
-            return np.empty((0, 0), np.uint16), np.empty(0, np.uint16)
+            return np.empty((0, 0), u64), np.empty(0, u64)
         words = -(-n // 256) * 16
-        return rows_of(self.pointers, self.targets, words), np.empty(6 * int(STRIDE), np.uint16)
+        return rows_of(self.pointers, self.targets, words), np.empty(6 * int(STRIDE), u64)
 
     @classmethod
     def fixed_in_degree(
