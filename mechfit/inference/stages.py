@@ -43,6 +43,6 @@ def stages(posterior: Posterior, noise: np.ndarray) -> np.ndarray:
     features = flow.reader(posterior.context(posterior.x_o[None]))[:, None]
     u = torch.as_tensor(noise[None].copy(), dtype=torch.float32)
     states = flow.transform.stages(u, features)[:, 0]
-    z = flow.center + states[-1] @ flow.root.T
+    z = flow.origin(features)[:, 0] + states[-1] @ flow.root.T
     theta = posterior.prior.from_unbounded(z.double().numpy())[0]
     return np.concatenate([states.double().numpy(), theta[None]])

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
+from torch import Tensor
+from torch.nn import Module
 
 from mechfit.inference.densities.base import Ensemble
 from mechfit.inference.densities.configs import ESTIMATORS, Estimator, build, flow_to_dict
@@ -32,6 +34,8 @@ from mechfit.models.prior import Prior
 __all__ = ["load", "save"]
 
 FORMAT, REGION = 3, "region."
+LATER = "linear", "weights"
+"""Endings of the names of tensors that old files lack, whose densities have the initial ones."""
 
 
 def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
@@ -143,7 +147,7 @@ def assemble(
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
     tensors = load_tensors(weights)
     of_region = {k: tensors.pop(k) for k in list(tensors) if k.startswith(REGION)}
-    network.load_state_dict(tensors)
+    take(network, tensors)
     network.eval()
     history = tuple(
         History(np.array(h["train"]), np.array(h["validation"]), h["best"])
@@ -153,10 +157,16 @@ def assemble(
     if facts.get("region"):
         threshold, rate = facts["region"]
         classifier = ValidityClassifier(len(prior))
-        classifier.load_state_dict({k.removeprefix(REGION): v for k, v in of_region.items()})
+        take(classifier, {k.removeprefix(REGION): v for k, v in of_region.items()})
         region = Restricted(classifier, prior=prior, threshold=threshold, acceptance_rate=rate)
         posterior = posterior.on(region)
     return posterior if facts["x_o"] is None else posterior.at(facts["x_o"])
+
+
+def take(network: Module, tensors: dict[str, Tensor]) -> None:
+    """Load the tensors of a network, of which old files lack some."""
+    later = {k: v for k, v in network.state_dict().items() if k.endswith(LATER)}
+    network.load_state_dict(later | tensors)
 
 
 def flow_from_dict(data: dict) -> Estimator:

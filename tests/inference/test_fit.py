@@ -6,6 +6,8 @@ import torch
 from scipy.stats import multivariate_normal
 
 from mechfit.inference import MAF, MDN, NSF, Coupling, Training, c2st, fit
+from mechfit.inference.densities.base import Density
+from mechfit.inference.fit import stacked
 from mechfit.models import Prior
 from mechfit.simulation import Bank
 from tests.inference import linear_gaussian as exact
@@ -92,3 +94,54 @@ def test_clear_errors(bank):
         fit(bank, Prior.uniform(["a", "b", "c"], [0] * 3, [1] * 3), seed=1)
     with pytest.raises(ValueError, match="0 < validation < 1"):
         Training(validation=1.0)
+
+
+class Narrow:
+    """Linear statistics with noise of a thousandth of the prior's width."""
+
+    prior = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
+
+    @classmethod
+    def bank(cls, n, seed):
+        rng = np.random.default_rng(seed)
+        theta = cls.prior.sample(n, rng)
+        x = theta @ [[1.0, 0.4], [-0.3, 1.0]] + 0.002 * rng.normal(size=theta.shape)
+        return Bank(theta, x, np.ones(n, bool), seed, ("x", "y"))
+
+
+@pytest.mark.slow
+def test_few_simulations_suffice_for_a_narrow_posterior():
+    posterior = fit(Narrow.bank(400, 1), Narrow.prior, seed=1)
+    fresh = Narrow.bank(500, 2)
+    # theta = M^-1 x, so that its posterior is normal with covariance 0.002^2 (M M^T)^-1
+    exact = -np.log(2 * np.pi * np.e * 0.002**2) + np.log(1.12)
+    found = posterior.log_prob_batched(fresh.theta[:, None], x=fresh.x).mean()
+    assert exact - 0.5 < found < exact + 0.1
+    assert posterior.flow.weights[::2].sum() > 0.9
+
+
+def test_networks_are_weighted_by_what_they_predict():
+    z = np.random.default_rng(1).normal(size=(400, 1))
+    x = np.zeros((400, 1))
+    right, wrong = (Normals(scale) for scale in (1.0, 5.0))
+    folds = np.arange(400).reshape(2, 200)
+    for networks, share in (
+        ((right, wrong, right, wrong), 1.0),
+        ((wrong, right, wrong), 0.0),
+        ((right, right, right, right), 0.5),
+    ):
+        weights = stacked(networks, folds, z, x)
+        assert float(weights.sum()) == pytest.approx(1.0)
+        assert float(weights[::2].sum()) == pytest.approx(share, abs=0.02)
+    np.testing.assert_array_equal(stacked((right,), folds, z, x), [1.0])
+
+
+class Normals(Density):
+    """A normal of a given standard deviation."""
+
+    def __init__(self, scale):
+        super().__init__(1, 1)
+        self.root *= scale
+
+    def log_prob_of(self, z, features):
+        return -0.5 * (z**2).sum(-1)

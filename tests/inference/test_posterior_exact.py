@@ -178,4 +178,4 @@ def test_many_observations_at_once_are_each_of_them(space):
         other = posterior.at(x[i - 1]).sample(5000, seed=2)
         for j in range(2):
             assert stats.ks_2samp(row[:, j], alone[:, j]).pvalue > 1e-4
-        assert min(stats.ks_2samp(row[:, j], other[:, j]).pvalue for j in range(2)) < 1e-3
+        assert min(stats.ks_2samp(row[:, j], other[:, j]).pvalue for j in range(2)) < 0.01

@@ -1,19 +1,18 @@
 r"""Densities: what all density estimators have in common.
 
 A conditional density q(z | x) over z (d numbers) reads x through an embedding network h, once for
-all z that share it, and works in standardized coordinates, with mean m and covariance L L^T of the
-simulations it learns from:
+all z that share it, and works in standardized coordinates, with mean m + A x and covariance L L^T
+of the simulations it learns from, or of a regression on x:
 
-    log q(z | x) = log q_u(L^-1 (z - m) | h(x)) - log |L|.
+    log q(z | x) = log q_u(L^-1 (z - m - A x) | h(x)) - log |L|.
 
-It draws by transforming standard normals. The mean (1/M) sum_m q_m(z | x) of M densities is one as
-well, an ensemble: Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474. Taught in
+It draws by transforming standard normals. A mean sum_m w_m q_m(z | x) of densities is one as well,
+an ensemble: Lakshminarayanan, Pritzel & Blundell (2017), arXiv:1612.01474. Taught in
 ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.mixture import choose
+from mechfit.inference.densities.ridge import REACH, Ridge
 from mechfit.inference.torch_state import torch_state
 
 __all__ = ["Density", "Ensemble", "perceptron", "seeded"]
@@ -49,19 +49,27 @@ class Density(nn.Module):
         self.features = self.reader.outputs if embedding else k
         self.register_buffer("center", torch.zeros(d))
         self.register_buffer("root", torch.eye(d))
+        self.register_buffer("linear", torch.zeros(d, self.features))
 
-    def standardize(self, z: Tensor) -> None:
-        """Take m and L from the z (n, d) to be learned from."""
+    def standardize(self, z: Tensor, start: Ridge | None = None) -> None:
+        """Take m and L from the z (n, d) to be learned from, or these and A from a regression."""
         free = ~torch.tensor(self.box)
+        if start is not None:
+            self.linear[free], z = start.slope[free], start.constant + start.residuals
         if free.any():
             among, z = free[:, None] & free, z[:, free]
             floor = NARROWEST**2 * torch.eye(z.shape[1]).to(z)
             self.center[free] = z.mean(0)
             self.root[among] = torch.linalg.cholesky(z.T.cov().view_as(floor) + floor).flatten()
 
-    def whiten(self, z: Tensor) -> Tensor:
-        """Standardized coordinates L^-1 (z - m) of z (..., n, d)."""
-        return torch.linalg.solve_triangular(self.root, (z - self.center).mT, upper=False).mT
+    def origin(self, features: Tensor) -> Tensor:
+        """Where standardized coordinates are 0: m + A h (..., d), given features h (..., f)."""
+        return self.center + features.clamp(-REACH, REACH).to(self.linear) @ self.linear.T
+
+    def whiten(self, z: Tensor, origin: Tensor | None = None) -> Tensor:
+        """Standardized coordinates of z (..., n, d), from m unless an origin is given."""
+        z = z - (self.center if origin is None else origin)
+        return torch.linalg.solve_triangular(self.root, z.mT, upper=False).mT
 
     def forward(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (..., n) of z (..., n, d) given x (n, k)."""
@@ -69,12 +77,14 @@ class Density(nn.Module):
 
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (..., n) of z (..., n, d) given x (n, k)."""
-        u = self.whiten(z)
-        return self.log_prob_of(u, self.reader(x)) - self.root.diagonal().log().sum()
+        features = self.reader(x)
+        u = self.whiten(z, self.origin(features))
+        return self.log_prob_of(u, features) - self.root.diagonal().log().sum()
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:
         """Transform standard normals (m, n, self.noise) to draws z (m, n, d) given x (m, k)."""
-        return self.center + self.push_of(noise, self.reader(x)[:, None]) @ self.root.T
+        features = self.reader(x)[:, None]
+        return self.origin(features) + self.push_of(noise, features) @ self.root.T
 
     def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
         """Log-density (..., n) of standardized z (..., n, d) given features (n, f)."""
@@ -101,10 +111,13 @@ def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
 
 
 class Ensemble(nn.Module):
-    """The mean of several densities, each trained from other random weights."""
+    """The mean of M densities, each trained from other random weights, with `weights` (M,)."""
 
-    def __init__(self, members: Sequence[Density]) -> None:
+    def __init__(self, members: Sequence[Density], weights: Tensor | None = None) -> None:
         super().__init__()
+        count = len(members)
+        weights = torch.full((count,), 1 / count) if weights is None else weights
+        self.register_buffer("weights", weights)
         self.members = nn.ModuleList(members)
         self.d, self.noise = members[0].d, members[0].noise + 1
         self.embedding = members[0].embedding
@@ -112,12 +125,11 @@ class Ensemble(nn.Module):
     def log_prob(self, z: Tensor, x: Tensor) -> Tensor:
         """Log-density (..., n) of z (..., n, d) given x (n, k)."""
         parts = torch.stack([m.log_prob(z, x) for m in self.members])
-        return parts.logsumexp(0) - math.log(len(self.members))
+        return (parts.movedim(0, -1) + self.weights.log()).logsumexp(-1)
 
     def push(self, noise: Tensor, x: Tensor) -> Tensor:
         """As in `Density`; the last of the self.noise normals chooses the member."""
-        count = len(self.members)
-        chosen = choose(noise[..., -1], noise.new_full((count,), 1 / count))
+        chosen = choose(noise[..., -1], self.weights)
         draws, once = noise.new_empty(*noise.shape[:-1], self.d), len(x) == 1
         for c, member in enumerate(self.members):
             i, j = (chosen == c).nonzero(as_tuple=True)

@@ -11,7 +11,8 @@ equations 4 and 5, have
 
 and f is the identity outside the outer knots. A network of z_a and x gives knots and slopes. All
 that depends on x alone is computed once for all layers and for all z that share an x. As z_a is
-unchanged, one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Taught in
+unchanged, one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Numbers in a
+box cannot be shifted; a truncated logistic of x gives them a place and a width first. Taught in
 ``book/inference/density-estimators.md``.
 """
 
@@ -25,6 +26,8 @@ from torch.nn import functional
 
 from mechfit.inference.densities.nflows_transforms import Transform
 from mechfit.inference.densities.rational_quadratic import LARGEST, LEAST, RationalQuadratic
+from mechfit.inference.densities.ridge import REACH, Ridge
+from mechfit.inference.densities.truncated_logistic import scale_of, truncated_logistic
 
 __all__ = ["SplineCoupling", "spline"]
 
@@ -93,7 +96,8 @@ class SplineCoupling(Transform):
 
     Each has a network of width `hidden` and splines with `bins` bins from -bound to bound. The
     numbers of which `box` (d,) is true stay within these ends: the outer slopes of their splines
-    are free, and they are permuted but not mixed.
+    are free, and they are permuted but not mixed. Before the first layer, a truncated logistic is
+    applied to these, with a location and a scale that start at those of a regression on x.
     """
 
     def __init__(
@@ -111,7 +115,8 @@ class SplineCoupling(Transform):
         self.boxed, self.free = any(box), not all(box)
         self.outputs = 3 * bins + (1 if self.boxed else -1)
         self.given = [hidden, d if self.free else 0]
-        widths = [k, hidden, hidden, layers * sum(self.given)]
+        self.sizes = [layers * sum(self.given), d * self.boxed, d * self.boxed]
+        widths = [k, hidden, hidden, sum(self.sizes)]
         linear = [nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
         self.embed = nn.Sequential(linear[0], nn.SiLU(), linear[1], nn.SiLU(), linear[2])
 
@@ -133,12 +138,26 @@ class SplineCoupling(Transform):
             for matrix in self.order:
                 inside.append(matrix @ inside[-1])
             self.register_buffer("inside", torch.stack(inside))
+            self.register_buffer("slope", torch.zeros(d, k))
+            self.register_buffer("location", torch.zeros(d))
+            self.register_buffer("scale", torch.full((d,), 2.0))
+
+    def start(self, regression: Ridge) -> None:
+        """Take location and scale from a regression of numbers between 0 and 1."""
+        inside = self.inside[0] > 0
+        slope, constant, residuals = (2 * part for part in regression)
+        self.slope[inside], self.location[inside] = slope[inside], constant[inside] - 1
+        self.scale[inside] = scale_of(residuals.std(0))[inside]
 
     def forward(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return noise (..., d) and log |det| (...,)."""
         z, logs = inputs, []
         matrices, log_det = self._mixing()
-        for matrix, shift, *network in zip(matrices, *self._networks(context), strict=True):
+        networks, place = self._networks(context)
+        if self.boxed:
+            z, log = self._placed(z, *place)
+            logs.append(log)
+        for matrix, shift, *network in zip(matrices, *networks, strict=True):
             z = functional.linear(z, matrix)
             kept, moved = (z + shift if self.free else z).split(self.halves, -1)
             moved, log = spline(moved, self._shape(kept, *network), self.ends)
@@ -161,13 +180,26 @@ class SplineCoupling(Transform):
 
     def _inverse_layers(self, z: Tensor, context: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the state (..., d) and the log-slopes of the inverse, from the last layer on."""
-        layers = list(zip(self._mixing()[0], *self._networks(context), strict=True))
-        for matrix, shift, *network in reversed(layers):
+        networks, place = self._networks(context)
+        layers = list(zip(self._mixing()[0], *networks, strict=True))
+        for i, (matrix, shift, *network) in reversed(list(enumerate(layers))):
             kept, moved = z.split(self.halves, -1)
             moved, log = spline(moved, self._shape(kept, *network), self.ends, inverse=True)
             z = torch.cat([kept, moved], -1)
             z = torch.linalg.solve(matrix.mT, z - shift, left=False) if self.free else z @ matrix
+            if i == 0 and self.boxed:
+                z, at_last = self._placed(z, *place, inverse=True)
+                log = torch.cat([log, at_last], -1)
             yield z, log
+
+    def _placed(
+        self, z: Tensor, location: Tensor, log_scale: Tensor, *, inverse: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Apply the truncated logistic to the numbers in the box, or its inverse."""
+        inside, bound = self.inside[0] > 0, self.ends[1]
+        within = torch.where(inside, z / bound, 0.0)
+        placed, log = truncated_logistic(within, location, log_scale, inverse=inverse)
+        return torch.where(inside, bound * placed, z), torch.where(inside, log, 0.0)
 
     def _mixing(self) -> tuple[Tensor, Tensor | float]:
         """Matrices W = P L U (layers, d, d), and the sum of log |det W|."""
@@ -181,12 +213,14 @@ class SplineCoupling(Transform):
         upper = mixing.triu(1) + torch.diag_embed(log_diagonal.exp())
         return self.order @ lower @ upper, log_diagonal.sum()
 
-    def _networks(self, context: Tensor) -> list[Sequence[Tensor]]:
-        """For every layer: the shift b (..., d), the part of x (..., H), weights, and ends."""
-        given = self.embed(context).unflatten(-1, (self.layers, -1))
-        added, shifts = given.split(self.given, -1)
+    def _networks(self, context: Tensor) -> tuple[list[Sequence[Tensor]], tuple[Tensor, ...]]:
+        """For every layer: the shift b (..., d), the part of x (..., H) and weights; the place."""
+        given, *place = self.embed(context).split(self.sizes, -1)
+        added, shifts = given.unflatten(-1, (self.layers, -1)).split(self.given, -1)
         first, last, last_bias = self.first, self.last, self.last_bias
         if self.boxed:  # networks are given the places in the box as numbers from -1/2 to 1/2
+            linear = context.clamp(-REACH, REACH) @ self.slope.T + self.location
+            place = linear + self.scale * place[0], self.scale.log() + place[1]
             a, inside = self.halves[0], self.inside[1:]
             first = first * (1 - inside[:, None, :a] * (1 - 0.5 / self.ends[1]))
             if self.free:
@@ -196,7 +230,7 @@ class SplineCoupling(Transform):
                 free = (1 - (1 - inside[:, a:, None]) * outer).flatten(1)
                 last, last_bias = last * free[..., None], last_bias * free
         weights = (first, self.second, self.second_bias, last, last_bias)
-        return [shifts.unbind(-2), added.unbind(-2), *(w.unbind() for w in weights)]
+        return [shifts.unbind(-2), added.unbind(-2), *(w.unbind() for w in weights)], tuple(place)
 
     def _shape(self, kept: Tensor, given: Tensor, *weights: Tensor) -> Tensor:
         """Shapes of the splines (..., m, outputs), by a network of z_a and x."""

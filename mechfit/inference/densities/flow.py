@@ -19,6 +19,7 @@ from mechfit.inference.densities.base import Density
 from mechfit.inference.densities.coupling import SplineCoupling
 from mechfit.inference.densities.embedding import Embedding
 from mechfit.inference.densities.nflows_transforms import Transform
+from mechfit.inference.densities.ridge import Ridge
 from mechfit.models.distributions import LOG_SQRT_2PI
 
 __all__ = ["Flow"]
@@ -47,6 +48,12 @@ class Flow(Density):
         self.center[inside] = 0.5
         self.root.diagonal()[inside] = 0.5 / self.bound
         self.constant = sum(math.log(2 * self.bound) if b else LOG_SQRT_2PI for b in self.box)
+
+    def standardize(self, z: Tensor, start: Ridge | None = None) -> None:
+        """As in `Density`; numbers in the box have the place that the regression tells."""
+        super().standardize(z, start)
+        if start is not None and any(self.box):
+            self.transform.start(start)
 
     def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
         """Log-density (..., n) of standardized z (..., n, d) given features (n, f)."""

@@ -70,7 +70,8 @@ class MixtureDensity(Density):
     def learned(self, x: Tensor) -> Mixture:
         """The network's mixture, before division, for each x (n, k), in float64."""
         d, c = self.d, self.components
-        out = self.network(self.reader(x)).double()
+        features = self.reader(x)
+        out = self.network(features).double()
         logits, mean, factor = out.split([c, c * d, c * d * (d + 1) // 2], -1)
         lower = out.new_zeros(*out.shape[:-1], c, d, d)
         lower[..., *torch.tril_indices(d, d).to(out.device)] = factor.unflatten(-1, (c, -1))
@@ -79,7 +80,10 @@ class MixtureDensity(Density):
         root = self.root.double()
         lower = torch.linalg.solve_triangular(root.T, lower, upper=True)
         precision = lower @ lower.mT + torch.eye(d).to(lower)
-        mean = self.center + (mean.unflatten(-1, (c, d)) + self.means) @ root.T
+        mean = (
+            self.origin(features)[..., None, :]
+            + (mean.unflatten(-1, (c, d)) + self.means) @ root.T
+        )
         eta = (precision @ mean[..., None])[..., 0]
         return Mixture.of(logits.log_softmax(-1), eta, precision)
 

@@ -44,7 +44,8 @@ class MeanNetwork(Density):
 
     def mean(self, x: Tensor) -> Tensor:
         """Mean (n, d) of standardized z given x (n, k)."""
-        return self.network(self.reader(x))
+        features = self.reader(x)
+        return self.network(features) + self.whiten(self.origin(features))
 
     def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
         """Log-density (..., n) of standardized z (..., n, d) given features (n, f)."""

@@ -32,11 +32,9 @@ def rows_of(pointers, targets, words):
     rows = np.zeros((pointers.size, words), u16)
     for source in range(pointers.size - 1):
         row, bit, start = rows[source], 0, 0
-        for target in targets[pointers[source] : pointers[source + 1]]:
-            while target >= start + words:  # rarely, as targets come in order
+        for target in targets[pointers[source] : pointers[source + 1]]:  # in order
+            while target >= start + words:
                 bit, start = bit + 1, start + words
-            while target < start:
-                bit, start = bit - 1, start - words
             row[target - start] |= u16(1 << bit)
     return rows.view(u64)
 

@@ -29,7 +29,7 @@ __all__ = ["BLOCK", "run_double", "run_single"]
 
 BLOCK = 128
 u64 = np.uint64
-G_E, G_I, SIZE, WIDE, FEW = map(u64, (BLOCK, 2 * BLOCK, 3 * BLOCK, BLOCK, 8))
+G_E, G_I, SIZE, WIDE, FEW = map(u64, (BLOCK, 2 * BLOCK, 3 * BLOCK, BLOCK, 16))
 """Places in a block; unsigned, as a compiler has to allow for negative places otherwise."""
 conductance_single = single(conductance_step)
 
@@ -67,30 +67,16 @@ def places(b):
 
 @register_jitable
 def reached(s, size, state, threshold):
-    """Whether a voltage, from place s on, is at the threshold or above."""
-    above = False
+    """Number of neurons, from place s on, whose voltage is at the threshold or above."""
+    above = 0
     for j in range(size):
-        above |= state[s + j] >= threshold
+        above += state[s + j] >= threshold
     return above
 
 
 @register_jitable
-def spikes_of(b, state, threshold, reset, n, ids, found):
-    """Reset who has reached the threshold in a block, and append them to the list."""
-    s, o = places(b)
-    for q in range(u64(0), WIDE, FEW):
-        if reached(s + q, FEW, state, threshold):
-            for j in range(q, q + FEW):
-                if state[s + j] >= threshold and o + j < n:
-                    state[s + j] = reset
-                    ids[found] = o + j
-                    found += 1
-    return found
-
-
-@register_jitable
 def advance_delta(state, drive, arrivals, c, weights, threshold, above):
-    """Update all neurons and add what arrives; tell which blocks reach the threshold."""
+    """Update all neurons and add what arrives; count in each block who reaches the threshold."""
     w_e, w_i, tiny = weights
     for b in range(above.size):
         s, o = places(b)
@@ -139,11 +125,11 @@ def run(kind, state, drive, c, rule, weights, wiring, wait, table, key, starts, 
     threshold, reset, refractory, n, excitatory = rule
     n = u64(n)
     delay, arrivals = wait
-    above, noise = np.empty(drive.size // BLOCK, np.bool_), np.empty(2 * BLOCK, np.int16)
+    above, noise = np.empty(drive.size // BLOCK, np.int64), np.empty(BLOCK, np.int16)
     found = 0
     for k in range(starts.size - 1):
         starts[k] = found
-        if k >= delay and starts[k - delay] < starts[k - delay + 1]:
+        if k >= delay:
             leaving = ids[starts[k - delay] : starts[k - delay + 1]]
             deliver(arrivals, k, leaving, excitatory, *wiring)
         now = arrivals[0, k % arrivals.shape[1]], arrivals[1, k % arrivals.shape[1]]
@@ -162,9 +148,15 @@ def run(kind, state, drive, c, rule, weights, wiring, wait, table, key, starts, 
         now[1][:] = 0
         for source in ids[starts[max(k - refractory, 0)] : found]:
             state[u64(source) // WIDE * SIZE + u64(source) % WIDE] = reset
-        for b in range(above.size):
-            if above[b]:
-                found = spikes_of(b, state, threshold, reset, n, ids, found)
+        for b in np.flatnonzero(above):
+            s, o = places(b)
+            for q in range(u64(0), WIDE, FEW):
+                if reached(s + q, FEW, state, threshold):
+                    for j in range(q, q + FEW):
+                        if state[s + j] >= threshold and o + j < n:
+                            state[s + j] = reset
+                            ids[found] = o + j
+                            found += 1
     starts[-1] = found
 
 

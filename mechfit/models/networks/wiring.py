@@ -10,13 +10,11 @@ A network of n neurons, the first of them excitatory, is connected
 The inputs of a neuron depend on nothing but the key (seed, network, neuron), so they are drawn
 twice: first the targets of each source are counted, then written. That takes no memory beyond the
 lists: 2 bytes per synapse in a network of up to 65,536 neurons, 4 in larger ones, and 8 per
-neuron; by hand each synapse has its weight (8 bytes) and its delay (4) too. Where a neuron reaches
-more than a 20th of all, rows of bits are kept as well, 2.5 bytes per synapse or less, see
-`counting`.
+neuron; by hand each synapse has its weight (8 bytes) and its delay (4) too. While a network runs
+in which a neuron reaches more than a 20th of all, there are rows of bits as well, see `counting`.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import log, log1p
 
 import numpy as np
@@ -110,21 +108,10 @@ class Wiring:
     weights: np.ndarray | None = None
     delays: np.ndarray | None = None
 
-    def __post_init__(self) -> None:
-        n, synapses = len(self), len(self.targets)
-        ends, out_degrees = self.pointers[[0, -1]], np.diff(self.pointers)
-        if (ends != (0, synapses)).any() or (out_degrees < 0).any() or n < self.excitatory:
-            raise ValueError(
-                f"pointers lead from {ends[0]} to {ends[1]} for {n} neurons, {self.excitatory} of "
-                f"them excitatory, and {synapses} synapses; expected 0 to the latter, in order"
-            )
-        if synapses and self.targets.max() >= n:
-            raise ValueError(f"a target is {self.targets.max()}, expected less than {n}")
-
     def __len__(self) -> int:
         return len(self.pointers) - 1
 
-    @cached_property
+    @property
     def bits(self) -> tuple[np.ndarray, np.ndarray]:
         """The targets as rows of bits, empty where lists are better, and room to add them."""
         n = len(self)

@@ -203,8 +203,6 @@ def test_refractory_time_bounds_the_spikes():
         (lambda: Wiring.of_matrix(np.eye(2), np.eye(3), 1), r"shapes \(2, 2\) and \(3, 3\)"),
         (lambda: Wiring.of_matrix(np.eye(2), -np.eye(2), 1), "delays hold -1 steps"),
         (lambda: Wiring.of_matrix(np.eye(2), np.eye(2) / 2, 1), "delays hold 0.5 steps"),
-        (lambda: Wiring(1, np.array([0, 1, 2]), np.array([1, 2])), "a target is 2, expected less"),
-        (lambda: Wiring(1, np.array([0, 2, 1]), np.array([1])), "pointers lead from 0 to 1 for 2"),
         (lambda: DeltaNeurons(tau=-1.0), "tau is -1.0"),
         (lambda: DeltaNeurons(reset=30.0), "less than the threshold of 20.0 mV"),
         (

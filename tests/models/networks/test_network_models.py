@@ -103,7 +103,6 @@ def test_silence_is_told_and_kept():
         (lambda: Brunel(dt=5.0), "dt is 5 ms, too coarse for tau"),
         (lambda: COBA(dt=2.0), "dt is 2 ms, too coarse for tau_e"),
         (lambda: COBA(p=0.0), "p is 0.0, expected a probability"),
-        (lambda: COBA(dt=0.3), "dt is 0.3 ms, expected a whole part of 1 ms"),
         (lambda: CUBA(duration=500.0), "512 ms after it for the spectrum"),
         (
             lambda: Brunel().statistics([5.0, 2.0, 0.5, -1.5], 1),
