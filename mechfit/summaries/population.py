@@ -181,7 +181,8 @@ def _mean(values: np.ndarray) -> float:
 
 def _variation(steps: np.ndarray, ids: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Coefficient of variation (n,) of the intervals between each neuron's spikes."""
-    order = np.argsort(ids, kind="stable")
+    short = ids.astype(np.uint16) if len(counts) <= 2**16 else ids  # sorted by radix
+    order = np.argsort(short, kind="stable")
     who, intervals = ids[order][1:], np.diff(steps[order])
     same = who == ids[order][:-1]
     who, intervals, n = who[same], intervals[same], np.maximum(counts - 1, 1)

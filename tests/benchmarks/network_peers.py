@@ -68,7 +68,9 @@ def brian2_program(name: str, file: str, duration: float, precision: str) -> Pat
             else f"{('g_e', 'g_i')[kind]}_post += {weight}",
             delay=(float(given["delay"]) - 0.1) * b.ms,
         )
-        synapses.connect(i=sources[chosen] - kind * excitatory, j=given["targets"][chosen] + 0)
+        synapses.connect(
+            i=sources[chosen] - kind * excitatory, j=given["targets"][chosen].astype(int)
+        )
         network.add(synapses)
     if delta:
         mean, weight = float(given["input_rate"]) * 1e-4, float(given["weights"][0])

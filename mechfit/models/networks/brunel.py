@@ -65,12 +65,11 @@ class Brunel(NetworkModel):
         dt: float = 0.1,
         precision: str = "float32",
     ) -> None:
-        super().__init__(n, duration, burn_in, dt, precision)
+        super().__init__(n, (duration, burn_in, dt, precision), NEURONS)
         if whole(in_degree, "in_degree", 0) % 5:
             raise ValueError(f"in_degree is {in_degree}, expected a multiple of 5")
         self.degrees = in_degree * 4 // 5, in_degree // 5
         check_in_degrees((self.excitatory, n - self.excitatory), self.degrees)
-        NEURONS.fine(self.dt)
         self.least, self.most = (0.0, 0.0, 1e-3, self.dt), (1e3, 1e3, 1e3, self.duration)
 
     def network(self, theta: np.ndarray, seed: int, number: int = 0) -> Network:

@@ -17,13 +17,14 @@ from numba.extending import register_jitable
 
 from mechfit.compile import compiled
 
-__all__ = ["count_rows", "rows_of"]
+__all__ = ["DIGITS", "count_rows", "rows_of"]
 
 u16, u64 = np.uint16, np.uint64
 PAIRS, FOURS = u64(0x5555555555555555), u64(0x3333333333333333)
 BITS, ROWS = 16, 15
 STRIDE = u64(2**10)
 """Length of the longest row, that of 65,536 neurons, in 64-bit numbers."""
+DIGITS = 6 * 2**10
 
 
 @compiled
@@ -32,9 +33,11 @@ def rows_of(pointers, targets, words):
     rows = np.zeros((pointers.size, words), u16)
     for source in range(pointers.size - 1):
         row, bit, start = rows[source], 0, 0
-        for target in targets[pointers[source] : pointers[source + 1]]:  # in order
-            while target >= start + words:
+        for target in targets[pointers[source] : pointers[source + 1]]:
+            while target >= start + words:  # rarely, as targets come in order
                 bit, start = bit + 1, start + words
+            while target < start:
+                bit, start = bit - 1, start - words
             row[target - start] |= u16(1 << bit)
     return rows.view(u64)
 
@@ -93,7 +96,10 @@ def add_digits(counts, digits):
 
 @register_jitable
 def count_rows(counts, spikes, rows, digits):
-    """Add the targets of the spikes to the counts (64 times the length of a row,)."""
+    """Add the targets of the spikes to the counts, 64 for a number of a row.
+
+    `digits` (`DIGITS`,) are 64-bit numbers to work with.
+    """
     empty, r = rows.shape[0] - 1, np.empty(ROWS, np.int64)
     for done in range(0, spikes.size, ROWS):
         for i in range(ROWS):

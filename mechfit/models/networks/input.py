@@ -43,12 +43,13 @@ def draw(arrivals, noise, step, table, key):
 
     The number is how many levels u exceeds, and `least`, those that are always exceeded.
     """
-    levels, least = np.empty(table.size, i16), 0
+    levels, least, most = np.empty(table.size, i16), 0, 0
     key0, key1 = threefry(key[0], key[1], u32(step), u32(0))
     more = between_0_and_1(threefry(key[0], key[1], u32(step), u32(1))[0])
     for m in range(table.size):
         level = int(table[m] + more)
         least += level == 0
+        most += level < 2**16
         levels[m] = NEVER if level == 0 else level - 2**15 - 1
     half = u64(noise.size // 2)
     for i in range(arrivals.size // noise.size):
@@ -56,7 +57,7 @@ def draw(arrivals, noise, step, table, key):
         for j in range(half):
             word = scramble(u32(u64(i) * half + j), key0, key1)
             noise[j], noise[half + j] = i16(word), i16(word >> u32(16))
-        for m in range(0, levels.size, GROUP):
+        for m in range(0, most, GROUP):
             a, b, c, d = levels[m], levels[m + 1], levels[m + 2], levels[m + 3]
             e, f, g, h = levels[m + 4], levels[m + 5], levels[m + 6], levels[m + 7]
             always = i16(least if m == 0 else 0)

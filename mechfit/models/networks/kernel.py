@@ -20,16 +20,18 @@ import numpy as np
 from numba.extending import register_jitable
 
 from mechfit.compile import compiled, compiled_fast
-from mechfit.models.networks.counting import count_rows
+from mechfit.models.networks.counting import DIGITS, count_rows
 from mechfit.models.networks.input import draw
 from mechfit.models.networks.neurons import conductance_step, current_step, delta_step
 from mechfit.models.numerics.single import single
 
-__all__ = ["BLOCK", "run_double", "run_single"]
+__all__ = ["BLOCK", "PADDED", "run_double", "run_single"]
 
 BLOCK = 128
+PADDED = 2 * BLOCK
+"""A multiple of this are the places of neurons; those in excess never spike."""
 u64 = np.uint64
-G_E, G_I, SIZE, WIDE, FEW = map(u64, (BLOCK, 2 * BLOCK, 3 * BLOCK, BLOCK, 16))
+G_E, G_I, SIZE, WIDE, FEW = map(u64, (BLOCK, 2 * BLOCK, 3 * BLOCK, BLOCK, 8))
 """Places in a block; unsigned, as a compiler has to allow for negative places otherwise."""
 conductance_single = single(conductance_step)
 
@@ -41,7 +43,7 @@ def conductance_fast(v, g_e, g_i, drive, c):
 
 
 @register_jitable
-def deliver(arrivals, k, spikes, excitatory, pointers, targets, weights, later, rows, digits):
+def deliver(arrivals, k, spikes, excitatory, digits, pointers, targets, weights, later, rows):
     """Add the spikes that leave for their targets now to the ring of arrivals (2, slots, n)."""
     first_inhibitory = np.searchsorted(spikes, excitatory)
     for kind in range(2):
@@ -67,16 +69,30 @@ def places(b):
 
 @register_jitable
 def reached(s, size, state, threshold):
-    """Number of neurons, from place s on, whose voltage is at the threshold or above."""
-    above = 0
+    """Whether a voltage, from place s on, is at the threshold or above."""
+    above = False
     for j in range(size):
-        above += state[s + j] >= threshold
+        above |= state[s + j] >= threshold
     return above
 
 
 @register_jitable
+def spikes_of(b, state, threshold, reset, ids, found):
+    """Reset who has reached the threshold in a block, and append them to the list."""
+    s, o = places(b)
+    for q in range(u64(0), WIDE, FEW):
+        if reached(s + q, FEW, state, threshold):
+            for j in range(q, q + FEW):
+                if state[s + j] >= threshold:
+                    state[s + j] = reset
+                    ids[found] = o + j
+                    found += 1
+    return found
+
+
+@register_jitable
 def advance_delta(state, drive, arrivals, c, weights, threshold, above):
-    """Update all neurons and add what arrives; count in each block who reaches the threshold."""
+    """Update all neurons and add what arrives; tell which blocks reach the threshold."""
     w_e, w_i, tiny = weights
     for b in range(above.size):
         s, o = places(b)
@@ -110,28 +126,27 @@ def run(kind, state, drive, c, rule, weights, wiring, wait, table, key, starts, 
         state: V, g_e and g_i at first, overwritten; block after block, 3 `BLOCK` numbers each.
         drive: Voltage to which each neuron would go without synapses.
         c: Constants of the neurons.
-        rule: Threshold, reset, number R of refractory steps, numbers of all and of excitatory
-            neurons.
+        rule: Threshold, reset, number R of refractory steps, number of excitatory neurons.
         weights: Weights of excitatory and inhibitory spikes, and a tiny number that is added to
             what decays, as the processor is slow with numbers that are almost 0.
         wiring: Pointers, targets, weights and remaining delays of synapses, or None for both,
-            rows of bits, and room for 6 digits.
+            rows of bits or an empty array.
         wait: Shortest delay in steps, and the arrivals (2, slots, neurons), all 0.
         table: Probabilities of the Poisson input, which comes as excitatory spikes.
         key: Key of that input.
         starts: Where the spikes of each step begin (steps + 1,), to be filled.
         ids: Who spikes, to be filled.
     """
-    threshold, reset, refractory, n, excitatory = rule
-    n = u64(n)
+    threshold, reset, refractory, excitatory = rule
     delay, arrivals = wait
-    above, noise = np.empty(drive.size // BLOCK, np.int64), np.empty(BLOCK, np.int16)
+    above, noise = np.empty(drive.size // BLOCK, np.bool_), np.empty(PADDED, np.int16)
+    digits = np.empty(DIGITS, u64)
     found = 0
     for k in range(starts.size - 1):
         starts[k] = found
-        if k >= delay:
+        if k >= delay and starts[k - delay] < starts[k - delay + 1]:
             leaving = ids[starts[k - delay] : starts[k - delay + 1]]
-            deliver(arrivals, k, leaving, excitatory, *wiring)
+            deliver(arrivals, k, leaving, excitatory, digits, *wiring)
         now = arrivals[0, k % arrivals.shape[1]], arrivals[1, k % arrivals.shape[1]]
         if table.size:
             draw(now[0], noise, k, table, key)
@@ -148,15 +163,9 @@ def run(kind, state, drive, c, rule, weights, wiring, wait, table, key, starts, 
         now[1][:] = 0
         for source in ids[starts[max(k - refractory, 0)] : found]:
             state[u64(source) // WIDE * SIZE + u64(source) % WIDE] = reset
-        for b in np.flatnonzero(above):
-            s, o = places(b)
-            for q in range(u64(0), WIDE, FEW):
-                if reached(s + q, FEW, state, threshold):
-                    for j in range(q, q + FEW):
-                        if state[s + j] >= threshold and o + j < n:
-                            state[s + j] = reset
-                            ids[found] = o + j
-                            found += 1
+        for b in range(above.size):
+            if above[b]:
+                found = spikes_of(b, state, threshold, reset, ids, found)
     starts[-1] = found
 
 

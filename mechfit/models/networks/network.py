@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.models.inputs import whole
 from mechfit.models.networks.input import poisson_table
-from mechfit.models.networks.kernel import BLOCK, run_double, run_single
+from mechfit.models.networks.kernel import BLOCK, PADDED, run_double, run_single
 from mechfit.models.networks.neurons import DeltaNeurons
 from mechfit.models.networks.wiring import Wiring, stream
 from mechfit.models.numerics.gpu import check_device
@@ -22,7 +22,7 @@ from mechfit.summaries.population import population_statistics
 __all__ = ["Network", "Spikes"]
 
 MOST_SPIKES = 10**9
-PADDED, TINY = 256, 1e-30
+TINY, FAR = 1e-30, 1e6
 RUNAWAY = 0.8
 
 
@@ -68,7 +68,7 @@ class Network:
     """A network of spiking neurons.
 
     Attributes:
-        neurons: `DeltaNeurons`, `CurrentNeurons` or `ConductanceNeurons` neurons, all alike.
+        neurons: `DeltaNeurons`, `CurrentNeurons` or `ConductanceNeurons`, all alike.
         wiring: Their synapses.
         weights: What an excitatory and an inhibitory spike add: mV, or units of the leak.
         delay: Delay of all synapses (ms), rounded to steps; a wiring by hand has its own.
@@ -137,7 +137,7 @@ class Network:
         rest = neurons.rest if drive is None else drive
         given = {"drive": rest, "v": v, "g_e": g[0], "g_i": g[1]}
         blocks = -(-n // PADDED) * PADDED // BLOCK
-        room = [np.zeros((blocks, BLOCK), kind) for _ in given]
+        room = [np.full((blocks, BLOCK), far, kind) for far in (-FAR, -FAR, 0.0, 0.0)]
         for each, (name, value) in zip(room, given.items(), strict=True):
             each.ravel()[:n] = _each(name, value, n)
         drive, state = room[0].ravel(), np.stack(room[1:], axis=1).ravel()
@@ -155,9 +155,9 @@ class Network:
             state,
             drive,
             tuple(map(kind, neurons.constants(dt))),
-            (kind(neurons.threshold), kind(neurons.reset), refractory, n, wiring.excitatory),
+            (kind(neurons.threshold), kind(neurons.reset), refractory, wiring.excitatory),
             (*(kind(number_of("weights", w)) for w in self.weights), kind(TINY)),
-            (wiring.pointers, wiring.targets, *own, *wiring.bits),
+            (wiring.pointers, wiring.targets, *own, wiring.bits),
             (delay, np.zeros((2, slots, drive.size), counts)),
             poisson_table(self.input_rate * dt / 1000),
             stream(*key_of(seed), whole(number, "number", 0, 2**32), 3),

@@ -23,6 +23,7 @@ from mechfit.compile import compiled
 from mechfit.models.inputs import whole
 from mechfit.models.model import Model
 from mechfit.models.networks.network import Network, Spikes
+from mechfit.models.networks.neurons import DeltaNeurons
 from mechfit.models.networks.wiring import stream
 from mechfit.models.numerics.gpu import check_device
 from mechfit.models.numerics.noise import key_of, normal_pair
@@ -73,7 +74,10 @@ class NetworkModel(Model):
     statistic_names = tuple(FEATURES)
     statistic_units = tuple(FEATURES.values())
 
-    def __init__(self, n: int, duration: float, burn_in: float, dt: float, precision: str) -> None:
+    def __init__(
+        self, n: int, how: tuple[float, float, float, str], neurons: DeltaNeurons
+    ) -> None:
+        duration, burn_in, dt, precision = how
         if whole(n, "n", 5) % 5:
             raise ValueError(f"n is {n}, expected a multiple of 5: four fifths are excitatory")
         self.n, self.excitatory = n, n * 4 // 5
@@ -86,6 +90,8 @@ class NetworkModel(Model):
             )
         check_device("cpu", precision)
         self.precision = precision
+        neurons.fine(self.dt)
+        population_spectrum([], 1, (0.0, 1.0), dt=self.dt)  # whose steps have to divide 1 ms
 
     @abstractmethod
     def network(self, theta: np.ndarray, seed: int, number: int) -> Network:

@@ -70,11 +70,10 @@ class CUBA(NetworkModel):
         dt: float = 0.1,
         precision: str = "float32",
     ) -> None:
-        super().__init__(n, duration, burn_in, dt, precision)
+        super().__init__(n, (duration, burn_in, dt, precision), self.kind())
         if not 0 < p < 1:
             raise ValueError(f"p is {p}, expected a probability above 0 and below 1")
         self.p = float(p)
-        CurrentNeurons().fine(self.dt)
         finest, late = FINEST * self.dt, self.duration
         inhibition = (0.0, 1e4) if self.signs[1] > 0 else (-1e4, 0.0)
         least = 0.0, inhibition[0], finest, finest, self.dt, -1e4

@@ -10,11 +10,13 @@ A network of n neurons, the first of them excitatory, is connected
 The inputs of a neuron depend on nothing but the key (seed, network, neuron), so they are drawn
 twice: first the targets of each source are counted, then written. That takes no memory beyond the
 lists: 2 bytes per synapse in a network of up to 65,536 neurons, 4 in larger ones, and 8 per
-neuron; by hand each synapse has its weight (8 bytes) and its delay (4) too. While a network runs
-in which a neuron reaches more than a 20th of all, there are rows of bits as well, see `counting`.
+neuron; by hand each synapse has its weight (8 bytes) and its delay (4) too. Where a neuron reaches
+more than a 20th of all, rows of bits are kept as well, 2.5 bytes per synapse or less, see
+`counting`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import log, log1p
 
 import numpy as np
@@ -23,7 +25,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.compile import compiled
 from mechfit.models.inputs import whole
-from mechfit.models.networks.counting import STRIDE, rows_of
+from mechfit.models.networks.counting import rows_of
 from mechfit.models.numerics.noise import between_0_and_1, key_of, threefry
 from mechfit.summaries.arguments import array_of
 
@@ -61,7 +63,7 @@ def any_of(n, p, target, key, sources):
     source, found, pair, scale = -1, 0, 0, 1.0 / log1p(-p)
     while source < n:
         for word in threefry(key[0], key[1], u32(target), u32(pair)):
-            source += 1 + np.int64(log(between_0_and_1(word)) * scale)
+            source += 1 + np.int64(min(log(between_0_and_1(word)) * scale, float(n)))
             if source < n and source != target:
                 sources[found] = source
                 found += 1
@@ -108,17 +110,27 @@ class Wiring:
     weights: np.ndarray | None = None
     delays: np.ndarray | None = None
 
+    def __post_init__(self) -> None:
+        n, synapses = len(self), len(self.targets)
+        ends, out_degrees = self.pointers[[0, -1]], np.diff(self.pointers)
+        if (ends != (0, synapses)).any() or (out_degrees < 0).any() or n < self.excitatory:
+            raise ValueError(
+                f"pointers lead from {ends[0]} to {ends[1]} for {n} neurons, {self.excitatory} of "
+                f"them excitatory, and {synapses} synapses; expected 0 to the latter, in order"
+            )
+        if synapses and self.targets.max() >= n:
+            raise ValueError(f"a target is {self.targets.max()}, expected less than {n}")
+
     def __len__(self) -> int:
         return len(self.pointers) - 1
 
-    @property
-    def bits(self) -> tuple[np.ndarray, np.ndarray]:
-        """The targets as rows of bits, empty where lists are better, and room to add them."""
+    @cached_property
+    def bits(self) -> np.ndarray:
+        """The targets as rows of bits (n + 1, words), empty where lists are better."""
         n = len(self)
         if self.delays is not None or n > 2**16 or len(self.targets) * DENSE < n**2:
-            return np.empty((0, 0), u64), np.empty(0, u64)
-        words = -(-n // 256) * 16
-        return rows_of(self.pointers, self.targets, words), np.empty(6 * int(STRIDE), u64)
+            return np.empty((0, 0), u64)
+        return rows_of(self.pointers, self.targets, -(-n // 256) * 16)
 
     @classmethod
     def fixed_in_degree(
@@ -138,9 +150,8 @@ class Wiring:
             >>> np.bincount(wiring.targets)[:5]
             array([10, 10, 10, 10, 10])
         """
-        sizes = numbers_of(excitatory, inhibitory)
-        check_in_degrees(sizes, degrees)
-        return cls._drawn(sizes, tuple(map(int, degrees)), 0.0, seed, number)
+        check_in_degrees((excitatory, inhibitory), degrees)
+        return cls._drawn((excitatory, inhibitory), degrees, 0.0, seed, number)
 
     @classmethod
     def bernoulli(
@@ -152,8 +163,7 @@ class Wiring:
         """
         if not 0 < p < 1:
             raise ValueError(f"p is {p}, expected a probability above 0 and below 1")
-        sizes = numbers_of(excitatory, inhibitory)
-        return cls._drawn(sizes, (0, 0), float(p), seed, number)
+        return cls._drawn((excitatory, inhibitory), (0, 0), float(p), seed, number)
 
     @classmethod
     def of_matrix(cls, weights: ArrayLike, delays: ArrayLike, excitatory: int) -> "Wiring":
@@ -164,11 +174,8 @@ class Wiring:
             delays: Delays (n, n) in whole steps, 0 where there is no synapse.
             excitatory: Number of excitatory sources, the first ones.
         """
-        weights, delays = (
-            array_of("weights", weights, "(n, n)"),
-            array_of("delays", delays, "(n, n)"),
-        )
-        n = len(weights)
+        weights = array_of("weights", weights, "(n, n)")
+        delays, n = array_of("delays", delays, "(n, n)"), len(weights)
         if weights.shape != (n, n) or delays.shape != (n, n):
             raise ValueError(
                 f"weights and delays have shapes {weights.shape} and {delays.shape}, expected "
@@ -183,20 +190,15 @@ class Wiring:
         whole(excitatory, "excitatory", 0, n + 1)
         sources, targets = np.nonzero(delays.T)
         pointers = np.searchsorted(sources, np.arange(n + 1))
-        each = targets, sources
-        return cls(
-            excitatory,
-            pointers,
-            targets.astype(kind_of(n)),
-            weights[each],
-            delays[each].astype(np.int32),
-        )
+        weights, delays = weights[targets, sources], delays[targets, sources].astype(np.int32)
+        return cls(excitatory, pointers, targets.astype(kind_of(n)), weights, delays)
 
     @classmethod
     def _drawn(
         cls, sizes: tuple[int, int], degrees: tuple[int, int], p: float, seed: int, number: int
     ) -> "Wiring":
-        n, key = sum(sizes), key_of(seed)
+        sizes = whole(sizes[0], "excitatory", 1), whole(sizes[1], "inhibitory", 0, 2**31)
+        n, key, degrees = sum(sizes), key_of(seed), tuple(map(int, degrees))
         keys = tuple(stream(*key, number, purpose) for purpose in (0, 1))
         how, counts = (n, sizes[0], degrees, p, keys), np.zeros(n + 1, np.int64)
         connect(*how, counts, None)
@@ -219,8 +221,3 @@ def check_in_degrees(sizes: tuple[int, int], degrees: tuple[int, int]) -> None:
 def kind_of(n: int) -> type:
     """Type of the numbers of n neurons."""
     return np.uint16 if n <= 2**16 else np.uint32
-
-
-def numbers_of(excitatory: int, inhibitory: int) -> tuple[int, int]:
-    """Numbers of excitatory and inhibitory neurons, checked."""
-    return whole(excitatory, "excitatory", 1), whole(inhibitory, "inhibitory", 0, 2**31)

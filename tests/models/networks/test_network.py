@@ -1,5 +1,7 @@
 """Networks spike as a plain loop and independent simulators do; wiring and input are as stated."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from numba import njit
 from scipy.stats import chisquare, poisson
 
 from mechfit.models import ConductanceNeurons, CurrentNeurons, DeltaNeurons, Network, Wiring
-from mechfit.models.networks.counting import count_rows
+from mechfit.models.networks.counting import DIGITS, count_rows
 from mechfit.models.networks.input import draw, poisson_table
 from mechfit.models.networks.neurons import conductance_step, current_step, delta_step
 
@@ -176,7 +178,7 @@ def test_rows_of_bits_count_as_lists_do(n, degrees):
         count_rows(counts, spikes, rows, digits)
 
     wiring = Wiring.fixed_in_degree(n * 4 // 5, n - n * 4 // 5, degrees, seed=1)
-    rows, digits = wiring.bits
+    rows, digits = wiring.bits, np.empty(DIGITS, np.uint64)
     for spiking in (0, 2, 4, 15, 16, 40, 200):
         spikes = np.arange(0, spiking, dtype=np.uint16)
         counts = np.zeros(rows.shape[1] * 64, np.int16)
@@ -184,6 +186,15 @@ def test_rows_of_bits_count_as_lists_do(n, degrees):
         reached = wiring.targets[: wiring.pointers[spiking]]
         expected = np.bincount(reached, minlength=len(counts))
         np.testing.assert_array_equal(counts, expected)
+
+
+def test_a_network_can_run_in_threads():
+    wiring = Wiring.fixed_in_degree(160, 40, (40, 10), seed=1)
+    network = Network(DeltaNeurons(), wiring, (0.5, -2.5), 1.5, input_rate=4000.0)
+    alone = [pairs(network.spikes(0.0, 300.0, seed)) for seed in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        assert [pairs(s) for s in pool.map(partial(network.spikes, 0.0, 300.0), range(8))] == alone
+    assert min(map(len, alone)) > 1000
 
 
 def test_refractory_time_bounds_the_spikes():
@@ -203,6 +214,8 @@ def test_refractory_time_bounds_the_spikes():
         (lambda: Wiring.of_matrix(np.eye(2), np.eye(3), 1), r"shapes \(2, 2\) and \(3, 3\)"),
         (lambda: Wiring.of_matrix(np.eye(2), -np.eye(2), 1), "delays hold -1 steps"),
         (lambda: Wiring.of_matrix(np.eye(2), np.eye(2) / 2, 1), "delays hold 0.5 steps"),
+        (lambda: Wiring(1, np.array([0, 1, 2]), np.array([1, 2])), "a target is 2, expected less"),
+        (lambda: Wiring(1, np.array([0, 2, 1]), np.array([1])), "pointers lead from 0 to 1 for 2"),
         (lambda: DeltaNeurons(tau=-1.0), "tau is -1.0"),
         (lambda: DeltaNeurons(reset=30.0), "less than the threshold of 20.0 mV"),
         (

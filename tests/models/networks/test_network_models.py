@@ -53,6 +53,16 @@ def test_regimes_lie_within_the_stored_spread(regime):
         assert (away[compared] < 4).all(), dict(zip(NAMES, away.round(1), strict=True))
 
 
+@pytest.mark.slow
+def test_as_many_networks_die_young_as_stored():
+    model = COBA(4000, 0.02, duration=3000.0)
+    ends = [np.array([model.spikes(model.truth, seed).times[-1] for seed in range(40)])]
+    ends.append(GOLDEN["coba_death_ms"])
+    young, old = zip(*(((e < 60).sum(), (e > 2990).sum()) for e in ends), strict=True)
+    assert sum(young) + sum(old) == 80
+    assert abs(young[0] - young[1]) < 3 * (sum(young) / 2) ** 0.5
+
+
 def test_a_small_brunel_network_in_float64_agrees_in_distribution():
     theta, how = [4.5, 2.0, 1.0, 1.5], {"duration": 800.0}
     fast, reference = Brunel(200, 50, **how), Brunel(200, 50, precision="float64", **how)
@@ -103,6 +113,7 @@ def test_silence_is_told_and_kept():
         (lambda: Brunel(dt=5.0), "dt is 5 ms, too coarse for tau"),
         (lambda: COBA(dt=2.0), "dt is 2 ms, too coarse for tau_e"),
         (lambda: COBA(p=0.0), "p is 0.0, expected a probability"),
+        (lambda: COBA(dt=0.3), "dt is 0.3 ms, expected a whole part of 1 ms"),
         (lambda: CUBA(duration=500.0), "512 ms after it for the spectrum"),
         (
             lambda: Brunel().statistics([5.0, 2.0, 0.5, -1.5], 1),
