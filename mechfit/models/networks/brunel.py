@@ -28,7 +28,11 @@ class Brunel(NetworkModel):
     The columns of theta are g, the strength of inhibition relative to excitation, eta, the input
     from outside relative to that which just excites, J (mV), and the delay D (ms), which is
     rounded to steps. The default is a tenth of the published network, which is
-    ``Brunel(12_500, 1250)`` with J = 0.1 mV. rate_I and cv_I tell what rate_E and cv_E tell.
+    ``Brunel(12_500, 1250)`` with J = 0.1 mV and 50 MB of synapses.
+
+    The 24 statistics are those of `mechfit.summaries.population_statistics`, some as logarithms,
+    `alive`, whether a neuron spikes in the last 100 ms, and the logarithm of the spectrum in 8
+    bands. All are finite: 0 where undefined. rate_I and cv_I tell what rate_E and cv_E tell.
 
     Args:
         n: Number of neurons, a multiple of 5.
@@ -70,7 +74,7 @@ class Brunel(NetworkModel):
             raise ValueError(f"in_degree is {in_degree}, expected a multiple of 5")
         self.degrees = in_degree * 4 // 5, in_degree // 5
         check_in_degrees((self.excitatory, n - self.excitatory), self.degrees)
-        self.least, self.most = (0.0, 0.0, 1e-3, self.dt), (1e3, 1e3, 1e3, self.duration)
+        self.least, self.most = (0.0, 0.0, 0.01, self.dt), (1e3, 50.0, 1e3, self.duration)
 
     def network(self, theta: np.ndarray, seed: int, number: int = 0) -> Network:
         """Network `number` of a seed, with the parameters theta (4,)."""

@@ -32,7 +32,8 @@ class CUBA(NetworkModel):
 
     The columns of theta are the weights w_e > 0 and w_i < 0 (mV), the time constants tau_e and
     tau_i (ms), the delay D (ms), which is rounded to steps, and the voltage at rest E_L (mV). The
-    default is a quarter of the published network, ``CUBA(4000, 0.02)``, with as many inputs.
+    default is a quarter of the published network, ``CUBA(4000, 0.02)``, with as many inputs. The
+    statistics are those of `Brunel`.
 
     Args:
         n: Number of neurons, a multiple of 5.
