@@ -108,14 +108,15 @@ def advance(step, state, drive, arrivals, c, weights, threshold, above):
     w_e, w_i, tiny = weights
     for b in range(above.size):
         s, o = places(b)
+        hit = False
         for j in range(WIDE):
             g_e, g_i = state[s + G_E + j], state[s + G_I + j]
-            state[s + j] = step(state[s + j], g_e, g_i, drive[o + j], c)
-        for j in range(WIDE):
-            g_e, g_i = state[s + G_E + j], state[s + G_I + j]
+            v = step(state[s + j], g_e, g_i, drive[o + j], c)
+            state[s + j] = v
+            hit |= v >= threshold
             state[s + G_E + j] = g_e * c[1] + (w_e * arrivals[0][o + j] + tiny)
             state[s + G_I + j] = g_i * c[2] + (w_i * arrivals[1][o + j] + tiny)
-        above[b] = reached(s, WIDE, state, threshold)
+        above[b] = hit
 
 
 def run(kind, state, drive, c, rule, weights, wiring, wait, table, key, starts, ids):
