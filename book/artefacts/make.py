@@ -28,7 +28,7 @@ from mechfit.inference import (
     truncate,
 )
 from mechfit.inference.sequential.truncated import Truncated
-from mechfit.models import LIF, AnyStep, HodgkinHuxley, Model, read_cells
+from mechfit.models import LIF, AnyStep, Brunel, HodgkinHuxley, Model, read_cells
 from mechfit.simulation import simulate
 from mechfit.simulation.tasks import Proposal
 from mechfit.summaries import Extended
@@ -49,6 +49,7 @@ class Recipe:
     trainings: int = 1
     seed: int = 1
     cell: str = ""
+    half = False
 
     def model(self) -> Model:
         """The neuron of the talk, or one of the recorded cells under its own stimulus."""
@@ -59,6 +60,10 @@ class Recipe:
     def proposal(self) -> Proposal | None:
         """What parameters are drawn from; None is the prior."""
         return None
+
+    def store(self, name: str) -> Path:
+        """Where a bank is kept."""
+        return WORK / name
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,26 @@ class SpikeTrainRecipe(Recipe):
         return LIF(known=dict(self.known))
 
 
+@dataclass(frozen=True)
+class NetworkRecipe(Recipe):
+    """A posterior of Brunel's network, trained as `fit` does by default: an ensemble of four."""
+
+    simulations: int = 10_000
+    flow: Coupling = Coupling()
+    training: Training = Training()
+    trainings: int | None = None
+    seed: int = 7
+    half = True
+
+    def model(self) -> Model:
+        """The small network, for 1.2 s."""
+        return Brunel()
+
+    def store(self, name: str) -> Path:
+        """The same banks for both recipes."""
+        return WORK / name.replace("-subsets", "")
+
+
 RECIPES = {
     "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
@@ -125,6 +150,10 @@ RECIPES = {
     "allen-cells": CellsRecipe(),
     "lif": SpikeTrainRecipe(known=(("tau", 20.0), ("t_ref", 2.0))),
     "lif-four": SpikeTrainRecipe(),
+    "brunel": NetworkRecipe(),
+    "brunel-subsets": NetworkRecipe(
+        flow=Coupling(embedding=Subset()), training=Training(epochs=100), trainings=1
+    ),
 }
 
 
@@ -150,24 +179,31 @@ def make(name: str, recipe: Recipe) -> None:
             "machine": platform.machine(),
         }
         posterior = replace(posterior, provenance={**posterior.provenance, **made})
-        save(posterior, HERE / name)
+        save(posterior, HERE / name, half=recipe.half)
+        posterior = load(HERE / name)
         print(f"{name}: trained in {posterior.provenance['seconds']} s")
     if "check" not in posterior.provenance:
         known, fresh = (
-            simulate(model, n, CHECKED + i, proposal=recipe.proposal())
+            simulate(
+                model,
+                n,
+                CHECKED + i,
+                proposal=recipe.proposal(),
+                store=recipe.store(f"{name}-{CHECKED + i}"),
+            )
             for i, n in enumerate((KNOWN, FRESH))
         )
-        save(checked(posterior, known, fresh, seed=CHECKED), HERE / name)
+        save(checked(posterior, known, fresh, seed=CHECKED), HERE / name, half=recipe.half)
     print(f"{name}: {load(HERE / name).provenance['check']['verdict']}")
 
 
 def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
     """Simulate and learn; of several trainings keep what is best on held-out simulations."""
-    settings = {"proposal": recipe.proposal(), "store": WORK / name}
+    settings = {"proposal": recipe.proposal(), "store": recipe.store(name)}
     bank = simulate(model, recipe.simulations, recipe.seed, **settings)
     choice = {"flow": recipe.flow, "training": recipe.training, "members": recipe.trainings}
     posterior = fit(bank, model.prior, **choice, seed=recipe.seed)
-    if recipe.trainings == 1:
+    if recipe.trainings in (1, None):
         return posterior
     best = int(np.argmin([history.validation.min() for history in posterior.history]))
     return replace(
