@@ -61,10 +61,6 @@ class Recipe:
         """What parameters are drawn from; None is the prior."""
         return None
 
-    def store(self, name: str) -> Path:
-        """Where a bank is kept."""
-        return WORK / name
-
 
 @dataclass(frozen=True)
 class RegionRecipe(Recipe):
@@ -123,22 +119,17 @@ class SpikeTrainRecipe(Recipe):
 
 @dataclass(frozen=True)
 class NetworkRecipe(Recipe):
-    """A posterior of Brunel's network, trained as `fit` does by default: an ensemble of four."""
+    """A posterior of Brunel's network, for every set of statistics."""
 
     simulations: int = 10_000
-    flow: Coupling = Coupling()
-    training: Training = Training()
-    trainings: int | None = None
+    flow: Coupling = Coupling(embedding=Subset())
+    training: Training = Training(epochs=100)
     seed: int = 7
     half = True
 
     def model(self) -> Model:
         """The small network, for 1.2 s."""
         return Brunel()
-
-    def store(self, name: str) -> Path:
-        """The same banks for both recipes."""
-        return WORK / name.replace("-subsets", "")
 
 
 RECIPES = {
@@ -150,10 +141,7 @@ RECIPES = {
     "allen-cells": CellsRecipe(),
     "lif": SpikeTrainRecipe(known=(("tau", 20.0), ("t_ref", 2.0))),
     "lif-four": SpikeTrainRecipe(),
-    "brunel": NetworkRecipe(),
-    "brunel-subsets": NetworkRecipe(
-        flow=Coupling(embedding=Subset()), training=Training(epochs=100), trainings=1
-    ),
+    "brunel-subsets": NetworkRecipe(),
 }
 
 
@@ -189,7 +177,7 @@ def make(name: str, recipe: Recipe) -> None:
                 n,
                 CHECKED + i,
                 proposal=recipe.proposal(),
-                store=recipe.store(f"{name}-{CHECKED + i}"),
+                store=WORK / f"{name}-{CHECKED + i}",
             )
             for i, n in enumerate((KNOWN, FRESH))
         )
@@ -199,11 +187,11 @@ def make(name: str, recipe: Recipe) -> None:
 
 def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
     """Simulate and learn; of several trainings keep what is best on held-out simulations."""
-    settings = {"proposal": recipe.proposal(), "store": recipe.store(name)}
+    settings = {"proposal": recipe.proposal(), "store": WORK / name}
     bank = simulate(model, recipe.simulations, recipe.seed, **settings)
     choice = {"flow": recipe.flow, "training": recipe.training, "members": recipe.trainings}
     posterior = fit(bank, model.prior, **choice, seed=recipe.seed)
-    if recipe.trainings in (1, None):
+    if recipe.trainings == 1:
         return posterior
     best = int(np.argmin([history.validation.min() for history in posterior.history]))
     return replace(

@@ -16,8 +16,7 @@ import numpy as np
 from study import CHECKED, FRESH, Study
 
 from book.figures.network_explorer import some
-from mechfit.inference import fit
-from mechfit.inference.diagnostics import c2st
+from mechfit.inference import Coupling, Subset, Training, c2st, fit
 from mechfit.models import Brunel
 from mechfit.simulation import Bank, simulate
 from mechfit.summaries import population_spectrum
@@ -25,7 +24,7 @@ from mechfit.summaries import population_spectrum
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
 G, ETA = np.linspace(3, 8, 11), np.linspace(1, 4, 7)
-SEED, SIMULATIONS, OBSERVED, DRAWS = 1, 10_000, 10, 1000
+NAME, SEED, SIMULATIONS, OBSERVED, DRAWS = "brunel-subsets", 1, 10_000, 10, 1000
 
 
 def plane() -> None:
@@ -49,7 +48,7 @@ def plane() -> None:
 
 def unseen() -> Bank:
     """The simulations of the calibration report."""
-    return simulate(Brunel(), FRESH, CHECKED + 1, store=WORK / f"brunel-{CHECKED + 1}")
+    return simulate(Brunel(), FRESH, CHECKED + 1, store=WORK / f"{NAME}-{CHECKED + 1}")
 
 
 def fresh() -> None:
@@ -63,9 +62,10 @@ def fresh() -> None:
 def halves() -> None:
     """Train on each half, and compare."""
     model = Brunel()
-    bank = simulate(model, SIMULATIONS, 7, store=WORK / "brunel")
+    bank = simulate(model, SIMULATIONS, 7, store=WORK / NAME)
     first = np.arange(SIMULATIONS) < SIMULATIONS // 2
-    one, two = (fit(bank.rows(half), model.prior, seed=8) for half in (first, ~first))
+    choice = {"flow": Coupling(embedding=Subset()), "training": Training(epochs=100), "seed": 8}
+    one, two = (fit(bank.rows(half), model.prior, **choice) for half in (first, ~first))
     study = Study(HERE / "brunel-halves.json", {"simulations": SIMULATIONS // 2, "draws": DRAWS})
     x = unseen()
     rate = np.exp(x.x[:, x.statistic_names.index("log_rate_E")])
