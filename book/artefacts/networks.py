@@ -1,10 +1,11 @@
-"""Brunel's network: ``python book/artefacts/networks.py [plane | fresh | halves]``.
+"""Brunel's network: ``python book/artefacts/networks.py [plane | fresh | halves | push]``.
 
 - plane: 12,500 neurons on the plane of g and eta; kept are the spikes of 40 neurons in 100 ms, the
   spectrum of all and the statistics.
 - fresh: the simulations of the small network that the posteriors of ``make.py`` were checked with.
 - halves: how well a classifier tells two posteriors apart that learned from one half each of the
   simulations of ``make.py``, at fresh observations.
+- push: how far a small network can be pushed before it is no longer asynchronous and irregular.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from study import CHECKED, FRESH, Study
 from book.figures.network_explorer import some
 from mechfit.inference import Coupling, Subset, Training, c2st, fit
 from mechfit.models import Brunel
+from mechfit.robustness import Criterion, breakdown_radii, smallest_perturbation
 from mechfit.simulation import Bank, simulate
 from mechfit.summaries import population_spectrum
 
@@ -74,6 +76,54 @@ def halves() -> None:
         study.add({"c2st": round(c2st(*sets, seed=SEED), 3)}, row=row)
 
 
+def asynchronous(x: np.ndarray) -> np.ndarray:
+    """Whether the population fluctuates less than its mean, and intervals are irregular (n,)."""
+    x = dict(zip(Brunel.statistic_names, x.T, strict=True))
+    return (x["pop_cv"] < 1) & (x["cv_E"] > 0.3)
+
+
+def push() -> None:
+    """Push the network along and across the ridge of equal rates, then search."""
+    model, theta = Brunel(), np.array([5.0, 2.0, 0.3, 1.5])
+    low, high = model.prior.limits().T
+    place = {"scale": (high - low) / np.sqrt(12), "low": low, "high": high, "seed": SEED}
+    works, scale = Criterion(model, asynchronous), place["scale"]
+    ridge = np.array([4.0, 3.0, 0.0, 0.0]) / scale
+    across = np.array([ridge[1], -ridge[0], 0.0, 0.0])
+    weaker, slower = np.array([0.0, 0.0, -1.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
+    ways = {
+        "more inhibition, more input": ridge,
+        "less inhibition, less input": -ridge,
+        "more inhibition, less input": across,
+        "less inhibition, more input": -across,
+        "weaker synapses": weaker,
+        "stronger synapses": -weaker,
+        "longer delay": slower,
+        "shorter delay": -slower,
+    }
+    radii = breakdown_radii(works, theta, np.array([*ways.values()]), **place, repeats=5)
+    study = Study(HERE / "brunel-push.json", {"theta": theta.tolist(), "seed": SEED})
+    for k, name in enumerate(ways):
+        found = np.isfinite(radii.radius[0, k])
+        radius = round(float(radii.radius[0, k]), 2) if found else None
+        end = radii.broken[0, k].round(2).tolist() if found else None
+        study.add(
+            {"radius": radius, "tried": round(float(radii.reach[0, k]), 2), "end": end}, way=name
+        )
+    k = int(np.argmin(radii.radius[0]))
+    least = [*ways.values()][k]
+    found = smallest_perturbation(works, theta, least, radii.radius[0, k], **place, rounds=4)
+    study.add(
+        {
+            "radius": round(found.radius, 2),
+            "share": found.share,
+            "end": found.theta.round(2).tolist(),
+        },
+        way="smallest",
+    )
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("plane", "fresh", "halves"):
-        {"plane": plane, "fresh": fresh, "halves": halves}[name]()
+    todo = {"plane": plane, "fresh": fresh, "halves": halves, "push": push}
+    for name in sys.argv[1:] or todo:
+        todo[name]()
