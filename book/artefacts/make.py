@@ -28,7 +28,7 @@ from mechfit.inference import (
     truncate,
 )
 from mechfit.inference.sequential.truncated import Truncated
-from mechfit.models import LIF, AnyStep, Brunel, HodgkinHuxley, Model, read_cells
+from mechfit.models import COBA, LIF, AnyStep, Brunel, HodgkinHuxley, Model, read_cells
 from mechfit.simulation import simulate
 from mechfit.simulation.tasks import Proposal
 from mechfit.summaries import Extended
@@ -132,6 +132,19 @@ class NetworkRecipe(Recipe):
         return Brunel()
 
 
+@dataclass(frozen=True)
+class ConductanceRecipe(NetworkRecipe):
+    """A posterior of the network that keeps itself active, or dies."""
+
+    flow: Coupling = Coupling()
+    training: Training = Training(epochs=60)
+    seed: int = 9
+
+    def model(self) -> Model:
+        """The small network, for 1.2 s."""
+        return COBA()
+
+
 RECIPES = {
     "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
@@ -142,6 +155,7 @@ RECIPES = {
     "lif": SpikeTrainRecipe(known=(("tau", 20.0), ("t_ref", 2.0))),
     "lif-four": SpikeTrainRecipe(),
     "brunel-subsets": NetworkRecipe(),
+    "coba": ConductanceRecipe(),
 }
 
 

@@ -1,4 +1,4 @@
-"""Brunel's network: ``python book/artefacts/networks.py [plane | fresh | halves | push]``.
+"""Brunel's network: ``python book/artefacts/networks.py [plane | fresh | halves | push | dead]``.
 
 - plane: 12,500 neurons on the plane of g and eta; kept are the spikes of 40 neurons in 100 ms, the
   spectrum of all and the statistics.
@@ -6,6 +6,8 @@
 - halves: how well a classifier tells two posteriors apart that learned from one half each of the
   simulations of ``make.py``, at fresh observations.
 - push: how far a small network can be pushed before it is no longer asynchronous and irregular.
+- dead: the networks without input that the posterior of ``make.py`` was checked with, and the
+  parameters and last spikes of those that it learned from and that were silent.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from study import CHECKED, FRESH, Study
 
 from book.figures.network_explorer import some
 from mechfit.inference import Coupling, Subset, Training, c2st, fit
-from mechfit.models import Brunel
+from mechfit.models import COBA, Brunel, Model
 from mechfit.robustness import Criterion, breakdown_radii, smallest_perturbation
 from mechfit.simulation import Bank, simulate
 from mechfit.summaries import population_spectrum
@@ -48,17 +50,30 @@ def plane() -> None:
     np.savez_compressed(HERE / "brunel-plane.npz", g=G, eta=ETA, hz=hz[3:], **joined, **kept)
 
 
-def unseen() -> Bank:
+def unseen(model: Model, name: str) -> Bank:
     """The simulations of the calibration report."""
-    return simulate(Brunel(), FRESH, CHECKED + 1, store=WORK / f"{NAME}-{CHECKED + 1}")
+    return simulate(model, FRESH, CHECKED + 1, store=WORK / f"{name}-{CHECKED + 1}")
+
+
+def keep(bank: Bank, name: str, **more: np.ndarray) -> None:
+    """Keep parameters and statistics, and more."""
+    columns = {"theta": bank.theta, "x": bank.x} | more
+    columns = {name: column.astype(np.float32) for name, column in columns.items()}
+    np.savez_compressed(HERE / f"{name}.npz", **columns)
 
 
 def fresh() -> None:
-    """Keep them."""
-    bank = unseen()
-    columns = {"theta": bank.theta, "x": bank.x}
-    columns = {name: column.astype(np.float32) for name, column in columns.items()}
-    np.savez_compressed(HERE / "brunel-fresh.npz", **columns)
+    """Keep those of Brunel's network."""
+    keep(unseen(Brunel(), NAME), "brunel-fresh")
+
+
+def dead() -> None:
+    """Keep those of the network without input, and which others were silent."""
+    model = COBA()
+    bank = simulate(model, SIMULATIONS, 9, store=WORK / "coba")
+    active, last = (bank.x[:, model.statistic_names.index(n)] for n in ("active_E", "last_spike"))
+    silent = np.c_[bank.theta, last][active == 0]
+    keep(unseen(model, "coba"), "coba-fresh", silent=silent)
 
 
 def halves() -> None:
@@ -69,7 +84,7 @@ def halves() -> None:
     choice = {"flow": Coupling(embedding=Subset()), "training": Training(epochs=100), "seed": 8}
     one, two = (fit(bank.rows(half), model.prior, **choice) for half in (first, ~first))
     study = Study(HERE / "brunel-halves.json", {"simulations": SIMULATIONS // 2, "draws": DRAWS})
-    x = unseen()
+    x = unseen(model, NAME)
     rate = np.exp(x.x[:, x.statistic_names.index("log_rate_E")])
     for row in np.flatnonzero((rate > 1) & (rate < 200))[:OBSERVED].tolist():
         sets = (each.sample(DRAWS, SEED, x=x.x[row]) for each in (one, two))
@@ -124,6 +139,6 @@ def push() -> None:
 
 
 if __name__ == "__main__":
-    todo = {"plane": plane, "fresh": fresh, "halves": halves, "push": push}
+    todo = {"plane": plane, "fresh": fresh, "halves": halves, "push": push, "dead": dead}
     for name in sys.argv[1:] or todo:
         todo[name]()
