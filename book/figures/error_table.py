@@ -52,5 +52,5 @@ def error_table(
         f"{name} {number(each.max(), 2)} ({columns[each.argmax()]})"
         for name, each in zip(rows, values, strict=True)
     )
-    told = f"Errors in {unit} of {r} rows and {k} columns. Largest in each row: {largest}."
+    told = f"{r} rows and {k} columns, in {unit}. Largest in each row: {largest}."
     return present(chart.add_params(PAGE), title, told)
