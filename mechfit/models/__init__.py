@@ -4,6 +4,7 @@ Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.
 """
 
 from mechfit.models.averaged import Averaged
+from mechfit.models.compartments.tree import Tree
 from mechfit.models.distributions import LogNormal, LogUniform, Normal, Uniform
 from mechfit.models.hodgkin_huxley.any_step import AnyStep
 from mechfit.models.hodgkin_huxley.equations import gating
@@ -62,6 +63,7 @@ __all__ = [
     "Recording",
     "Spikes",
     "Traces",
+    "Tree",
     "Truncated",
     "TwoMoons",
     "Uniform",

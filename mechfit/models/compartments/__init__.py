@@ -1,0 +1,1 @@
+"""Neurons with a shape: trees of compartments joined by axial resistance."""
