@@ -4,6 +4,8 @@ Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.
 """
 
 from mechfit.models.averaged import Averaged
+from mechfit.models.compartments.morphology import Morphology
+from mechfit.models.compartments.swc import read_swc
 from mechfit.models.compartments.tree import Tree
 from mechfit.models.distributions import LogNormal, LogUniform, Normal, Uniform
 from mechfit.models.hodgkin_huxley.any_step import AnyStep
@@ -54,6 +56,7 @@ __all__ = [
     "LogNormal",
     "LogUniform",
     "Model",
+    "Morphology",
     "Network",
     "Normal",
     "Parameter",
@@ -78,6 +81,7 @@ __all__ = [
     "ornstein_uhlenbeck_current",
     "ramp_current",
     "read_cells",
+    "read_swc",
     "recorded_current",
     "siegert",
     "step_current",
