@@ -28,12 +28,21 @@ __all__ = ["gating"]
 
 E_NA = 53.0
 E_K = -107.0
+EXP_1_4, EXP_3, EXP_13_4, EXP_8 = exp(1.0 / 4.0), exp(3.0), exp(13.0 / 4.0), exp(8.0)
 
 
 @register_jitable
 def linoid(z: float) -> float:
     """Return z / (exp(z) - 1), with its limit 1 - z/2 near 0."""
-    return 1.0 - z / 2.0 if abs(z) < 1e-4 else z / expm1(z)
+    return linoid_from(z, exp(z))
+
+
+@register_jitable
+def linoid_from(z: float, exp_z: float) -> float:
+    """The same from exp(z); near 0 its series, whose next term is z^8 / 1209600."""
+    w = z * z
+    series = 1.0 - z / 2.0 + w * (1.0 / 12.0 - w * (1.0 / 720.0 - w / 30240.0))
+    return series if w < 0.04 else z / (exp_z - 1.0)
 
 
 @register_jitable
@@ -61,21 +70,42 @@ def relax_with_rest(
 @register_jitable
 def rates(u: float) -> tuple:
     """Opening and closing rates (1/ms) of the gates m, h and n at u = V - V_T."""
+    return rates_from(u, fall(u))
+
+
+@register_jitable
+def fall(u: float) -> float:
+    """exp(-u/40), of which most rates are powers; below u = -200 mV they no longer change."""
+    return exp(-max(u, -200.0) / 40.0)
+
+
+@register_jitable
+def rates_from(u: float, f: float) -> tuple:
+    """The rates from u and f = `fall` (u): two exponentials for six rates."""
+    f2 = f * f
+    f4 = f2 * f2
+    f8 = f4 * f4
+    low = EXP_8 * f8
     return (
-        1.28 * linoid(-(u - 13.0) / 4.0),
-        1.4 * linoid((u - 40.0) / 5.0),
+        1.28 * linoid_from(-(u - 13.0) / 4.0, EXP_13_4 * (f8 * f2)),
+        1.4 * low * linoid_from(-(u - 40.0) / 5.0, low),
         0.128 * exp(-(u - 17.0) / 18.0),
-        4.0 / (1.0 + exp(-(u - 40.0) / 5.0)),
-        0.16 * linoid(-(u - 15.0) / 5.0),
-        0.5 * exp(-(u - 10.0) / 40.0),
+        4.0 / (1.0 + low),
+        0.16 * linoid_from(-(u - 15.0) / 5.0, EXP_3 * f8),
+        0.5 * EXP_1_4 * f,
     )
 
 
 @register_jitable
 def slow_gate(v: float, tau_max: float) -> tuple[float, float]:
     """Steady state and rate 1/tau (1/ms) of the slow potassium gate; they depend on V itself."""
-    e = exp((v + 35.0) / 20.0)
-    return 1.0 / (1.0 + 1.0 / (e * e)), (3.3 * e + 1.0 / e) / tau_max
+    return slow_gate_from(exp(-(v + 35.0) / 20.0), tau_max)
+
+
+@register_jitable
+def slow_gate_from(e: float, tau_max: float) -> tuple[float, float]:
+    """The same from e = exp(-(V + 35 mV) / 20 mV)."""
+    return 1.0 / (1.0 + e * e), (3.3 / e + e) / tau_max
 
 
 @register_jitable
