@@ -14,6 +14,7 @@ _EXPORTS = {
     "Brunel": "mechfit.models",
     "COBA": "mechfit.models",
     "CUBA": "mechfit.models",
+    "Compartments": "mechfit.models",
     "Coupling": "mechfit.inference",
     "HodgkinHuxley": "mechfit.models",
     "LIF": "mechfit.models",

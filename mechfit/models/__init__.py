@@ -4,7 +4,11 @@ Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.
 """
 
 from mechfit.models.averaged import Averaged
+from mechfit.models.compartments.cable import Cable
+from mechfit.models.compartments.channels import CORTICAL, SQUID, Channels
+from mechfit.models.compartments.model import Compartments
 from mechfit.models.compartments.morphology import Morphology
+from mechfit.models.compartments.protocol import Protocol
 from mechfit.models.compartments.swc import read_swc
 from mechfit.models.compartments.tree import Tree
 from mechfit.models.distributions import LogNormal, LogUniform, Normal, Uniform
@@ -39,15 +43,20 @@ from mechfit.models.toys import TwoMoons
 
 __all__ = [
     "COBA",
+    "CORTICAL",
     "CUBA",
     "LIF",
     "RECORDED_RHYTHM",
     "RHYTHM_SPREAD",
+    "SQUID",
     "AnyStep",
     "Averaged",
     "Beta",
     "Brunel",
+    "Cable",
     "Cell",
+    "Channels",
+    "Compartments",
     "ConductanceNeurons",
     "CurrentNeurons",
     "DeltaNeurons",
@@ -61,6 +70,7 @@ __all__ = [
     "Normal",
     "Parameter",
     "Prior",
+    "Protocol",
     "Pyloric",
     "PyloricActivity",
     "Recording",
