@@ -11,6 +11,7 @@ from mechfit.figures.curves import curves, history
 from mechfit.figures.fields import fields
 from mechfit.figures.live import live_trace
 from mechfit.figures.marginals import choice_explorer
+from mechfit.figures.morphology import morphology_chart
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
 from mechfit.figures.rhythms import rhythms
@@ -34,6 +35,7 @@ __all__ = [
     "fields",
     "history",
     "live_trace",
+    "morphology_chart",
     "pairplot",
     "predictive",
     "rhythms",
