@@ -16,7 +16,7 @@ doi:10.1177/107385840100700207).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -27,41 +27,49 @@ from mechfit.models.compartments.tree import Tree
 from mechfit.models.inputs import numbers
 from mechfit.summaries.arguments import number_of
 
-__all__ = ["counts_by_d_lambda", "counts_by_length", "counts_given", "tree_of"]
+__all__ = ["counts_of", "tree_of"]
 
 MOST = 1_000_000
 """Number of compartments that no neuron needs."""
 
 
-def counts_by_length(sections: Sequence[Section], longest: float) -> np.ndarray:
-    """Compartments of each section so that none is longer than `longest` (µm)."""
-    longest = number_of("max_length", longest, positive=True)
-    return np.array([max(np.ceil(each.length / longest - 1e-9), 1.0) for each in sections])
-
-
-def counts_by_d_lambda(
-    sections: Sequence[Section], R_a: float, C_m: float, frequency: float
+def counts_of(
+    sections: Sequence[Section],
+    longest: float | None,
+    given: ArrayLike | None,
+    rule: Mapping[str, float],
 ) -> np.ndarray:
-    """Compartments of each section by the rule d_lambda; R_a in Ω·cm, C_m in µF/cm², f in Hz."""
-    given = {"R_a": R_a, "C_m": C_m, "frequency": frequency}
-    scale = np.prod([number_of(name, value, positive=True) for name, value in given.items()])
+    """Number of compartments of each section: by their length, as given, or by the rule.
+
+    Args:
+        sections: The sections.
+        longest: Length (µm) that no compartment exceeds, or None.
+        given: One number for all sections, or one for each, or None.
+        rule: R_a (Ω·cm), C_m (µF/cm²) and frequency (Hz) of the rule d_lambda.
+    """
+    n = len(sections)
+    if longest is not None and given is not None:
+        raise ValueError(
+            f"max_length is {longest} and per_section {given}, expected one of them or none"
+        )
+    if longest is not None:
+        longest = number_of("max_length", longest, positive=True)
+        return np.array([max(np.ceil(each.length / longest - 1e-9), 1.0) for each in sections])
+    if given is not None:
+        counts = numbers(given, "per_section")
+        if counts.shape not in ((), (n,)) or not ((counts >= 1) & (counts % 1 == 0)).all():
+            raise ValueError(
+                f"per_section is {given}, expected whole numbers of at least 1: one, or one for "
+                f"each of {n} sections"
+            )
+        return np.broadcast_to(counts, n)
+    scale = np.prod([number_of(name, value, positive=True) for name, value in rule.items()])
     counts = []
     for section in sections:
         diameter = section.points[:-1, 3] + section.points[1:, 3]  # twice the mean radius
         reach = 1e5 * np.sqrt(diameter / (4 * np.pi * scale))
         counts.append(2 * np.floor(((section.pieces[0] / reach).sum() / 0.1 + 0.9) / 2) + 1)
     return np.array(counts)
-
-
-def counts_given(sections: Sequence[Section], per_section: ArrayLike) -> np.ndarray:
-    """Compartments of each section as they are given: one number for all, or one for each."""
-    counts, n = numbers(per_section, "per_section"), len(sections)
-    if counts.shape not in ((), (n,)) or not ((counts >= 1) & (counts % 1 == 0)).all():
-        raise ValueError(
-            f"per_section is {per_section}, expected whole numbers of at least 1: one, or one for "
-            f"each of {n} sections"
-        )
-    return np.broadcast_to(counts, n)
 
 
 def tree_of(sections: Sequence[Section], counts: np.ndarray) -> Tree:

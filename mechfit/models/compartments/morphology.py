@@ -10,12 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.models.compartments.discretization import (
-    counts_by_d_lambda,
-    counts_by_length,
-    counts_given,
-    tree_of,
-)
+from mechfit.models.compartments.discretization import counts_of, tree_of
 from mechfit.models.compartments.points import SOMA, Section, sections_of, tree_faults
 from mechfit.models.compartments.tree import Tree
 from mechfit.models.inputs import numbers
@@ -141,17 +136,8 @@ class Morphology:
             >>> Morphology.cylinder(1000, 2).discretize(R_a=150).area.size
             31
         """
-        if max_length is not None and per_section is not None:
-            raise ValueError(
-                f"max_length is {max_length} and per_section {per_section}, expected one of them"
-            )
-        if max_length is not None:
-            counts = counts_by_length(self.sections, max_length)
-        elif per_section is not None:
-            counts = counts_given(self.sections, per_section)
-        else:
-            counts = counts_by_d_lambda(self.sections, R_a, C_m, frequency)
-        return tree_of(self.sections, counts)
+        rule = {"R_a": R_a, "C_m": C_m, "frequency": frequency}
+        return tree_of(self.sections, counts_of(self.sections, max_length, per_section, rule))
 
     def __repr__(self) -> str:
         n = len(self.sections)

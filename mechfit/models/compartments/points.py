@@ -72,22 +72,26 @@ def tree_faults(
             loop.append(int(parent[loop[-1]]))
         seen |= set(loop)
         what = "parents in a loop" if len(loop) > 1 else "is its own parent"
-        faults.append(f"{listed(loop, names)}: {what}, expected a path of parents to a root")
+        faults.append(
+            f"{listed([names[i] for i in loop], 20)}: {what}, expected a path of parents to a root"
+        )
     roots, sizes = np.flatnonzero(parent == -1), np.bincount(top, minlength=len(parent))
     if not len(roots):
         return faults, "", roots
     trees = [f"{names[i]} ({sizes[i]} in its tree)" for i in roots]
-    several = f"{len(roots)} roots, {listed(range(len(roots)), trees)}" if len(roots) > 1 else ""
+    several = f"{len(roots)} roots, {listed(trees)}" if len(roots) > 1 else ""
     largest = np.flatnonzero(top == roots[np.argmax(sizes[roots])])
     tops = np.intersect1d(soma_tops(parent, kind), largest)
     if len(tops) > 1:
-        faults.append(f"{listed(tops, names)}: parts of a soma, expected all its points joined")
+        faults.append(
+            f"{listed([names[i] for i in tops])}: parts of a soma, expected all its points joined"
+        )
     return faults, several, largest
 
 
-def listed(some: Sequence[int], names: Sequence[str]) -> str:
-    """The names of some points, 20 at most."""
-    return ", ".join(names[i] for i in some[:20]) + ", …" * (len(some) > 20)
+def listed(words: Sequence[str], most: int = 5) -> str:
+    """Some words in a row."""
+    return ", ".join(words[:most]) + ", …" * (len(words) > most)
 
 
 def soma_tops(parent: np.ndarray, kind: np.ndarray) -> np.ndarray:
@@ -169,11 +173,12 @@ def sections_of(
         while len(children[run[-1]]) == 1 and kind[children[run[-1]][0]] == kind[first]:
             run += children[run[-1]]
         trunk = origin < 0 or kind[origin] == SOMA
-        place = points[run if trunk else [origin, *run]]
-        if trunk and sections and not frusta(place[:-1], place[1:])[0].any():
-            place = np.stack([np.append(soma[:3], place[-1, 3]), place[-1]])
-        if frusta(place[:-1], place[1:])[0].any():
-            sections.append(Section(place, int(kind[first]), above))
+        section = Section(points[run if trunk else [origin, *run]], int(kind[first]), above)
+        if trunk and sections and not section.length:
+            center = np.append(soma[:3], points[run[-1], 3])
+            section = section._replace(points=np.stack([center, points[run[-1]]]))
+        if section.length:
+            sections.append(section)
             above = len(sections) - 1
         stack += [(i, above) for i in children[run[-1]][::-1]]
     return tuple(sections), note

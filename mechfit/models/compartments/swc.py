@@ -13,19 +13,12 @@ packages along.
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from mechfit.models.compartments.morphology import Morphology
-from mechfit.models.compartments.points import (
-    SOMA,
-    UNKNOWN,
-    Section,
-    listed,
-    sections_of,
-    tree_faults,
-)
+from mechfit.models.compartments.points import SOMA, UNKNOWN, listed, sections_of, tree_faults
 from mechfit.summaries.arguments import number_of
 
 __all__ = ["read_swc"]
@@ -36,16 +29,6 @@ SHOWN = 50
 """Number of faults that an error lists."""
 SHORT, WIDE, FAR = 0.1, 100.0, 1e4
 """Length of a section, radius and extent (µm) that no tracing of a neuron should have."""
-
-
-class Row(NamedTuple):
-    """One line of a file; what is no number is NaN."""
-
-    line: int
-    values: dict[str, float]
-
-    def __str__(self) -> str:
-        return f"line {self.line} (id {self.values['id']:.0f})"
 
 
 def read_swc(
@@ -80,8 +63,8 @@ def read_swc(
     rows, faults = rows_of(data.decode("utf-8-sig", "replace"))
     if not rows and not faults:
         raise ValueError(f"{path} has no points, expected lines of {', '.join(COLUMNS)}")
-    names, notes = [str(row) for row in rows.values()], []
-    table = np.array([[*row.values.values()] for row in rows.values()]).reshape(-1, len(COLUMNS))
+    names, notes = [f"line {line} (id {key:.0f})" for key, (line, _) in rows.items()], []
+    table = np.array([values for _, values in rows.values()]).reshape(-1, len(COLUMNS))
     kind, points, above = table[:, 1], table[:, 2:6] * scale, table[:, 6]
     index = {value: i for i, value in enumerate(rows)} | {-1: -1}
     parent = np.array([index.get(value, UNKNOWN) for value in above], int)
@@ -96,10 +79,10 @@ def read_swc(
     elif several:
         notes.append(f"{several}: kept the largest tree")
         points, kind, names = points[largest], kind[largest], [names[i] for i in largest]
-        parent = np.append(np.arange(len(parent)), -1)[parent[largest]]
-        parent = np.where(parent < 0, -1, np.searchsorted(largest, parent))
+        above = parent[largest]
+        parent = np.where(above < 0, -1, np.searchsorted(largest, above))
     if min_radius is not None and (low := ~(points[:, 3] >= min_radius)).any():
-        found = listed(np.flatnonzero(low), names)
+        found = listed([names[i] for i in np.flatnonzero(low)])
         notes.append(f"radius replaced by {min_radius:g} µm at {low.sum()} points, {found}")
         points[low, 3] = min_radius
     faults += [
@@ -113,38 +96,43 @@ def read_swc(
         more = [f"… and {len(faults) - SHOWN} more"] * (len(faults) > SHOWN)
         count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
         raise ValueError("\n".join([f"{path} has {count}:", *faults[:SHOWN], *more]))
-    notes += [note] if note else []
-    for told in [*notes, *oddities(points, parent, kind, names, sections)]:
+    short = [f"section {i}" for i, each in enumerate(sections) if 0 < each.length < SHORT]
+    if short:
+        notes.append(f"{listed(short)}: less than {SHORT} µm long, which may make steps ring")
+    for told in [*notes, *filter(None, [note]), *oddities(points, parent, kind, names)]:
         warnings.warn(f"{path}: {told}", stacklevel=2)
     return Morphology(sections)
 
 
-def rows_of(text: str) -> tuple[dict[float, Row], list[str]]:
-    """The points of a text by id, in this order, as far as they can be read, and its faults."""
+def rows_of(text: str) -> tuple[dict[float, tuple[int, list[float]]], list[str]]:
+    """Line and columns (7,) of each point by ascending id, as far as they can be read; faults.
+
+    What is no number is NaN, but 1 where it is a radius: that fault is told here.
+    """
     rows, faults = {}, []
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for line, words in enumerate((line.split("#")[0].split() for line in lines), 1):
         if not words:
             continue
-        row = Row(line, dict.fromkeys(COLUMNS, np.nan) | {"id": number(words[0]), "radius": 1.0})
-        if not (full := len(words) >= len(COLUMNS)):
-            faults.append(f"line {line}: {len(words)} of 7 columns, expected {', '.join(COLUMNS)}")
-        for what, word in zip(COLUMNS, words if full else (), strict=False):
-            value, good = number(word), True
+        name, values = f"line {line} (id {words[0]})", [number(word) for word in words[:7]]
+        if len(words) < len(COLUMNS):
+            faults.append(f"{name}: {len(words)} of 7 columns, expected {', '.join(COLUMNS)}")
+            values = [values[0], *[np.nan] * 4, 1.0, np.nan]
+            words = ()
+        for i, (what, word) in enumerate(zip(COLUMNS, words, strict=False)):
+            value, good = values[i], True
             if what in LEAST:
                 good = value % 1 == 0 and LEAST[what] <= value < 2**31
                 expected = f"a whole number of at least {LEAST[what]}"
             elif what != "radius" or word.lower().lstrip("+-") != "nan":
                 good, expected = np.isfinite(value), "a finite number"
             if not good:
-                faults.append(f"line {line} (id {words[0]}): {what} {word!r}, expected {expected}")
-                value = 1.0 if what == "radius" else np.nan
-            row.values[what] = value
-        key = row.values["id"]
-        if key in rows:
-            faults.append(f"{row}: the id of line {rows[key].line} again, expected it once")
-        elif key >= 0:
-            rows[key] = row
+                faults.append(f"{name}: {what} {word!r}, expected {expected}")
+                values[i] = 1.0 if what == "radius" else np.nan
+        if values[0] in rows:
+            faults.append(f"{name}: the id of line {rows[values[0]][0]} again, expected it once")
+        elif values[0] >= 0:
+            rows[values[0]] = line, values
     return dict(sorted(rows.items())), faults
 
 
@@ -157,31 +145,18 @@ def number(word: str) -> float:
 
 
 def oddities(
-    points: np.ndarray,
-    parent: np.ndarray,
-    kind: np.ndarray,
-    names: list[str],
-    sections: tuple[Section, ...],
+    points: np.ndarray, parent: np.ndarray, kind: np.ndarray, names: list[str]
 ) -> Iterator[str]:
     """What can be read, yet is hardly meant so."""
     below = np.flatnonzero((parent >= 0) & (kind[parent] != SOMA))
     step = points[below] - points[parent[below]]
     if len(rings := below[~step[:, :3].any(1) & (step[:, 3] != 0)]):
-        yield (
-            f"{listed(rings, names)}: the place of the parent with another radius; the ring "
-            "between the two is not counted as membrane"
-        )
+        found = listed([names[i] for i in rings])
+        yield f"{found}: another radius in the place of the parent; the ring is no membrane"
     if not (kind == SOMA).any():
         yield "no point is a soma (type 1): the section at the root is the trunk"
     if (kind != SOMA).any() and (points[kind != SOMA, 3] == 1).all():
         yield "the radius is 1 everywhere, as in tracings without diameters"
-    length = [section.length for section in sections]
-    short = [f"{i} of {length[i]:.3g} µm" for i in range(len(length)) if 0 < length[i] < SHORT]
-    if short:
-        yield (
-            f"short sections, {listed(range(len(short)), short)}: stiff, the scheme of Crank and "
-            "Nicolson may ring"
-        )
     extent, widest = np.ptp(points[:, :3], axis=0).max(), points[:, 3].max()
     if extent > FAR or widest > WIDE:
         yield (
