@@ -64,7 +64,7 @@ def morphology_chart(
     if len(tree.outline) != n or n > MOST:
         raise ValueError(
             f"tree has {n} nodes and {len(tree.outline)} outlines, expected an outline of each "
-            f"and at most {MOST} nodes"
+            f"and at most {MOST} nodes; fewer compartments draw the same shape"
         )
     for name, node in sites.items():
         if node not in range(n):

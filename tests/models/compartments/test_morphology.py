@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechfit.models import Morphology, read_swc
+from mechfit.models import Compartments, Morphology, read_swc
 from tests.models.compartments.shapes import GOLDEN, TREE_A, rall_tree, resistances
 
 
 @pytest.fixture(scope="module")
-def tree_a():
+def neuron():
     return read_swc(TREE_A)
 
 
-def test_the_stored_tree(tree_a):
-    tree = tree_a.discretize(max_length=28)
+def test_the_stored_tree(neuron):
+    tree = neuron.discretize(max_length=28)
     assert len(tree) == 110
     np.testing.assert_array_equal(tree.parent, GOLDEN["tree_a_parent"])
     np.testing.assert_array_equal(tree.section, GOLDEN["tree_a_section"] + 1)
@@ -25,14 +25,14 @@ def test_the_stored_tree(tree_a):
     np.testing.assert_allclose(tree.loc, GOLDEN["tree_a_loc"], rtol=1e-12)
     assert [tree.site(0), tree.site(3, 0.5), tree.site(7, 1)] == GOLDEN["tree_a_sites"].tolist()
     above, kinds = GOLDEN["tree_a_sections"][:, :2].T
-    assert [run.parent for run in tree_a.sections[1:]] == (above + 1).tolist()
-    assert [run.kind for run in tree_a.sections[1:]] == kinds.tolist()
-    assert repr(tree_a) == "Morphology(23 sections, 2525 µm, 11536 µm²)"
+    assert [run.parent for run in neuron.sections[1:]] == (above + 1).tolist()
+    assert [run.kind for run in neuron.sections[1:]] == kinds.tolist()
+    assert repr(neuron) == "Morphology(23 sections, 2525 µm, 11536 µm²)"
 
 
-def test_resistances_of_the_stored_tree(tree_a):
+def test_resistances_of_the_stored_tree(neuron):
     """Input and transfer resistances as computed by an independent program (6 decimals)."""
-    tree = tree_a.discretize(max_length=28)
+    tree = neuron.discretize(max_length=28)
     soma, trunk, tuft = GOLDEN["tree_a_sites"]
     found = resistances(tree, g=0.1, R_a=150)
     pairs = [
@@ -47,8 +47,15 @@ def test_resistances_of_the_stored_tree(tree_a):
     np.testing.assert_allclose([found[pair] for pair in pairs], expected, rtol=1e-7)
 
 
-def test_the_rule_d_lambda(tree_a):
-    tree = tree_a.discretize(R_a=150)
+def test_voltages_of_the_stored_tree(neuron):
+    tree = neuron.discretize(max_length=28)
+    model = Compartments(tree, [tree.site(0), tree.site(3), tree.site(7, 1)], sigma=0.0)
+    voltage = model.simulate(GOLDEN["tree_a_theta"][0], seed=1).voltage[0, :, ::4]
+    assert abs(voltage - GOLDEN["tree_a_V0_be_dt0.025_float64"]).max() < 5e-4
+
+
+def test_the_rule_d_lambda(neuron):
+    tree = neuron.discretize(R_a=150)
     counts = np.bincount(tree.section[tree.area > 0])
     assert counts.sum() == 127
     assert (counts % 2 == 1).all()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechfit.models import read_swc
+from mechfit.models import Compartments, read_swc
 from tests.models.compartments.shapes import TREE_A
 
 SOMA = "1 1 0 0 0 5 -1\n"
@@ -224,21 +224,38 @@ def in_place(tree):
     return np.array(facts)[:, order]
 
 
+def shuffled(path, rng, *, rising):
+    """The stored tree with its lines in any order and other ids, which may rise as before."""
+    ids = np.sort(rng.choice(9999, len(ROWS), replace=False))
+    ids = ids if rising else rng.permutation(ids)
+    new = {row[0]: str(name) for row, name in zip(ROWS, ids, strict=True)} | {"-1": "-1"}
+    rows = [[new[row[0]], *row[1:6], new[row[6]]] for row in rng.permutation(ROWS)]
+    path.write_text("\n".join(map(" ".join, rows)))
+    return read_swc(path).discretize(max_length=28)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_order_and_names_of_points_do_not_matter(tmp_path_factory, seed):
-    path, rng = tmp_path_factory.getbasetemp() / "permuted.swc", np.random.default_rng(seed)
+    path, rng = tmp_path_factory.getbasetemp() / "shuffled.swc", np.random.default_rng(seed)
     expected = read_swc(TREE_A).discretize(max_length=28)
-    rising = np.sort(rng.choice(9999, len(ROWS), replace=False))
-    for same, ids in ((True, rising), (False, rng.permutation(rising))):
-        new = {row[0]: str(name) for row, name in zip(ROWS, ids, strict=True)} | {"-1": "-1"}
-        rows = [[new[row[0]], *row[1:6], new[row[6]]] for row in rng.permutation(ROWS)]
-        path.write_text("\n".join(map(" ".join, rows)))
-        tree = read_swc(path).discretize(max_length=28)
-        if same:
-            for field in ("parent", "area", "rho", "distance", "section", "loc", "kind"):
-                np.testing.assert_array_equal(getattr(tree, field), getattr(expected, field))
-        np.testing.assert_allclose(in_place(tree), in_place(expected), rtol=1e-12)
+    tree = shuffled(path, rng, rising=True)
+    for field in ("parent", "area", "rho", "distance", "section", "loc", "kind"):
+        np.testing.assert_array_equal(getattr(tree, field), getattr(expected, field))
+    other = shuffled(path, rng, rising=False)
+    np.testing.assert_allclose(in_place(other), in_place(expected), rtol=1e-12)
+
+
+def test_voltages_do_not_depend_on_names(tmp_path):
+    trees = [read_swc(TREE_A).discretize(max_length=28)]
+    trees.append(shuffled(tmp_path / "cell.swc", np.random.default_rng(3), rising=False))
+    traces = []
+    for tree in trees:
+        ends = np.array([path[-1] for path in tree.outline])
+        sites = [int(abs(ends - trees[0].outline[k][-1]).sum(1).argmin()) for k in (0, 16, 41)]
+        model = Compartments(tree, sites, sigma=0.0)
+        traces.append(model.simulate(model.truth, seed=1).voltage)
+    np.testing.assert_allclose(*traces, atol=1e-7)
 
 
 def test_no_warning_on_a_good_file():
