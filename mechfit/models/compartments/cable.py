@@ -131,7 +131,7 @@ class Cable:
             raise ValueError(f"noise has shape {noise.shape}, expected ({m}, {steps})")
         noise = np.broadcast_to(noise, (m, steps))
         voltage = np.empty((m, len(self.sites), steps + 1))
-        for rows in groups(m):
+        for rows in groups(m, noise.dtype):
             lanes = (density[rows], *(column[rows] for column in columns))
             found = self.lanes(*lanes, noise[rows].T.copy())
             some = slice(rows[0], rows[-1] + 1)
@@ -141,13 +141,13 @@ class Cable:
     def lanes(
         self, density: np.ndarray, resistivity: np.ndarray, capacity: np.ndarray, noise: np.ndarray
     ) -> np.ndarray:
-        """Voltages (sites, time, LANES), in the precision of the noise (steps, LANES) in nA.
+        """Voltages (sites, time, lanes), in the precision of the noise (steps, lanes) in nA.
 
-        The others are densities (LANES, 4, n), R_a (LANES,) and C_m (LANES,), not checked.
+        The others are densities (lanes, 4, n), R_a (lanes,) and C_m (lanes,), not checked.
         """
         kind, second = noise.dtype, self.method == METHODS[1]
         state = self.state(density, resistivity, capacity, self.dt / 2 if second else self.dt)
-        voltage = np.empty((len(self.sites), len(self.time), LANES), kind)
+        voltage = np.empty((len(self.sites), len(self.time), LANES[kind]), kind)
         constants = (
             tuple(kind.type(c) for c in self.channels.constants(dt)) for dt in (FOREVER, self.dt)
         )
@@ -169,7 +169,7 @@ class Cable:
     def state(
         self, density: np.ndarray, resistivity: np.ndarray, capacity: np.ndarray, dt: float
     ) -> np.ndarray:
-        """The numbers (n, rows, LANES) with which the loop starts, see `run`."""
+        """The numbers (n, rows, lanes) with which the loop starts, see `run`."""
         tree, n = self.tree, len(self.tree)
         area, axial = PER_AREA * tree.area[:, None], np.zeros((n, 1))
         axial[1:, 0] = 100 / tree.rho[1:]
@@ -180,7 +180,9 @@ class Cable:
         row |= dict.fromkeys("vxb", self.v_init)
         if self.method == METHODS[1]:
             self._check_ringing(row["axial"], area * capacity)
-        return np.stack([np.broadcast_to(row.get(name, 0.0), (n, LANES)) for name in ROWS], 1)
+        return np.stack(
+            [np.broadcast_to(row.get(name, 0.0), (n, len(capacity))) for name in ROWS], 1
+        )
 
     def _check_ringing(self, axial: np.ndarray, capacity: np.ndarray) -> None:
         """Warn if the fastest mode, of rate r, dies only after r dt² / 4 in steps of dt."""
@@ -199,10 +201,10 @@ class Cable:
             )
 
 
-def groups(m: int) -> Iterator[np.ndarray]:
-    """Rows (LANES,) of the simulations side by side; the last one fills the last group."""
-    for start in range(0, m, LANES):
-        yield np.minimum(np.arange(start, start + LANES), m - 1)
+def groups(m: int, kind: np.dtype) -> Iterator[np.ndarray]:
+    """Rows (lanes,) of the simulations side by side; the last one fills the last group."""
+    for start in range(0, m, LANES[kind]):
+        yield np.minimum(np.arange(start, start + LANES[kind]), m - 1)
 
 
 def node_of(tree: Tree, node: int, what: str) -> int:

@@ -1,4 +1,4 @@
-r"""The loop over steps of a tree, for `LANES` simulations side by side.
+r"""The loop over steps of a tree, for several simulations side by side.
 
 With the gates held, all currents are linear in V, so one implicit step solves a linear system, in
 nA, whose row of node i is
@@ -29,21 +29,38 @@ from numba.extending import overload, register_jitable
 
 from mechfit.compile import compiled, compiled_fast
 from mechfit.models.compartments.channels import cortical_gates, squid_gates
+from mechfit.models.numerics.double import double
 from mechfit.models.numerics.noise import normal_pair
 from mechfit.models.numerics.single import single
 
 __all__ = ["LANES", "ROWS", "draw_single", "run_double", "run_single"]
 
-LANES = 16
+LANES = {np.dtype("f4"): 32, np.dtype("f8"): 8}
+"""Simulations side by side; more need the faster memory of more rows."""
 ROWS = ("G_Na", "G_K", "G_M", "leak", "capacity", "diagonal", "axial", *"mhnpvxdb")
 """Conductances (µS), G_l E_l (nA), C / dt, C / dt + G_l, g; gates, V, the solution, D and B."""
-NAMED = {name: np.uint64(LANES * k) for k, name in enumerate(ROWS)}
-G_NA, G_K, G_M, LEAK, CAPACITY, DIAGONAL, AXIAL, M, H, N, P, V, X, D, B = NAMED.values()
-SIZE, WIDE = np.uint64(LANES * len(ROWS)), np.uint64(LANES)
 u32, u64 = np.uint32, np.uint64
+COUNT = u64(len(ROWS))
+G_NA, G_K, G_M, LEAK, CAPACITY, DIAGONAL, AXIAL, M, H, N, P, V, X, D, B = map(
+    u64, range(len(ROWS))
+)
+WIDE_SINGLE, WIDE_DOUBLE = map(u64, LANES.values())
 cortical_single, squid_single, noise_single = map(
     single, (cortical_gates, squid_gates, normal_pair)
 )
+cortical_double, squid_double = map(double, (cortical_gates, squid_gates))
+
+
+def lanes_of(s):
+    """Number of lanes, known to the compiler."""
+
+
+@overload(lanes_of)
+def lanes_of_precision(s):
+    """Choose it by the type of the numbers."""
+    if s.dtype == types.float32:
+        return lambda s: WIDE_SINGLE
+    return lambda s: WIDE_DOUBLE
 
 
 @register_jitable(forceinline=True)
@@ -58,22 +75,42 @@ def squid_fast(v, gates, c):
     return squid_single(v, gates, c)
 
 
+@register_jitable(forceinline=True)
+def cortical_exact(v, gates, c):
+    """The gates in double precision."""
+    return cortical_double(v, gates, c)
+
+
+@register_jitable(forceinline=True)
+def squid_exact(v, gates, c):
+    """The same for the squid's axon."""
+    return squid_double(v, gates, c)
+
+
+@register_jitable
+def rows_of(s, i):
+    """The numbers of a node."""
+    size = lanes_of(s) * COUNT
+    return s[u64(i) * size : u64(i + 1) * size]
+
+
 @register_jitable
 def eliminate(s, parent):
     """Add each node's row to that of its parent, from the last on."""
+    w = lanes_of(s)
     for i in range(parent.size - 1, 0, -1):
-        o, q = u64(i) * SIZE, u64(parent[i]) * SIZE
-        for j in range(WIDE):
-            axial, d, b = s[o + AXIAL + j], s[o + D + j], s[o + B + j]
+        a, above = rows_of(s, i), rows_of(s, parent[i])
+        for j in range(w):
+            axial, d, b = a[w * AXIAL + j], a[w * D + j], a[w * B + j]
             total = d + axial
             share = axial / total
-            s[o + D + j] = share
-            s[o + B + j] = b / total
-            s[q + D + j] += share * d
-            s[q + B + j] += share * b
-    for j in range(WIDE):
-        s[B + j] /= s[D + j]
-        s[D + j] = 0
+            a[w * D + j] = share
+            a[w * B + j] = b / total
+            above[w * D + j] += share * d
+            above[w * B + j] += share * b
+    for j in range(w):
+        s[w * B + j] /= s[w * D + j]
+        s[w * D + j] = 0
 
 
 @register_jitable
@@ -82,28 +119,27 @@ def advance(gates, s, parent, compartment, c, beyond):
 
     `beyond` is how far V goes beyond the solution, as a part of the way to it: 0 or 1.
     """
+    w = lanes_of(s)
     for i in range(parent.size):
-        o, q = u64(i) * SIZE, u64(parent[i]) * SIZE
-        for j in range(WIDE):
-            s[o + X + j] = s[o + B + j] + s[o + D + j] * s[q + X + j]
+        a, above = rows_of(s, i), rows_of(s, parent[i])
+        for j in range(w):
+            a[w * X + j] = a[w * B + j] + a[w * D + j] * above[w * X + j]
         if compartment[i]:
-            for j in range(WIDE):
-                x = s[o + X + j]
-                v = x + beyond * (x - s[o + V + j])
-                m, h, n, p = gates(v, (s[o + M + j], s[o + H + j], s[o + N + j], s[o + P + j]), c)
-                sodium = s[o + G_NA + j] * (m * m * m * h)
-                potassium = s[o + G_K + j] * ((n * n) * (n * n)) + s[o + G_M + j] * p
-                s[o + M + j], s[o + H + j], s[o + N + j], s[o + P + j] = m, h, n, p
-                s[o + V + j] = v
-                s[o + D + j] = s[o + DIAGONAL + j] + (sodium + potassium)
-                b = s[o + CAPACITY + j] * v + s[o + LEAK + j]
-                s[o + B + j] = b + (sodium * c[4] + potassium * c[5])
+            for j in range(w):
+                v = a[w * X + j] + beyond * (a[w * X + j] - a[w * V + j])
+                m, h, n, p = gates(v, (a[w * M + j], a[w * H + j], a[w * N + j], a[w * P + j]), c)
+                sodium = a[w * G_NA + j] * (m * m * m * h)
+                potassium = a[w * G_K + j] * ((n * n) * (n * n)) + a[w * G_M + j] * p
+                a[w * M + j], a[w * H + j], a[w * N + j], a[w * P + j] = m, h, n, p
+                a[w * V + j] = v
+                a[w * D + j] = a[w * DIAGONAL + j] + (sodium + potassium)
+                b = a[w * CAPACITY + j] * v + a[w * LEAK + j]
+                a[w * B + j] = b + (sodium * c[4] + potassium * c[5])
         else:
-            for j in range(WIDE):
-                x = s[o + X + j]
-                s[o + V + j] = x + beyond * (x - s[o + V + j])
-                s[o + D + j] = s[o + DIAGONAL + j]
-                s[o + B + j] = 0
+            for j in range(w):
+                a[w * V + j] = a[w * X + j] + beyond * (a[w * X + j] - a[w * V + j])
+                a[w * D + j] = a[w * DIAGONAL + j]
+                a[w * B + j] = 0
 
 
 def sweep(kind, s, parent, compartment, c, beyond):
@@ -122,15 +158,15 @@ def sweep_in_precision(kind, s, parent, compartment, c, beyond):
 
     def in_double(kind, s, parent, compartment, c, beyond):
         if kind == 0:
-            advance(cortical_gates, s, parent, compartment, c, beyond)
+            advance(cortical_exact, s, parent, compartment, c, beyond)
         else:
-            advance(squid_gates, s, parent, compartment, c, beyond)
+            advance(squid_exact, s, parent, compartment, c, beyond)
 
     return in_single if s.dtype == types.float32 else in_double
 
 
 def run(kind, s, parent, compartment, constants, beyond, currents, noise, sites, voltage):
-    """Simulate `LANES` trees from a uniform voltage on, with the gates at their steady state.
+    """Simulate trees side by side from a uniform voltage on, with the gates at their steady state.
 
     Args:
         kind: 0 for cortical channels, 1 for the squid's.
@@ -141,33 +177,34 @@ def run(kind, s, parent, compartment, constants, beyond, currents, noise, sites,
         constants: Of the channels, for the first moment and for a step.
         beyond: See `advance`.
         currents: Nodes (k,) and currents (k, steps + 1) in nA that are injected there.
-        noise: Currents (steps + 1, LANES) in nA into node 0.
+        noise: Currents (steps + 1, lanes) in nA into node 0.
         sites: Nodes to record.
-        voltage: Their voltages (sites, steps + 1, LANES) in mV, to be filled.
+        voltage: Their voltages (sites, steps + 1, lanes) in mV, to be filled.
     """
     nodes, injected = currents
+    w = lanes_of(s)
     sweep(kind, s, parent, compartment, constants[0], beyond)
     for t in range(voltage.shape[1]):
         if t > 0:
             for k in range(nodes.size):
-                o = u64(nodes[k]) * SIZE + B
-                for j in range(WIDE):
-                    s[o + j] += injected[k, t - 1]
-            for j in range(WIDE):
-                s[B + j] += noise[t - 1, j]
+                a = rows_of(s, nodes[k])
+                for j in range(w):
+                    a[w * B + j] += injected[k, t - 1]
+            for j in range(w):
+                s[w * B + j] += noise[t - 1, j]
             eliminate(s, parent)
             sweep(kind, s, parent, compartment, constants[1], beyond)
         for k in range(sites.size):
-            o = u64(sites[k]) * SIZE + V
-            for j in range(WIDE):
-                voltage[k, t, j] = s[o + j]
+            a = rows_of(s, sites[k])
+            for j in range(w):
+                voltage[k, t, j] = a[w * V + j]
 
 
 @compiled_fast
 def draw_single(key, index, scale, out):
-    """Write `scale` times the normals (steps, LANES), steps even, of simulations `index`."""
+    """Write `scale` times the normals (steps, lanes), steps even, of simulations `index`."""
     for i in range(0, out.shape[0], 2):
-        for j in range(LANES):
+        for j in range(WIDE_SINGLE):
             first, second = noise_single(key[0], key[1], index[j], u32(i >> 1))
             out[i, j], out[i + 1, j] = scale * first, scale * second
 

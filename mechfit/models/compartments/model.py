@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.models.compartments.cable import METHODS, Cable, groups
 from mechfit.models.compartments.channels import CORTICAL, Channels
-from mechfit.models.compartments.kernel import LANES, draw_single
+from mechfit.models.compartments.kernel import draw_single
 from mechfit.models.compartments.protocol import (
     SITE_STATISTICS,
     Protocol,
@@ -170,23 +170,23 @@ class Compartments(Model):
         """Simulate theta (n, d) and return the statistics (n, 16), all of them finite."""
         values = self._values(theta)
         x = np.empty((len(values), len(SITE_STATISTICS)))
-        for rows in groups(len(values)):
+        for rows in groups(len(values), np.dtype(self.precision)):
             some = values[rows]
             noise = self._noise(seed, first + rows)
             voltage = self.cable.lanes(self._density(some), some[:, 7], some[:, 8], noise)
-            for j in range(min(LANES, len(values) - rows[0])):
+            for j in range(min(len(rows), len(values) - rows[0])):
                 self._reduce(voltage[:, :, j], x[rows[j]])
         return x
 
     def _noise(self, seed: int, numbers: np.ndarray) -> np.ndarray:
-        """Currents (steps, LANES) in nA of simulations `numbers` (LANES,)."""
+        """Currents (steps, lanes) in nA of simulations `numbers` (lanes,)."""
         steps, key = len(self.time), key_of(seed)
         if self.precision == "float64":
-            noise = np.empty((LANES, steps))
+            noise = np.empty((len(numbers), steps))
             for row, number in zip(noise, numbers.astype(np.uint32), strict=True):
                 fill_normals(*key, number, row)
-            return self._scale * noise.T
-        noise = np.zeros((steps + steps % 2, LANES), np.float32)
+            return np.ascontiguousarray(self._scale * noise.T)
+        noise = np.zeros((steps + steps % 2, len(numbers)), np.float32)
         if self.sigma:
             draw_single(key, numbers.astype(np.uint32), np.float32(self._scale), noise)
         return noise

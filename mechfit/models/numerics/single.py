@@ -123,19 +123,26 @@ def single(function: Callable, jit: Callable = inlined) -> Callable:
         The compiled twin.
     """
     if (function, jit) not in TWINS:
-        TWINS[function, jit] = jit(SOURCES.get(function) or _narrowed(function, jit))
+        known = SOURCES if jit is inlined else {}
+        source = SOURCES.get(function) or copied(
+            function, lambda f: single(f, jit), known, _literal
+        )
+        TWINS[function, jit] = jit(source)
     return TWINS[function, jit]
 
 
-def _narrowed(function: Callable, jit: Callable) -> Callable:
-    """Copy a function, with float32 literals and the twins of what it calls."""
+def copied(function: Callable, twin: Callable, known: dict, literal: Callable) -> Callable:
+    """Copy a function: its literals changed, and what it calls replaced by twins.
+
+    Of the functions that are not written in Python only those that are `known` have one.
+    """
     code, namespace = function.__code__, dict(function.__globals__)
     for name in namespace.keys() & set(code.co_names):
         value = getattr(namespace[name], "py_func", namespace[name])
-        polynomial = jit is inlined and isinstance(value, BuiltinFunctionType) and value in SOURCES
-        called = isinstance(value, FunctionType) or polynomial
-        namespace[name] = single(value, jit) if called else _literal(value)
-    constants = tuple(map(_literal, code.co_consts))
+        builtin = isinstance(value, BuiltinFunctionType) and value in known
+        called = isinstance(value, FunctionType) or builtin
+        namespace[name] = twin(value) if called else literal(value)
+    constants = tuple(map(literal, code.co_consts))
     return FunctionType(code.replace(co_consts=constants), namespace, function.__name__)
 
 
