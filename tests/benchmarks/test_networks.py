@@ -30,8 +30,8 @@ from mechfit.simulation import simulate
 PEERS = os.environ.get("MECHFIT_PEERS")
 SECOND, SHORT, ROUNDS = 1000.0, 50.0, 5
 NETWORKS = {
-    "COBA": (COBA(4000, 0.02), COBA.truth, 7),
-    "CUBA": (CUBA(4000, 0.02), CUBA.truth, 2),
+    "COBA": (COBA(4000, 0.02), COBA.truth, 10),
+    "CUBA": (CUBA(4000, 0.02), CUBA.truth, 7),
     "Brunel": (Brunel(12_500, 1250), np.array([5.0, 2.0, 0.1, 1.5]), 20),
 }
 """Model, parameters, and how many times faster than the best peer it has to be."""

@@ -22,7 +22,7 @@ from mechfit.summaries.population import population_statistics
 __all__ = ["Network", "Spikes"]
 
 MOST_SPIKES = 10**9
-TINY, FAR = 1e-30, 1e6
+TINY, LINE = 1e-30, 64
 RUNAWAY = 0.8
 
 
@@ -126,7 +126,7 @@ class Network:
         """
         neurons, wiring, dt = self.neurons, self.wiring, self.dt
         n, steps = len(wiring), round(number_of("duration", duration, positive=True) / dt)
-        refractory = round(neurons.t_ref / dt)
+        refractory, constants = round(neurons.t_ref / dt), neurons.constants(dt)
         most = n * (1 + steps // (refractory + 1))
         if most > MOST_SPIKES:
             raise ValueError(
@@ -134,13 +134,14 @@ class Network:
                 f"{MOST_SPIKES:.0e}: simulate for a shorter time"
             )
         kind = np.float32 if self.precision == "float32" else np.float64
-        rest = neurons.rest if drive is None else drive
-        given = {"drive": rest, "v": v, "g_e": g[0], "g_i": g[1]}
-        blocks = -(-n // PADDED) * PADDED // BLOCK
-        room = [np.full((blocks, BLOCK), far, kind) for far in (-FAR, -FAR, 0.0, 0.0)]
-        for each, (name, value) in zip(room, given.items(), strict=True):
-            each.ravel()[:n] = _each(name, value, n)
-        drive, state = room[0].ravel(), np.stack(room[1:], axis=1).ravel()
+        places = -(-n // PADDED) * PADDED
+        state = _aligned((places // BLOCK, 3, BLOCK), kind)
+        rows = np.full((3, places), [[-np.inf], [0.0], [0.0]])
+        for row, name, value in zip(rows, ("v", "g_e", "g_i"), (v, *g), strict=True):
+            row[:n] = _each(name, value, n)
+        state[:] = rows.reshape(3, -1, BLOCK).swapaxes(0, 1)
+        if drive is not None:
+            drive = np.pad(_each("drive", drive, n), (0, places - n)).astype(kind)
         if wiring.delays is None:
             delay, slots, own = round(self.delay / dt), 1, (None, None)
             counts = np.int16 if n < 2**14 else np.int32
@@ -152,19 +153,20 @@ class Network:
         run = run_single if kind is np.float32 else run_double
         run(
             neurons.KIND,
-            state,
-            drive,
-            tuple(map(kind, neurons.constants(dt))),
+            state.ravel(),
+            (kind(neurons.rest), drive),
+            tuple(map(kind, constants)),
+            constants[1:3],
             (kind(neurons.threshold), kind(neurons.reset), refractory, wiring.excitatory),
             (*(kind(number_of("weights", w)) for w in self.weights), kind(TINY)),
             (wiring.pointers, wiring.targets, *own, wiring.bits),
-            (delay, np.zeros((2, slots, drive.size), counts)),
+            (delay, _aligned((2, slots, places), counts)),
             poisson_table(self.input_rate * dt / 1000),
             stream(*key_of(seed), whole(number, "number", 0, 2**32), 3),
             starts,
             ids,
         )
-        if not np.isfinite(state).all():
+        if not np.isfinite(state.swapaxes(0, 1).reshape(3, -1)[:, :n]).all():
             raise ValueError("a voltage is not finite: expected smaller weights or input")
         times = np.repeat(np.arange(1, steps + 1), np.diff(starts)) * dt
         fastest, ids = 1000 / (refractory + 1) / dt, ids[: len(times)].copy()
@@ -179,3 +181,11 @@ def _each(name: str, value: ArrayLike, n: int) -> np.ndarray:
             f"{name} has shape {array.shape}, expected ({n},) of finite numbers, or one"
         )
     return np.broadcast_to(array, n)
+
+
+def _aligned(shape: tuple[int, ...], kind: type) -> np.ndarray:
+    """Zeros from the beginning of a cache line on."""
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    room = np.zeros(size + LINE, np.uint8)
+    start = -room.ctypes.data % LINE
+    return room[start : start + size].view(kind).reshape(shape)

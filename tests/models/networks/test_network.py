@@ -91,17 +91,20 @@ def test_every_spike_of_another_network(kind):
         assert pairs(network.spikes(v, 100.0, drive=drive)) == expected
 
 
+@pytest.mark.parametrize(("n", "p"), [(20, 0.3), (100, 0.07), (100, 0.04)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_counted_arrivals_are_weighted_ones(kind):
-    wiring = Wiring.bernoulli(16, 4, 0.3, seed=1)
+def test_counted_and_listed_arrivals_are_weighted_ones(kind, n, p):
+    wiring = Wiring.bernoulli(n * 4 // 5, n // 5, p, seed=1)
+    assert bool(wiring.bits.size) == (p > 0.05)
     weights = {"delta": (1.5, -4.0), "cuba": (3.0, -9.0), "coba": (0.3, 2.0)}[kind]
-    sources, (_, _, v, drive) = np.repeat(np.arange(20), np.diff(wiring.pointers)), golden(kind)
-    matrix, delays = np.zeros((20, 20)), np.zeros((20, 20), int)
-    matrix[wiring.targets, sources] = np.where(sources < 16, *weights)
+    sources, (_, _, v, drive) = np.repeat(np.arange(n), np.diff(wiring.pointers)), golden(kind)
+    v, drive = np.resize(v, n), np.resize(drive, n)
+    matrix, delays = np.zeros((n, n)), np.zeros((n, n), int)
+    matrix[wiring.targets, sources] = np.where(sources < n * 4 // 5, *weights)
     delays[wiring.targets, sources] = 7
     network = Network(KINDS[kind], wiring, weights, 0.7, precision="float64")
     found = pairs(network.spikes(v, 100.0, drive=drive))
-    assert found == loop(kind, matrix, delays, v, drive, 1000)
+    assert found == loop(kind, matrix, delays, v, drive, 1000, n * 4 // 5)
     assert len(found) > 15
 
 
