@@ -40,6 +40,9 @@ def read_swc(
 ) -> Morphology:
     """Read the shape of a neuron from an SWC file.
 
+    The soma becomes one sphere of its area. What begins on it begins at its own first point, and a
+    trunk of one point at the soma's center, so that there is no resistance inside the soma.
+
     Args:
         path: The file.
         roots: "largest" keeps the largest of several trees; else they are a fault.
