@@ -21,7 +21,7 @@ exponential. Taught in ``book/models/integrate-and-fire.md``.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.models.networks.theory import SHIFT
+from mechfit.models.networks.theory import SHIFT, check_noisy
 from mechfit.summaries.arguments import array_of, number_of
 
 __all__ = ["interval_density", "interval_log_likelihood"]
@@ -89,11 +89,9 @@ def _both(
     """Densities of intervals and probabilities of longer ones, (2, m, n)."""
     theta = np.atleast_2d(array_of("theta", theta, "(m, 4)", "(4,)"))
     dt = number_of("dt", dt, positive=True)
-    if theta.shape[1] != 4 or not ((theta[:, 1:3] > 0).all() and (theta[:, 3] >= 0).all()):
-        raise ValueError(
-            f"theta has shape {theta.shape} and {theta.min(0, initial=np.inf)} as its smallest "
-            "values, expected (m, 4), sigma and tau above 0 and t_ref of at least 0"
-        )
+    if theta.shape[1] != 4:
+        raise ValueError(f"theta has shape {theta.shape}, expected (m, 4)")
+    check_noisy(*theta.T[1:])
     found = np.empty((2, len(theta), len(intervals)))
     reach = min(LONG * theta[:, 2].max(initial=0), intervals.max(initial=0))
     steps = max(10, int(np.ceil(reach / dt)))

@@ -27,7 +27,7 @@ from scipy.special import erf, erfcx
 
 from mechfit.summaries.arguments import number_of, numbers
 
-__all__ = ["SHIFT", "lif_rate", "mean_field", "siegert"]
+__all__ = ["SHIFT", "check_noisy", "lif_rate", "mean_field", "siegert"]
 
 SHIFT = 0.5826
 """Rise of the threshold by discrete steps, -zeta(1/2) / sqrt(2 pi), in sigma sqrt(dt / tau)."""
@@ -101,11 +101,9 @@ def siegert(
     """
     given = {"mu": mu, "sigma": sigma, "tau": tau, "t_ref": t_ref}
     mu, sigma, tau, t_ref = np.broadcast_arrays(*(numbers(v, n) for n, v in given.items()))
-    if not ((sigma > 0).all() and (tau > 0).all() and (t_ref >= 0).all() and dt >= 0):
-        raise ValueError(
-            f"sigma is at least {sigma.min()}, tau {tau.min()}, t_ref {t_ref.min()} and dt is "
-            f"{dt}, expected sigma and tau above 0, and t_ref and dt of at least 0"
-        )
+    check_noisy(sigma, tau, t_ref)
+    if not dt >= 0:
+        raise ValueError(f"dt is {dt}, expected at least 0")
     ends = (reset - mu) / sigma, (threshold - mu) / sigma + SHIFT * np.sqrt(dt / tau)
     blocks = [np.array_split(end.ravel(), mu.size // BLOCK + 1) for end in ends]
     integrals = [_integrals(*block) for block in zip(*blocks, strict=True)]
@@ -113,6 +111,15 @@ def siegert(
     interval = (t_ref + dt / 4) * small + tau * first
     cv = np.where(ends[1] > POISSON, 1.0, tau * np.sqrt(second) / interval)
     return 1000.0 * small / interval, cv[()]
+
+
+def check_noisy(sigma: np.ndarray, tau: np.ndarray, t_ref: np.ndarray) -> None:
+    """Raise ValueError unless sigma and tau are above 0, and t_ref is not below."""
+    if not ((sigma > 0).all() and (tau > 0).all() and (t_ref >= 0).all()):
+        raise ValueError(
+            f"sigma is at least {sigma.min()}, tau {tau.min()} and t_ref {t_ref.min()}, expected "
+            "sigma and tau above 0, and t_ref of at least 0"
+        )
 
 
 def _integrals(low: np.ndarray, high: np.ndarray) -> np.ndarray:
