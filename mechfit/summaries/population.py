@@ -38,7 +38,13 @@ from numpy.typing import ArrayLike
 
 from mechfit.summaries.arguments import array_of, number_of, window_of
 
-__all__ = ["POPULATION", "population_spectrum", "population_statistics", "why_no_statistics"]
+__all__ = [
+    "POPULATION",
+    "population_spectrum",
+    "population_statistics",
+    "population_summary",
+    "why_no_statistics",
+]
 
 POPULATION = {
     **dict.fromkeys(["rate_E", "rate_I", "rate_sd_E"], "Hz"),
@@ -79,6 +85,18 @@ def population_statistics(
         >>> x[:4]
         array([1., 0., 0., 1.])
     """
+    return population_summary(times, ids, sizes, window, dt=dt)[0]
+
+
+def population_summary(
+    times: ArrayLike,
+    ids: ArrayLike,
+    sizes: Sequence[int],
+    window: tuple[float, float],
+    *,
+    dt: float = 0.1,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Statistics (15,) and, with its frequencies, the spectrum (257,) that they are from."""
     steps, ids, sizes, (start, stop), dt = _checked(times, ids, sizes, window, dt)
     n_e, n, seconds = sizes[0], sum(sizes), (stop - start) * dt / 1000
     x = dict.fromkeys(POPULATION, np.nan)
@@ -86,12 +104,14 @@ def population_statistics(
     inside = (steps > start) & (steps <= stop)
     steps, ids = steps[inside] - start - 1, ids[inside]
     counts = np.bincount(ids, minlength=n)
+    together = _together(steps, stop - start, POPULATION_MS / dt)
     with np.errstate(invalid="ignore", divide="ignore"):
+        spectrum = _welch(1000 * together / n)
         x["rate_E"], x["rate_I"] = counts[:n_e].sum() / n_e, counts[n_e:].sum() / sizes[1]
         x["rate_E"], x["rate_I"] = x["rate_E"] / seconds, x["rate_I"] / seconds
         x["rate_sd_E"], x["active_E"] = counts[:n_e].std() / seconds, (counts[:n_e] > 0).mean()
         if not len(steps):
-            return np.array(list(x.values()))
+            return np.array(list(x.values())), *spectrum
         often, variation = counts >= FEWEST, _variation(steps, ids, counts)
         x["cv_n_E"] = often[:n_e].mean()
         x["cv_E"], x["cv_I"] = (
@@ -103,11 +123,10 @@ def population_statistics(
             x["fano_E"] = _mean(in_bins.var(1, ddof=1) / in_bins.mean(1))
         in_bins = _counts(steps, ids, often, stop - start, CORRELATION_MS / dt)
         x["corr_E"], x["corr_EI"] = _correlations(in_bins, often[:n_e].sum())
-        together = _together(steps, stop - start, POPULATION_MS / dt)
         x["pop_fano"] = together.var() / together.mean()
         x["pop_cv"] = together.std() / together.mean()
-        x["peak"], x["peak_ratio"] = _peak(*_welch(1000 * together / n))
-    return np.array(list(x.values()))
+        x["peak"], x["peak_ratio"] = _peak(*spectrum)
+    return np.array(list(x.values())), *spectrum
 
 
 def population_spectrum(

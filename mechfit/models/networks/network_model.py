@@ -28,7 +28,12 @@ from mechfit.models.networks.wiring import stream
 from mechfit.models.numerics.gpu import check_device
 from mechfit.models.numerics.noise import key_of, normal_pair
 from mechfit.summaries.arguments import number_of
-from mechfit.summaries.population import POPULATION, SEGMENT, population_spectrum
+from mechfit.summaries.population import (
+    POPULATION,
+    SEGMENT,
+    population_spectrum,
+    population_summary,
+)
 
 __all__ = ["NetworkModel"]
 
@@ -53,9 +58,9 @@ def fill_start(key, out):
 
 def features(spikes: Spikes, burn_in: float) -> np.ndarray:
     """The statistics (24,), all finite, of a network's spikes."""
-    x = dict(zip(POPULATION, spikes.statistics((burn_in, np.inf)), strict=True))
-    window = burn_in, spikes.duration
-    f, power = population_spectrum(spikes.times, spikes.n, window, dt=spikes.dt)
+    sizes, window = (spikes.excitatory, spikes.n - spikes.excitatory), (burn_in, spikes.duration)
+    each, f, power = population_summary(spikes.times, spikes.ids, sizes, window, dt=spikes.dt)
+    x = dict(zip(POPULATION, each, strict=True))
     bands = [power[(f >= a) & (f < b)].mean() for a, b in zip(EDGES, EDGES[1:], strict=False)]
     x["alive"] = float(x["last_spike"] > spikes.duration - ALIVE_MS)
     x["last_spike"] /= spikes.duration
