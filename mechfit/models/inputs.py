@@ -17,6 +17,7 @@ from mechfit.summaries.arguments import numbers
 __all__ = [
     "LARGEST",
     "aligned",
+    "check_possible",
     "column_names",
     "finite",
     "named",
@@ -82,6 +83,20 @@ def finite(array: np.ndarray, what: str, *, rows: int | None = 1) -> np.ndarray:
             f"{what} has shape {array.shape}, expected {axes}, all finite and below {LARGEST}"
         )
     return array
+
+
+def check_possible(
+    theta: np.ndarray, possible: np.ndarray, names: Sequence[str], expected: Sequence[str] | str
+) -> None:
+    """Raise ValueError naming the first number of theta (n, d) that is not `possible` (n, d).
+
+    What is not finite is impossible too; `expected` says what was, of all or of each parameter.
+    """
+    wrong = np.argwhere(~(possible & np.isfinite(theta)))
+    if len(wrong):
+        row, column = wrong[0]
+        what = expected if isinstance(expected, str) else expected[column]
+        raise ValueError(f"{names[column]} is {theta[row, column]} in row {row}; expected {what}")
 
 
 def spans(value: np.ndarray, d: int, what: str, *, positive: bool = False) -> np.ndarray:

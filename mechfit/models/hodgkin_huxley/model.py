@@ -16,6 +16,7 @@ from mechfit.compile import compiled
 from mechfit.models.hodgkin_huxley.equations import rest, step
 from mechfit.models.hodgkin_huxley.gpu import neuron_statistics
 from mechfit.models.hodgkin_huxley.lanes import LANES, plan, statistics_lanes
+from mechfit.models.inputs import check_possible
 from mechfit.models.model import Model, Traces
 from mechfit.models.numerics.gpu import check_device
 from mechfit.models.numerics.noise import fill_normals, key_of
@@ -224,15 +225,11 @@ class HodgkinHuxley(Model):
     def _check(self, theta: np.ndarray) -> np.ndarray:
         """Return theta (n, 8), or raise ValueError naming the first impossible parameter."""
         theta = np.ascontiguousarray(self.prior.check(theta))
-        possible = np.isfinite(theta)
-        possible[:, [0, 1, 2, 3, 6]] &= theta[:, [0, 1, 2, 3, 6]] >= 0
-        possible[:, 4] &= theta[:, 4] > 0
-        if not possible.all():
-            row, column = np.argwhere(~possible)[0]
-            raise ValueError(
-                f"{self.prior.names[column]} is {theta[row, column]} in row {row}; expected "
-                "finite numbers, conductances and noise of at least 0 and tau_max above 0"
-            )
+        possible = np.ones(theta.shape, bool)
+        possible[:, [0, 1, 2, 3, 6]] = theta[:, [0, 1, 2, 3, 6]] >= 0
+        possible[:, 4] = theta[:, 4] > 0
+        expected = "finite numbers, conductances and noise of at least 0 and tau_max above 0"
+        check_possible(theta, possible, self.prior.names, expected)
         if not theta[:, :4].any(axis=1).all():
             row = np.argmin(theta[:, :4].any(axis=1))
             raise ValueError(f"all conductances are 0 in row {row}, expected at least one above 0")

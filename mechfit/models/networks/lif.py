@@ -20,6 +20,7 @@ from numba.extending import register_jitable
 from numpy.typing import ArrayLike
 
 from mechfit.compile import compiled, compiled_fast
+from mechfit.models.inputs import check_possible
 from mechfit.models.model import Model, Traces
 from mechfit.models.numerics.noise import fill_normals, key_of, normal_pair
 from mechfit.models.numerics.single import single
@@ -243,14 +244,10 @@ class LIF(Model):
         values = self.known | dict(zip(self.prior.names, free.T, strict=True))
         columns = np.broadcast_arrays(*(values[name] for name in PRIOR.names), free[:, 0])
         theta = np.stack(columns[:4], axis=1)
-        possible = np.isfinite(theta) & (theta >= [-np.inf, 0, 0, 0])
+        possible = theta >= [-np.inf, 0, 0, 0]
         possible[:, 2] &= theta[:, 2] > 0
-        if not possible.all():
-            row, column = np.argwhere(~possible)[0]
-            raise ValueError(
-                f"{PRIOR.names[column]} is {theta[row, column]} in row {row}; expected finite "
-                "numbers, sigma and t_ref of at least 0 and tau above 0"
-            )
+        expected = "finite numbers, sigma and t_ref of at least 0 and tau above 0"
+        check_possible(theta, possible, PRIOR.names, expected)
         mu, sigma, tau, t_ref = theta.T
         decay = np.exp(-self.dt / tau)
         return np.stack(

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from mechfit.compile import compiled
-from mechfit.models.inputs import whole
+from mechfit.models.inputs import check_possible, whole
 from mechfit.models.model import Model
 from mechfit.models.networks.network import Network, Spikes
 from mechfit.models.networks.neurons import DeltaNeurons
@@ -137,13 +137,9 @@ class NetworkModel(Model):
         """Return theta (n, d), or raise ValueError naming the first impossible parameter."""
         theta = self.prior.check(theta)
         least, most = np.array(self.least) - 1e-9, np.array(self.most) + 1e-9
-        possible = np.isfinite(theta) & (theta >= least) & (theta <= most)
-        if not possible.all():
-            row, column = np.argwhere(~possible)[0]
-            raise ValueError(
-                f"{self.prior.names[column]} is {theta[row, column]:g} in row {row}, expected "
-                f"{self.least[column]:g} to {self.most[column]:g}"
-            )
+        expected = [f"{a:g} to {b:g}" for a, b in zip(self.least, self.most, strict=True)]
+        possible = (theta >= least) & (theta <= most)
+        check_possible(theta, possible, self.prior.names, expected)
         return theta
 
 

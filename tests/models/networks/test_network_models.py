@@ -117,14 +117,14 @@ def test_silence_is_told_and_kept():
         (lambda: CUBA(duration=500.0), "512 ms after it for the spectrum"),
         (
             lambda: Brunel().statistics([5.0, 2.0, 0.5, -1.5], 1),
-            "D is -1.5 in row 0, expected 0.1",
+            "D is -1.5 in row 0; expected 0.1",
         ),
         (
             lambda: Brunel().statistics([5.0, 2.0, 0.5, 0.05], 1),
-            "D is 0.05 in row 0, expected 0.1",
+            "D is 0.05 in row 0; expected 0.1",
         ),
         (lambda: Brunel().statistics([5.0, np.nan, 0.5, 1.5], 1), "eta is nan in row 0"),
-        (lambda: CUBA().statistics([1.0, 9.0, 5.0, 10.0, 0.1, -49.0], 1), "w_i is 9 in row 0"),
+        (lambda: CUBA().statistics([1.0, 9.0, 5.0, 10.0, 0.1, -49.0], 1), "w_i is 9.0 in row 0"),
         (lambda: COBA().statistics([0.6, 6.7, 0.2, 10.0, 0.1], 1), "tau_e is 0.2 in row 0"),
         (lambda: Brunel().spikes(np.ones((2, 4)), 1), "theta has 2 rows, expected one"),
     ],
