@@ -27,7 +27,7 @@ from mechfit.models import Compartments, Morphology, Protocol, read_swc
 PEERS = os.environ.get("MECHFIT_COMPARTMENT_PEERS")
 SWC = Path(__file__).parents[1] / "data" / "compartments_tree_a.swc"
 PROTOCOL = Protocol(window=(60.0, 100.0), duration=100.0)
-LONGEST, ROUNDS, CHECKED = 28.0, 5, 128
+LONGEST, ROUNDS, CHECKED = 28.0, 3, 128
 BARS = {"NEURON, float64": 20, "jaxley, float32": 5}
 SIDES = {"NEURON, float64": ("neuron", 8), "jaxley, float32": ("jaxley", 128)}
 """Which peer, and how many simulations it makes in a round."""

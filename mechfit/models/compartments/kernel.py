@@ -36,7 +36,8 @@ from mechfit.models.numerics.single import single
 __all__ = ["LANES", "ROWS", "draw_single", "run_double", "run_single"]
 
 LANES = {np.dtype("f4"): 32, np.dtype("f8"): 8}
-"""Simulations side by side; more need the faster memory of more rows."""
+"""Simulations side by side: enough to hide how long a division takes, few enough for the cache."""
+INLINE = {"forceinline": True}
 ROWS = ("G_Na", "G_K", "G_M", "leak", "capacity", "diagonal", "axial", *"mhnpvxdb")
 """Conductances (µS), G_l E_l (nA), C / dt, C / dt + G_l, g; gates, V, the solution, D and B."""
 u32, u64 = np.uint32, np.uint64
@@ -63,28 +64,28 @@ def lanes_of_precision(s):
     return lambda s: WIDE_DOUBLE
 
 
-@register_jitable(forceinline=True)
-def cortical_fast(v, gates, c):
-    """The gates in single precision, as a function that can be handed on."""
-    return cortical_single(v, gates, c)
+def cortical(v, gates, c):
+    """The gates of cortical channels, as a function that can be handed on."""
 
 
-@register_jitable(forceinline=True)
-def squid_fast(v, gates, c):
-    """The same for the squid's axon."""
-    return squid_single(v, gates, c)
+@overload(cortical, jit_options=INLINE)
+def cortical_in_precision(v, gates, c):
+    """Choose the twin by the type of the voltage."""
+    if v == types.float32:
+        return lambda v, gates, c: cortical_single(v, gates, c)
+    return lambda v, gates, c: cortical_double(v, gates, c)
 
 
-@register_jitable(forceinline=True)
-def cortical_exact(v, gates, c):
-    """The gates in double precision."""
-    return cortical_double(v, gates, c)
+def squid(v, gates, c):
+    """The gates of the squid's axon."""
 
 
-@register_jitable(forceinline=True)
-def squid_exact(v, gates, c):
-    """The same for the squid's axon."""
-    return squid_double(v, gates, c)
+@overload(squid, jit_options=INLINE)
+def squid_in_precision(v, gates, c):
+    """Choose the twin by the type of the voltage."""
+    if v == types.float32:
+        return lambda v, gates, c: squid_single(v, gates, c)
+    return lambda v, gates, c: squid_double(v, gates, c)
 
 
 @register_jitable
@@ -142,27 +143,13 @@ def advance(gates, s, parent, compartment, c, beyond):
                 a[w * B + j] = 0
 
 
+@register_jitable
 def sweep(kind, s, parent, compartment, c, beyond):
-    """`advance` with the channels of a kind, in the precision of the state."""
-
-
-@overload(sweep)
-def sweep_in_precision(kind, s, parent, compartment, c, beyond):
-    """Choose the precision while compiling, so that the other one is not compiled."""
-
-    def in_single(kind, s, parent, compartment, c, beyond):
-        if kind == 0:
-            advance(cortical_fast, s, parent, compartment, c, beyond)
-        else:
-            advance(squid_fast, s, parent, compartment, c, beyond)
-
-    def in_double(kind, s, parent, compartment, c, beyond):
-        if kind == 0:
-            advance(cortical_exact, s, parent, compartment, c, beyond)
-        else:
-            advance(squid_exact, s, parent, compartment, c, beyond)
-
-    return in_single if s.dtype == types.float32 else in_double
+    """`advance` with the channels of a kind."""
+    if kind == 0:
+        advance(cortical, s, parent, compartment, c, beyond)
+    else:
+        advance(squid, s, parent, compartment, c, beyond)
 
 
 def run(kind, s, parent, compartment, constants, beyond, currents, noise, sites, voltage):

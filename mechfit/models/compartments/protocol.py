@@ -26,24 +26,10 @@ from mechfit.summaries.arguments import number_of, window_of
 
 __all__ = ["SITE_STATISTICS", "Protocol", "write_site_statistics"]
 
-SITE_STATISTICS = {
-    "rest": "mV",
-    "R_in": "MΩ",
-    "att_p": "",
-    "att_d": "",
-    "tau": "ms",
-    "n_s": "",
-    "n_p": "",
-    "n_d": "",
-    "latency": "ms",
-    "delay_p": "ms",
-    "delay_d": "ms",
-    "peak_s": "mV",
-    "peak_p": "mV",
-    "peak_d": "mV",
-    "mean": "mV",
-    "std": "mV",
-}
+SITE_STATISTICS = {"rest": "mV", "R_in": "MΩ", "att_p": "", "att_d": "", "tau": "ms"}
+SITE_STATISTICS |= dict.fromkeys(("n_s", "n_p", "n_d"), "")
+SITE_STATISTICS |= dict.fromkeys(("latency", "delay_p", "delay_d"), "ms")
+SITE_STATISTICS |= dict.fromkeys(("peak_s", "peak_p", "peak_d", "mean", "std"), "mV")
 MEAN_MS, BEFORE_MS, AFTER_MS, THRESHOLD = 5.0, 5.0, 10.0, -10.0
 
 
@@ -114,7 +100,7 @@ def mean_of(v, start, stop):
 
 
 @compiled
-def last_upcrossing(v, first, last, out):
+def upcrossings(v, first, last, out):
     """Write the number of upcrossings between two samples to `out`; return the first one, or 0."""
     count, found = 0, 0
     for i in range(first + 1, last + 1):
@@ -141,9 +127,9 @@ def write_site_statistics(voltage, dt, test, marks, out):
     while i < off and sign * (v[i] - rest[0]) < sign * reach:
         i += 1
     out[4] = (i - on) * dt
-    spike = last_upcrossing(v, first, last, out[5:6])
+    spike = upcrossings(v, first, last, out[5:6])
     for k in range(1, 3):
-        last_upcrossing(voltage[k], first, last, out[5 + k : 6 + k])
+        upcrossings(voltage[k], first, last, out[5 + k : 6 + k])
     out[8] = ((spike if spike else last) - first) * dt
     start, stop = (
         (max(spike - before, first), min(spike + after, last + 1))
