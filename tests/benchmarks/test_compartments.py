@@ -11,20 +11,17 @@ with its noise and the 16 statistics, the peers without either. Ours must give t
 without noise. Then how the cost grows with the number of compartments.
 """
 
-import json
 import os
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from timing import on_one_core, one_core
+from timing import on_one_core, peer
 
 from mechfit.models import Compartments, Morphology, Protocol, read_swc
 
 PEERS = os.environ.get("MECHFIT_COMPARTMENT_PEERS")
+CALLED = PEERS, "compartment_peers.py"
 SWC = Path(__file__).parents[1] / "data" / "compartments_tree_a.swc"
 PROTOCOL = Protocol(window=(60.0, 100.0), duration=100.0)
 LONGEST, ROUNDS, CHECKED = 28.0, 3, 128
@@ -41,32 +38,13 @@ def tree_model(**how) -> Compartments:
     return Compartments(tree, sites, PROTOCOL, **how)
 
 
-@contextmanager
-def peer(name: str) -> Iterator[Callable[..., list]]:
-    """Ask a peer for seconds and spike counts, on the core that it was started on."""
-
-    def ask(**line: object) -> list:
-        process.stdin.write(json.dumps(line) + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline()
-        assert answer, f"{name} has died; its own words are above"
-        return json.loads(answer)
-
-    command = [PEERS, str(Path(__file__).with_name("compartment_peers.py")), name]
-    with one_core():
-        pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, **pipe)
-    with process:
-        yield ask
-
-
 @pytest.mark.skipif(not PEERS, reason="MECHFIT_COMPARTMENT_PEERS names no Python with the peers")
 def test_beside_peers(tmp_path):
     fast, reference = tree_model(), tree_model(precision="float64")
     theta = fast.prior.sample(CHECKED, seed=1)
     np.save(tmp_path / "theta.npy", theta)
     given = {"swc": str(SWC), "longest": LONGEST, "file": str(tmp_path / "theta.npy")}
-    with peer("neuron") as neuron, peer("jaxley") as jaxley:
+    with peer(*CALLED, "neuron") as neuron, peer(*CALLED, "jaxley") as jaxley:
         ask = {"neuron": neuron, "jaxley": jaxley}
         candidates = {
             "mechfit, float32": on_one_core(lambda: fast.statistics(theta, seed=1), CHECKED),

@@ -11,23 +11,21 @@ NEST wires by the same rule, and simulates 50 ms, as it is slower. Then networks
 their wiring and statistics, in threads.
 """
 
-import json
 import os
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from timing import one_core, processor_seconds
+from timing import one_core, peer, processor_seconds
 
 from mechfit.models import COBA, CUBA, Brunel
 from mechfit.models.networks.network_model import NetworkModel
 from mechfit.simulation import simulate
 
 PEERS = os.environ.get("MECHFIT_PEERS")
+CALLED = PEERS, "network_peers.py"
 SECOND, SHORT, ROUNDS = 1000.0, 50.0, 5
 NETWORKS = {
     "COBA": (COBA(4000, 0.02), COBA.truth, 10),
@@ -35,25 +33,6 @@ NETWORKS = {
     "Brunel": (Brunel(12_500, 1250), np.array([5.0, 2.0, 0.1, 1.5]), 20),
 }
 """Model, parameters, and how many times faster than the best peer it has to be."""
-
-
-@contextmanager
-def peer(name: str) -> Iterator[Callable[..., list[float]]]:
-    """Ask a peer for seconds and rate, on the core that it was started on."""
-
-    def ask(**line: object) -> list[float]:
-        process.stdin.write(json.dumps(line) + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline()
-        assert answer, f"{name} has died; its own words are above"
-        return json.loads(answer)
-
-    command = [PEERS, str(Path(__file__).with_name("network_peers.py")), name]
-    with one_core():
-        pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, **pipe)
-    with process:  # leaving closes its input, which ends it
-        yield ask
 
 
 def ours(model: NetworkModel, theta: np.ndarray, file: Path) -> Callable[[], list[float]]:
@@ -91,7 +70,7 @@ def test_beside_peers(name, tmp_path):
     run = ours(model, theta, file)
     run()
     given = {"name": name, "file": str(file)}
-    with peer("brian2") as brian2, peer("nest") as nest:
+    with peer(*CALLED, "brian2") as brian2, peer(*CALLED, "nest") as nest:
         sides = {
             "mechfit": run,
             "Brian2, float64": lambda: brian2(duration=SECOND, precision="float64", **given),

@@ -4,11 +4,14 @@ On one core the seconds are those of the processor, on all cores those of the cl
 machine does meanwhile costs little in the first, and hurts all alike in the second.
 """
 
+import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple, Self
 
 import psutil
@@ -47,6 +50,29 @@ def one_core() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def peer(python: str, script: str, name: str) -> Iterator[Callable[..., list]]:
+    """Ask a peer, in its own environment, line by line, on the core that it was started on.
+
+    `script` is beside this file and is given the name of the peer; it reads a JSON object a line
+    and answers with a JSON list.
+    """
+
+    def ask(**line: object) -> list:
+        process.stdin.write(json.dumps(line) + "\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        assert answer, f"{name} has died; its own words are above"
+        return json.loads(answer)
+
+    command = [python, str(Path(__file__).with_name(script)), name]
+    with one_core():
+        pipe = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, **pipe)
+    with process:  # leaving closes its input, which ends it
+        yield ask
 
 
 class Timer:

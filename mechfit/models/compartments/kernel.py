@@ -46,10 +46,7 @@ G_NA, G_K, G_M, LEAK, CAPACITY, DIAGONAL, AXIAL, M, H, N, P, V, X, D, B = map(
     u64, range(len(ROWS))
 )
 WIDE_SINGLE, WIDE_DOUBLE = map(u64, LANES.values())
-cortical_single, squid_single, noise_single = map(
-    single, (cortical_gates, squid_gates, normal_pair)
-)
-cortical_double, squid_double = map(double, (cortical_gates, squid_gates))
+noise_single = single(normal_pair)
 
 
 def lanes_of(s):
@@ -64,28 +61,23 @@ def lanes_of_precision(s):
     return lambda s: WIDE_DOUBLE
 
 
-def cortical(v, gates, c):
-    """The gates of cortical channels, as a function that can be handed on."""
+def in_either(function):
+    """The gates of channels as a function that can be handed on, for either precision."""
+    in_single, in_double = single(function), double(function)
+
+    def gates_of(v, gates, c):
+        """What a loop calls."""
+
+    @overload(gates_of, jit_options=INLINE)
+    def in_precision(v, gates, c):
+        """Choose the twin by the type of the voltage."""
+        twin = in_single if v == types.float32 else in_double
+        return lambda v, gates, c: twin(v, gates, c)
+
+    return gates_of
 
 
-@overload(cortical, jit_options=INLINE)
-def cortical_in_precision(v, gates, c):
-    """Choose the twin by the type of the voltage."""
-    if v == types.float32:
-        return lambda v, gates, c: cortical_single(v, gates, c)
-    return lambda v, gates, c: cortical_double(v, gates, c)
-
-
-def squid(v, gates, c):
-    """The gates of the squid's axon."""
-
-
-@overload(squid, jit_options=INLINE)
-def squid_in_precision(v, gates, c):
-    """Choose the twin by the type of the voltage."""
-    if v == types.float32:
-        return lambda v, gates, c: squid_single(v, gates, c)
-    return lambda v, gates, c: squid_double(v, gates, c)
+cortical, squid = map(in_either, (cortical_gates, squid_gates))
 
 
 @register_jitable

@@ -22,11 +22,12 @@ from mechfit.models.compartments.protocol import (
     write_site_statistics,
 )
 from mechfit.models.compartments.tree import Tree
+from mechfit.models.inputs import check_possible
 from mechfit.models.model import Model, Traces
 from mechfit.models.numerics.gpu import check_device
-from mechfit.models.numerics.noise import fill_normals, key_of
+from mechfit.models.numerics.noise import given_or_drawn, key_of, normals
 from mechfit.models.prior import Prior
-from mechfit.summaries.arguments import array_of, number_of
+from mechfit.summaries.arguments import number_of
 
 __all__ = ["Compartments"]
 
@@ -144,14 +145,7 @@ class Compartments(Model):
         values, cable = self._values(theta), self.cable
         if sites is not None:
             cable = replace(cable, sites=sites)
-        shape = len(values), len(self.time) - 1
-        if noise is None:
-            key, noise = key_of(seed), np.empty(shape)
-            for i in range(len(values)):
-                fill_normals(*key, np.uint32(first + i), noise[i])
-        noise = np.atleast_2d(array_of("noise", noise, "(n, steps)", "(steps,)"))
-        if noise.shape != shape:
-            raise ValueError(f"noise has shape {noise.shape}, expected {shape}")
+        noise = given_or_drawn(noise, seed, first, (len(values), len(self.time) - 1))
         how = values[:, 7], values[:, 8]
         return cable.simulate(self._density(values), *how, noise=self._scale * noise)
 
@@ -180,15 +174,12 @@ class Compartments(Model):
 
     def _noise(self, seed: int, numbers: np.ndarray) -> np.ndarray:
         """Currents (steps, lanes) in nA of simulations `numbers` (lanes,)."""
-        steps, key = len(self.time), key_of(seed)
+        steps = len(self.time)
         if self.precision == "float64":
-            noise = np.empty((len(numbers), steps))
-            for row, number in zip(noise, numbers.astype(np.uint32), strict=True):
-                fill_normals(*key, number, row)
-            return np.ascontiguousarray(self._scale * noise.T)
+            return self._scale * np.stack([normals(seed, i, steps) for i in numbers], axis=1)
         noise = np.zeros((steps + steps % 2, len(numbers)), np.float32)
         if self.sigma:
-            draw_single(key, numbers.astype(np.uint32), np.float32(self._scale), noise)
+            draw_single(key_of(seed), numbers.astype(np.uint32), np.float32(self._scale), noise)
         return noise
 
     @property
@@ -215,14 +206,8 @@ class Compartments(Model):
         free = self.prior.check(theta)
         given = self.known | dict(zip(self.prior.names, free.T, strict=True))
         values = np.stack([np.broadcast_to(given[n], len(free)) for n in PRIOR.names], 1)
-        possible = np.isfinite(values)
-        signed = [name != "kappa_Na" for name in PRIOR.names]
-        possible[:, signed] &= values[:, signed] >= 0
+        possible = (values >= 0) | (np.array(PRIOR.names) == "kappa_Na")
         possible[:, [7, 8]] &= values[:, [7, 8]] > 0
-        if not possible.all():
-            row, column = np.argwhere(~possible)[0]
-            raise ValueError(
-                f"{PRIOR.names[column]} is {values[row, column]} in row {row}; expected finite "
-                "numbers, densities of at least 0, and R_a and C_m above 0"
-            )
+        expected = "finite numbers, densities of at least 0, and R_a and C_m above 0"
+        check_possible(values, possible, PRIOR.names, expected)
         return values

@@ -131,14 +131,9 @@ def write_site_statistics(voltage, dt, test, marks, out):
     for k in range(1, 3):
         upcrossings(voltage[k], first, last, out[5 + k : 6 + k])
     out[8] = ((spike if spike else last) - first) * dt
-    start, stop = (
-        (max(spike - before, first), min(spike + after, last + 1))
-        if spike
-        else (
-            first,
-            last + 1,
-        )
-    )
+    start, stop = first, last + 1
+    if spike:
+        start, stop = max(spike - before, start), min(spike + after, stop)
     top = np.empty(3, np.int64)
     for k in range(3):
         top[k] = start + np.argmax(voltage[k, start:stop])

@@ -19,7 +19,7 @@ from mechfit.models.hodgkin_huxley.lanes import LANES, plan, statistics_lanes
 from mechfit.models.inputs import check_possible
 from mechfit.models.model import Model, Traces
 from mechfit.models.numerics.gpu import check_device
-from mechfit.models.numerics.noise import fill_normals, key_of
+from mechfit.models.numerics.noise import given_or_drawn, key_of
 from mechfit.models.prior import Prior
 from mechfit.models.stimuli import step_current
 from mechfit.summaries.arguments import array_of, number_of, window_of
@@ -168,13 +168,7 @@ class HodgkinHuxley(Model):
         theta = self._check(theta)
         shape = len(theta), self.current.size
         steps = shape[0], self.every * (shape[1] - 1) + 1
-        if noise is None:
-            key, noise = key_of(seed), np.empty(steps)
-            for i in range(len(theta)):
-                fill_normals(*key, np.uint32(first + i), noise[i])
-        noise = np.atleast_2d(array_of("noise", noise, "(n, steps)", "(steps,)"))
-        if noise.shape != steps:
-            raise ValueError(f"noise has shape {noise.shape}, expected {steps}")
+        noise = given_or_drawn(noise, seed, first, steps)
         voltage = np.empty(shape)
         voltage_rows(theta, self.current, self.step, self.every, self.v_init, noise, voltage)
         return Traces(voltage[:, None], self.time)

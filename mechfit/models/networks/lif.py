@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from mechfit.compile import compiled, compiled_fast
 from mechfit.models.inputs import check_possible
 from mechfit.models.model import Model, Traces
-from mechfit.models.numerics.noise import fill_normals, key_of, normal_pair
+from mechfit.models.numerics.noise import given_or_drawn, key_of, normal_pair
 from mechfit.models.numerics.single import single
 from mechfit.models.prior import Prior
 from mechfit.summaries.arguments import array_of, number_of
@@ -183,13 +183,7 @@ class LIF(Model):
         """
         values = self._coefficients(theta)
         shape = len(values), self.drive.size
-        if noise is None:
-            key, noise = key_of(seed), np.empty(shape)
-            for i in range(len(values)):
-                fill_normals(*key, u32(first + i), noise[i])
-        noise = np.atleast_2d(array_of("noise", noise, "(n, steps)", "(steps,)"))
-        if noise.shape != shape:
-            raise ValueError(f"noise has shape {noise.shape}, expected {shape}")
+        noise = given_or_drawn(noise, seed, first, shape)
         voltage = np.empty((shape[0], shape[1] + 1))
         rule = self.v_init, self.threshold, self.reset
         voltage_rows(values, self.drive, noise, rule, voltage)

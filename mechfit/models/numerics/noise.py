@@ -18,6 +18,7 @@ from numba.extending import register_jitable
 
 from mechfit.compile import compiled
 from mechfit.models.numerics.single import twin_of
+from mechfit.summaries.arguments import array_of
 
 __all__ = ["normals"]
 
@@ -129,6 +130,20 @@ def fill_normals(key0: np.uint32, key1: np.uint32, simulation: np.uint32, out: n
         out[2 * pair] = first
         if 2 * pair + 1 < out.size:
             out[2 * pair + 1] = second
+
+
+def given_or_drawn(
+    noise: np.ndarray | None, seed: int, first: int, shape: tuple[int, int]
+) -> np.ndarray:
+    """Standard normals (n, steps) of simulations `first` on: those given, or drawn if None."""
+    if noise is None:
+        key, noise = key_of(seed), np.empty(shape)
+        for i, row in enumerate(noise, start=first):
+            fill_normals(*key, np.uint32(i), row)
+    noise = np.atleast_2d(array_of("noise", noise, "(n, steps)", "(steps,)"))
+    if noise.shape != shape:
+        raise ValueError(f"noise has shape {noise.shape}, expected {shape}")
+    return noise
 
 
 def normals(seed: int, simulation: int, steps: int) -> np.ndarray:

@@ -101,8 +101,13 @@ def test_rare_spikes_have_an_exponential_tail():
 
 
 def test_refused_parameters():
-    with pytest.raises(ValueError, match="expected sigma and tau above 0"):
+    with pytest.raises(
+        ValueError,
+        match="tau 20.0 and t_ref 2.0, expected sigma and tau above 0, and t_ref of at least",
+    ):
         interval_log_likelihood([10.0], [20.0, 0.0, 20.0, 2.0])
+    with pytest.raises(ValueError, match="theta has shape \\(1, 3\\), expected \\(m, 4\\)"):
+        interval_log_likelihood([10.0], [20.0, 1.0, 20.0])
 
 
 def grid_posterior(spikes, low, high, bins=60):
