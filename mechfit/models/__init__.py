@@ -1,4 +1,4 @@
-"""Mechanistic models: what a model is, and one folder per simulator.
+"""Mechanistic models: what a model is, one folder per simulator, and statistical models beside.
 
 Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.md``.
 """
@@ -31,6 +31,9 @@ from mechfit.models.parameter import Parameter
 from mechfit.models.prior import Prior
 from mechfit.models.pyloric.model import Pyloric, PyloricActivity
 from mechfit.models.pyloric.recorded import RECORDED_RHYTHM, RHYTHM_SPREAD
+from mechfit.models.statistical.basis import raised_cosines
+from mechfit.models.statistical.glm import GLM
+from mechfit.models.statistical.glm_neuron import GLMNeuron
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
     ramp_current,
@@ -45,6 +48,7 @@ __all__ = [
     "COBA",
     "CORTICAL",
     "CUBA",
+    "GLM",
     "LIF",
     "RECORDED_RHYTHM",
     "RHYTHM_SPREAD",
@@ -60,6 +64,7 @@ __all__ = [
     "ConductanceNeurons",
     "CurrentNeurons",
     "DeltaNeurons",
+    "GLMNeuron",
     "Gamma",
     "HodgkinHuxley",
     "LogNormal",
@@ -89,6 +94,7 @@ __all__ = [
     "mean_field",
     "normals",
     "ornstein_uhlenbeck_current",
+    "raised_cosines",
     "ramp_current",
     "read_cells",
     "read_swc",

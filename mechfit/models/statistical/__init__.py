@@ -1,0 +1,1 @@
+"""Statistical models: written for convenience, fitted directly, blind to mechanism."""
