@@ -34,6 +34,7 @@ from mechfit.models.pyloric.recorded import RECORDED_RHYTHM, RHYTHM_SPREAD
 from mechfit.models.statistical.basis import raised_cosines
 from mechfit.models.statistical.glm import GLM
 from mechfit.models.statistical.glm_neuron import GLMNeuron
+from mechfit.models.statistical.maxent import MaximumEntropy, pattern_entropy
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
     ramp_current,
@@ -69,6 +70,7 @@ __all__ = [
     "HodgkinHuxley",
     "LogNormal",
     "LogUniform",
+    "MaximumEntropy",
     "Model",
     "Morphology",
     "Network",
@@ -94,6 +96,7 @@ __all__ = [
     "mean_field",
     "normals",
     "ornstein_uhlenbeck_current",
+    "pattern_entropy",
     "raised_cosines",
     "ramp_current",
     "read_cells",

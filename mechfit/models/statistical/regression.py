@@ -6,11 +6,10 @@ data, N(m, s²), or anything (s infinite), have the log-posterior
     L(w) = sum_t y x_t . w - exposure exp(x_t . w) - sum_j (w_j - m_j)² / (2 s_j²) + const,
     L' = X^T (y - mean) - (w - m) / s²,    -L'' = X^T diag(mean) X + diag(1 / s²).
 
-It is concave. Newton's method, with steps halved until L rises, finds its maximum in about ten
-steps, and the inverse of -L'' there is the covariance of the normal approximation (Laplace).
-Without a prior there is no maximum where some direction v has x_t . v = 0 at all spikes and
-x_t . v <= 0, not always 0, in all other bins: along v the likelihood grows forever. The data are
-then *separable*, as where no spike ever comes within 2 ms of another.
+It is concave, and Newton's method finds its maximum. Without a prior there is none where some
+direction v has x_t . v = 0 at all spikes and x_t . v <= 0, not always 0, in all other bins: along
+v the likelihood grows forever. The data are then *separable*, as where no spike ever comes within
+2 ms of another.
 """
 
 from collections.abc import Sequence
@@ -19,10 +18,12 @@ import numpy as np
 from scipy.linalg import null_space
 from scipy.optimize import linprog
 
+from mechfit.models.statistical.newton import maximum
+
 __all__ = ["poisson_regression"]
 
-STEPS, CONVERGED, ROUNDING, RANK = 100, 1e-14, 1e-12, 1e-9
-"""Most steps; rise of L that ends them; rounding of L and of ranks, relative to their size."""
+RANK = 1e-9
+"""Rounding of ranks, relative to their largest number."""
 
 
 def poisson_regression(
@@ -54,27 +55,21 @@ def poisson_regression(
     flat, precision = np.isinf(sd), sd**-2.0
     if flat[0] and not y.any():
         raise ValueError(f"no spike tells the {names[0]}: expected at least one, or a prior")
-    _check_unique(X[:, flat], y, [name for name, free in zip(names, flat, strict=True) if free])
+    _check_unique(X[:, flat], y, [names[j] for j in np.flatnonzero(flat)])
 
-    def height(w: np.ndarray) -> float:
+    def log_posterior(w: np.ndarray) -> float:
         with np.errstate(over="ignore"):
             likelihood = y @ (X @ w) - exposure * np.exp(X @ w).sum()
         return likelihood - precision @ (w - mean) ** 2 / 2
 
-    w = np.zeros(len(sd))
-    w[0] = np.log((y.sum() + 0.5) / (exposure * len(y)))
-    for _ in range(STEPS):
+    def slopes(w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         expected = exposure * np.exp(X @ w)
         gradient = X.T @ (y - expected) - precision * (w - mean)
-        covariance = np.linalg.inv((X.T * expected) @ X + np.diag(precision))
-        step = covariance @ gradient
-        if gradient @ step < CONVERGED:
-            return w + step, covariance
-        least = height(w) - ROUNDING * abs(height(w))
-        while not height(w + step) >= least:
-            step /= 2
-        w += step
-    raise ValueError(f"{STEPS} steps of Newton's method did not converge, expected about ten")
+        return gradient, (X.T * expected) @ X + np.diag(precision)
+
+    start = np.zeros(len(sd))
+    start[0] = np.log((y.sum() + 0.5) / (exposure * len(y)))
+    return maximum(log_posterior, slopes, start)
 
 
 def _check_unique(X: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
