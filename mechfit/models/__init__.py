@@ -34,6 +34,7 @@ from mechfit.models.pyloric.recorded import RECORDED_RHYTHM, RHYTHM_SPREAD
 from mechfit.models.statistical.basis import raised_cosines
 from mechfit.models.statistical.glm import GLM
 from mechfit.models.statistical.glm_neuron import GLMNeuron
+from mechfit.models.statistical.gpfa import GPFA
 from mechfit.models.statistical.maxent import MaximumEntropy, pattern_entropy
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
@@ -50,6 +51,7 @@ __all__ = [
     "CORTICAL",
     "CUBA",
     "GLM",
+    "GPFA",
     "LIF",
     "RECORDED_RHYTHM",
     "RHYTHM_SPREAD",
