@@ -23,7 +23,7 @@ from scipy.special import gammaln, softmax
 from scipy.stats import multivariate_t
 
 from mechfit.models.distributions import Normal
-from mechfit.models.inputs import spans
+from mechfit.models.inputs import check_possible, spans
 from mechfit.models.model import Model
 from mechfit.models.numerics.noise import key_of
 from mechfit.models.parameter import Parameter
@@ -89,6 +89,7 @@ class GLMNeuron(Model):
     def counts(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
         """Simulate theta (n, d) and return the spike counts (n, T)."""
         theta = self.prior.check(theta)
+        check_possible(theta, np.isfinite(theta), self.prior.names, "finite numbers")
         counts = np.zeros((len(theta), len(self.stimulus)), np.int64)
         drive = theta[:, : self._known] @ self._columns.T + np.log(self.glm.dt / 1000)
         for i, row in enumerate(theta):

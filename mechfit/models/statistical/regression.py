@@ -76,15 +76,16 @@ def _check_unique(X: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
     """Raise ValueError unless the likelihood has a maximum, and only one."""
     size = abs(X).max(0)
     columns = X / np.where(size > 0, size, 1.0)
-    free = null_space(columns[y > 0], rcond=RANK)  # directions that no spike tells
+    free = _null(columns[y > 0])  # directions that no spike tells
     if not free.shape[1]:
         return
-    slopes = columns @ free
-    if np.linalg.matrix_rank(slopes, tol=RANK * len(X) ** 0.5) < free.shape[1]:
+    dependent = _null(columns)
+    if dependent.shape[1]:
         raise ValueError(
-            "the columns of the design are linearly dependent, expected independent ones, or a "
-            f"prior: {', '.join(names)}"
+            "columns of the design are linearly dependent: no data can tell "
+            f"{names[abs(dependent).max(1).argmax()]}, expected other bases or data, or a prior"
         )
+    slopes = columns @ free
     found = linprog(slopes.sum(0), slopes[y == 0], np.zeros((y == 0).sum()), bounds=(-1, 1))
     if found.fun < -(RANK**0.5):
         v = free @ found.x
@@ -94,3 +95,8 @@ def _check_unique(X: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
             f"{names[at]} goes to {'-' if v[at] < 0 else ''}infinity; expected more spikes, or a "
             "prior"
         )
+
+
+def _null(rows: np.ndarray) -> np.ndarray:
+    """Directions (p, k) that are orthogonal to all rows (n, p)."""
+    return null_space(np.linalg.qr(rows, mode="r"), rcond=RANK)

@@ -195,7 +195,12 @@ def test_a_refractory_column_separates():
     [
         (lambda: NEURON.fit(np.zeros(6000), STIMULUS), "no spike tells the bias of cell 0"),
         (lambda: PAIR.fit([[0, 1, 0, 2], [0, 0, 0, 0]], sd=[np.inf, *[1] * 5]), "bias of cell 1"),
-        (lambda: NEURON.fit(COUNTS, 0 * STIMULUS), "linearly dependent, expected independent"),
+        (lambda: NEURON.fit(COUNTS, 0 * STIMULUS), "dependent: no data can tell stimulus_"),
+        (
+            lambda: PAIR.fit(np.eye(2)[0][:, None] * COUNTS, sd=[1, 1, 1, *[np.inf] * 3]),
+            "coupling_1",
+        ),
+        (lambda: MODEL.statistics([np.nan, *TRUE[1:]], 1), "bias is nan in row 0"),
         (lambda: NEURON.fit(COUNTS, STIMULUS[1:]), r"\(5999,\), expected \(6000,\)"),
         (lambda: NEURON.fit(COUNTS), "stimulus is missing"),
         (lambda: PAIR.fit(COUNTS, STIMULUS), "stimulus is given"),
