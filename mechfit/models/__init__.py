@@ -4,6 +4,12 @@ Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.
 """
 
 from mechfit.models.averaged import Averaged
+from mechfit.models.behavior.drift_diffusion import DriftDiffusion
+from mechfit.models.behavior.first_passage import (
+    decision_density,
+    decision_log_likelihood,
+    decision_moments,
+)
 from mechfit.models.compartments.cable import Cable
 from mechfit.models.compartments.channels import CORTICAL, SQUID, Channels
 from mechfit.models.compartments.model import Compartments
@@ -67,6 +73,7 @@ __all__ = [
     "ConductanceNeurons",
     "CurrentNeurons",
     "DeltaNeurons",
+    "DriftDiffusion",
     "GLMNeuron",
     "Gamma",
     "HodgkinHuxley",
@@ -90,6 +97,9 @@ __all__ = [
     "TwoMoons",
     "Uniform",
     "Wiring",
+    "decision_density",
+    "decision_log_likelihood",
+    "decision_moments",
     "gating",
     "interval_density",
     "interval_log_likelihood",

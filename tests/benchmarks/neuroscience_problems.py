@@ -13,9 +13,15 @@ import numpy as np
 from scipy.linalg import toeplitz
 from scipy.special import gammaln, logsumexp
 from scipy.stats import gamma, multivariate_normal, multivariate_t, truncnorm
-from wiener import decisions, decisions_log_likelihood
 
-from mechfit.models import Normal, Parameter, Prior, Uniform
+from mechfit.models import (
+    DriftDiffusion,
+    Normal,
+    Parameter,
+    Prior,
+    Uniform,
+    decision_log_likelihood,
+)
 from mechfit.models.distributions import Distribution
 from mechfit.simulation import Bank
 
@@ -147,6 +153,26 @@ def glm_posterior(y: np.ndarray) -> Exact:
 
 
 DIFFUSION = prior_of(Uniform(-3.0, 3.0), Uniform(0.8, 2.0), Uniform(0.1, 0.5))
+
+
+def from_the_middle(v: np.ndarray, a: np.ndarray, t_0: np.ndarray) -> np.ndarray:
+    """Parameters (m, 4) of a drift-diffusion without a bias."""
+    parts = np.broadcast_arrays(v, a, 0.5, t_0)
+    return np.stack([part.ravel() for part in parts], axis=1)
+
+
+def decisions(theta: np.ndarray, rng: Rng) -> np.ndarray:
+    """Twenty reaction times of theta = (v, a, t_0), sorted, negative at the lower bound."""
+    model, seed = DriftDiffusion(20), int(rng.integers(2**63))
+    x = model.statistics(from_the_middle(*theta.T), seed)
+    return np.sort(np.where(x[:, 0::2] == 1, x[:, 1::2], -x[:, 1::2]))
+
+
+def decisions_log_likelihood(parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
+    """That of such reaction times."""
+    trials = np.stack([x > 0, abs(x)], axis=1)
+    found = decision_log_likelihood(trials, from_the_middle(*parameters))
+    return found.reshape(np.broadcast_shapes(*map(np.shape, parameters)))
 
 
 def cauchy_log_likelihood(parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:

@@ -7,12 +7,12 @@ from neuroscience_problems import (
     PROBLEMS,
     TRACE,
     cauchy_log_likelihood,
+    decisions_log_likelihood,
     quadrature,
     trace_log_likelihood,
 )
 from neuroscience_run import SIDES, Row, Side, lines, run
 from sbibm_table import read
-from wiener import decisions_log_likelihood
 
 from mechfit.inference.diagnostics import calibrate, p_value
 

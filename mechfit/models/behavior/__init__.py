@@ -1,0 +1,1 @@
+"""Decisions: an observer who accumulates evidence, and one who detects or discriminates."""
