@@ -4,12 +4,21 @@ Taught in the book's part *models*, beginning with ``book/models/hodgkin-huxley.
 """
 
 from mechfit.models.averaged import Averaged
+from mechfit.models.behavior.adaptive import (
+    adaptive_experiment,
+    psi_marginal,
+    quest_plus,
+    random_stimuli,
+    staircase,
+)
 from mechfit.models.behavior.drift_diffusion import DriftDiffusion
 from mechfit.models.behavior.first_passage import (
     decision_density,
     decision_log_likelihood,
     decision_moments,
 )
+from mechfit.models.behavior.psychometric import Psychometric, psychometric_log_probs
+from mechfit.models.behavior.psychometric_grid import PsychometricGrid
 from mechfit.models.compartments.cable import Cable
 from mechfit.models.compartments.channels import CORTICAL, SQUID, Channels
 from mechfit.models.compartments.model import Compartments
@@ -87,6 +96,8 @@ __all__ = [
     "Parameter",
     "Prior",
     "Protocol",
+    "Psychometric",
+    "PsychometricGrid",
     "Pyloric",
     "PyloricActivity",
     "Recording",
@@ -97,6 +108,7 @@ __all__ = [
     "TwoMoons",
     "Uniform",
     "Wiring",
+    "adaptive_experiment",
     "decision_density",
     "decision_log_likelihood",
     "decision_moments",
@@ -109,12 +121,17 @@ __all__ = [
     "normals",
     "ornstein_uhlenbeck_current",
     "pattern_entropy",
+    "psi_marginal",
+    "psychometric_log_probs",
+    "quest_plus",
     "raised_cosines",
     "ramp_current",
+    "random_stimuli",
     "read_cells",
     "read_swc",
     "recorded_current",
     "siegert",
+    "staircase",
     "step_current",
     "step_series",
 ]
