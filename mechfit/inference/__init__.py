@@ -15,6 +15,12 @@ from mechfit.inference.densities.coupling import spline
 from mechfit.inference.densities.embedding import Convolution, Subset, Trials
 from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.densities.module import FromModule
+from mechfit.inference.design import (
+    ExpectedInformation,
+    expected_information,
+    linear_gaussian_information,
+    posterior_information,
+)
 from mechfit.inference.diagnostics import Report, check
 from mechfit.inference.diagnostics.c2st import c2st
 from mechfit.inference.diagnostics.information import (
@@ -53,6 +59,7 @@ __all__ = [
     "Convolution",
     "Coupling",
     "DefensiveProposal",
+    "ExpectedInformation",
     "FromModule",
     "History",
     "ImportanceSample",
@@ -70,6 +77,7 @@ __all__ = [
     "check",
     "contraction",
     "effective_sample_size",
+    "expected_information",
     "fit",
     "greedy_selection",
     "importance_abc",
@@ -79,7 +87,9 @@ __all__ = [
     "information",
     "learn_statistics",
     "leave_one_out",
+    "linear_gaussian_information",
     "load",
+    "posterior_information",
     "prior_of",
     "rejection_abc",
     "restrict",
