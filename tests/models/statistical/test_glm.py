@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 from sklearn.linear_model import PoissonRegressor
 
+from mechfit.inference import c2st
 from mechfit.models import GLM, GLMNeuron, raised_cosines
 from mechfit.models.statistical.basis import weighted_past
 
@@ -123,6 +124,7 @@ def test_exact_posterior():
     assert (abs(draws.std(0) / sd - 1) < 4 * error).all()
     correlation = covariance / np.outer(sd, sd)
     np.testing.assert_allclose(np.corrcoef(draws.T), correlation, atol=4 * error)
+    assert c2st(GOLDEN["glm_post_samples"], draws[:1000]) < 0.55
 
 
 @settings(max_examples=20, deadline=None)
