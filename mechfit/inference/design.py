@@ -13,7 +13,8 @@ contrasts theta'_m, other draws of p, two means enclose I(x),
 
 The lower one, prior contrastive estimation, never exceeds log(M + 1); the upper one, nested Monte
 Carlo, is too high by about var(p(y | theta') / p(y)) / 2M, most where I is large, so that it may
-err about the maximum. Both need M well above exp(I). Without a likelihood, any density q bounds
+err about the maximum. Both need M well above exp(I). All draws and designs share the contrasts,
+and the standard errors count their chance too. Without a likelihood, any density q bounds
 I(x) >= E[log q(theta | y, x) - log p(theta)]. Lindley (1956), doi:10.1214/aoms/1177728069;
 Rainforth et al. (2018), arXiv:1709.06181; Foster et al. (2020), arXiv:1911.00294. Taught in
 ``book/beyond/which-experiment-next.md``.
@@ -39,8 +40,8 @@ __all__ = [
     "posterior_information",
 ]
 
-NUMBERS = 2**20
-"""Likelihoods that are held at once."""
+NUMBERS, LEAST = 2**20, np.finfo(float).min
+"""Likelihoods that are held at once; logarithm of what no contrast makes possible."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,11 @@ class ExpectedInformation:
     Attributes:
         lower: Lower bounds (designs,).
         lower_error: Their standard errors (designs,).
-        upper: Upper bounds (designs,), infinite where there are none.
+        upper: Upper bounds (designs,), infinite where there are none, or where no contrast makes
+            an outcome possible.
         upper_error: Their standard errors (designs,).
         gains: What each of n draws contributes to the lower bounds (designs, n).
+        pulls: What each of M contrasts contributes, but for a constant (designs, M).
     """
 
     lower: np.ndarray
@@ -60,13 +63,7 @@ class ExpectedInformation:
     upper: np.ndarray
     upper_error: np.ndarray
     gains: np.ndarray
-
-    @classmethod
-    def of(cls, gains: np.ndarray, most: np.ndarray | None = None) -> ExpectedInformation:
-        """From what each draw contributes to the bounds, (designs, n) each."""
-        none = np.full(len(gains), np.inf), np.full(len(gains), np.nan)
-        upper = none if most is None else mean_and_error(most)
-        return cls(*mean_and_error(gains), *upper, gains)
+    pulls: np.ndarray
 
     @property
     def best(self) -> int:
@@ -79,7 +76,8 @@ class ExpectedInformation:
 
         Designs share their draws, so that differences are better known than the values.
         """
-        return mean_and_error(self.gains[self.best] - self.gains)
+        best = self.best
+        return mean_and_error(self.gains[best] - self.gains, self.pulls[best] - self.pulls)
 
 
 def expected_information(
@@ -132,19 +130,25 @@ def expected_information(
         )
     simulate, log_likelihood = on_copies(simulate), on_copies(log_likelihood)
     n, m = len(theta), len(contrasts)
-    gains, rows = np.empty((2, len(designs), n)), max(1, NUMBERS // m)
-    for gain, design in zip(gains.swapaxes(0, 1), designs, strict=True):
+    gains, pulls = np.empty((2, len(designs), n)), np.zeros((2, len(designs), m))
+    rows = max(1, NUMBERS // m)
+    for i, design in enumerate(designs):
         y = numbers(simulate(theta, design, np.random.default_rng([seed, 1])), "outcomes")
         if y.shape[:1] != (n,) or y.ndim != 2:
             raise ValueError(f"outcomes have shape {y.shape}, expected ({n}, k)")
         own = checked(log_likelihood(y, theta, design), (n,), -np.inf)
-        for part in (slice(i, i + rows) for i in range(0, n, rows)):
+        for part in (slice(start, start + rows) for start in range(0, n, rows)):
             one = own[part]
             found = log_likelihood(y[part, None], contrasts, design)
-            others = logsumexp(checked(found, (len(one), m)), axis=1)
-            gain[0, part] = one - np.logaddexp(one, others) + np.log(m + 1)
-            gain[1, part] = one - others + np.log(m)
-    return ExpectedInformation.of(*gains)
+            found = checked(found, (len(one), m))
+            others = logsumexp(found, axis=1)
+            for bound, all_of_them in enumerate((np.logaddexp(one, others), others)):
+                gains[bound, i, part] = one - all_of_them + np.log(m + 1 - bound)
+                pulls[bound, i] -= (
+                    np.exp(found - np.maximum(all_of_them, LEAST)[:, None]).sum(0) * m / n
+                )
+    lower, upper = (mean_and_error(*bound) for bound in zip(gains, pulls, strict=True))
+    return ExpectedInformation(*lower, *upper, gains[0], pulls[0])
 
 
 def posterior_information(
@@ -164,7 +168,9 @@ def posterior_information(
     outcomes = array_of("outcomes", outcomes, "(designs, n, k)", finite=False)
     log_prior = posterior.prior.log_prob(theta)
     log_q = [posterior.log_prob_batched(theta[:, None], x=x)[:, 0] for x in outcomes]
-    return ExpectedInformation.of(np.stack(log_q) - log_prior)
+    gains, d = np.stack(log_q) - log_prior, len(outcomes)
+    none, pulls = (np.full(d, np.inf), np.full(d, np.nan)), np.zeros((d, 0))
+    return ExpectedInformation(*mean_and_error(gains, pulls), *none, gains, pulls)
 
 
 def linear_gaussian_information(
@@ -199,6 +205,10 @@ def checked(values: ArrayLike, shape: tuple[int, ...], above: float | None = Non
     return values
 
 
-def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means (s,) of values (s, n), and their standard errors."""
-    return values.mean(1), values.std(1, ddof=1) / np.sqrt(values.shape[1])
+def mean_and_error(gains: np.ndarray, pulls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means (s,) of gains (s, n), and their standard errors, with those by pulls (s, M)."""
+    with np.errstate(invalid="ignore"):  # an infinite bound has no error
+        variance = gains.var(1, ddof=1) / gains.shape[1]
+    if pulls.shape[1]:
+        variance += pulls.var(1, ddof=1) / pulls.shape[1]
+    return gains.mean(1), np.sqrt(variance)

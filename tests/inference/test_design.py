@@ -7,7 +7,6 @@ import pytest
 from scipy.stats import norm
 
 from mechfit.inference import (
-    ExpectedInformation,
     expected_information,
     linear_gaussian_information,
     posterior_information,
@@ -49,15 +48,26 @@ def test_closed_form():
 @pytest.mark.parametrize("m", [10, 30, 100])
 def test_bounds_enclose_the_value_with_the_published_bias(m):
     found = bounds(20_000, m, [BEST])
-    assert found.upper[0] - VALUE[BEST] > 3 * found.upper_error[0]
-    assert VALUE[BEST] - found.lower[0] > 3 * found.lower_error[0]
+    assert found.lower[0] < VALUE[BEST] < found.upper[0]
     _, _, nested, nested_error, contrastive, contrastive_error = next(
         row for row in GOLDEN["eig_nmc"] if row[1] == m
     )
-    # m contrasts are shared by all draws, unlike those of the golden values
-    spread = 1.5 / np.sqrt(m)
-    assert found.upper[0] == pytest.approx(nested, abs=4 * nested_error + spread)
-    assert found.lower[0] == pytest.approx(contrastive, abs=4 * contrastive_error + spread)
+    off = 4 * np.hypot(nested_error, found.upper_error[0])
+    assert found.upper[0] == pytest.approx(nested, abs=off)
+    off = 4 * np.hypot(contrastive_error, found.lower_error[0])
+    assert found.lower[0] == pytest.approx(contrastive, abs=off)
+
+
+@pytest.mark.parametrize(("n", "m"), [(1000, 100), (200, 200)])
+def test_errors_are_those_of_draws_and_contrasts(n, m):
+    several = [bounds(n, m, [10, BEST], seed) for seed in range(40)]
+    for name in ("lower", "upper"):
+        spread = np.std([getattr(found, name) for found in several], axis=0, ddof=1)
+        told = np.mean([getattr(found, f"{name}_error") for found in several], axis=0)
+        np.testing.assert_allclose(told / spread, 1, atol=0.35)
+    spread = np.std([found.lower[1] - found.lower[0] for found in several], ddof=1)
+    told = np.mean([found.lead[1][0] for found in several])
+    assert told / spread == pytest.approx(1, abs=0.35)
 
 
 def test_bounds_find_the_best_design():
@@ -134,6 +144,21 @@ def test_amortized_posterior():
     assert below == pytest.approx(1.5 * (np.log(4) + 1 / 4 - 1), abs=0.1)
 
 
+def test_outcomes_that_no_contrast_makes_possible():
+    theta = np.array([[0.1], [0.2], [0.9]])
+    found = expected_information(
+        lambda theta, x, rng: theta,
+        lambda y, theta, x: np.where(abs(y - theta) < x, -np.log(2 * x), -np.inf)[..., 0],
+        theta,
+        theta[:2] + 0.01,
+        [0.05, 2.0],
+        seed=1,
+    )
+    np.testing.assert_allclose(found.lower, [(2 * np.log(3 / 2) + np.log(3)) / 3, 0], atol=1e-12)
+    assert found.upper.tolist() == [np.inf, pytest.approx(0)]
+    assert found.best == 0
+
+
 def test_refusals():
     theta, a = np.zeros((5, 2)), GOLDEN["eig_A"][:1]
     with pytest.raises(ValueError, match="contrasts have 2 and 1 columns, expected the same"):
@@ -147,4 +172,3 @@ def test_refusals():
             )
     with pytest.raises(ValueError, match=r"returned shape \(5,\).*expected \(5, 5\)"):
         expected_information(linear, lambda y, t, a: np.zeros(5), theta, theta, a, 1)
-    assert ExpectedInformation.of(np.eye(2)).best == 0
