@@ -33,7 +33,7 @@ from mechfit.models.prior import Prior
 
 __all__ = ["load", "save"]
 
-FORMAT, REGION = 3, "region."
+FORMAT, EARLIER, REGION = 4, 3, "region."
 LATER = "linear", "weights"
 """Endings of the names of tensors that old files lack, whose densities have the initial ones."""
 
@@ -106,7 +106,7 @@ def load(
         found = facts["format"]
     except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{source} is not a stored posterior, or is damaged: {error}") from error
-    if found != FORMAT:
+    if found not in (FORMAT, EARLIER):
         raise ValueError(f"{source} has format {found}, this version of mechfit reads {FORMAT}")
     weights = suffixed(path, ".safetensors").read_bytes()
     if hashlib.sha256(weights).hexdigest() != facts["weights_sha256"]:
@@ -141,6 +141,10 @@ def assemble(
     instead = flow.embedding is not None and flow.embedding.scored
     featurizer = Featurizer(scale_from_dict(facts["x_scale"]), scores, instead)
     space = Space.stored(prior, flow, scale_from_dict(facts["theta_scale"]))
+    if facts["format"] == EARLIER and any(space.box):
+        raise ValueError(
+            "its flow works in the prior's box as earlier versions did: train it anew"
+        )
     networks = [
         build(flow, len(prior), featurizer.columns, 0, space.box) for _ in range(made["members"])
     ]

@@ -1,5 +1,7 @@
 """Trained posteriors against the analytic one."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -145,3 +147,12 @@ class Normals(Density):
 
     def log_prob_of(self, z, features):
         return -0.5 * (z**2).sum(-1)
+
+
+def test_networks_are_wider_and_deeper_for_many_simulations(monkeypatch):
+    sizes = []
+    for many in (61, 60):
+        monkeypatch.setattr(sys.modules["mechfit.inference.fit"], "WIDE", many)
+        made = fit(exact.bank(60, seed=1), exact.PRIOR, training=Training(1), seed=1).provenance
+        sizes.append([made["flow"][name] for name in ("layers", "hidden", "bound")])
+    assert sizes == [[4, 128, None], [5, 256, 3.0]]

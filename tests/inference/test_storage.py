@@ -117,8 +117,20 @@ def test_leaves_no_partial_files(stored):
 
 def test_another_format(stored):
     edit(stored, format=99)
-    with pytest.raises(ValueError, match="has format 99, this version of mechfit reads 3"):
+    with pytest.raises(ValueError, match="has format 99, this version of mechfit reads 4"):
         load(stored)
+
+
+def test_the_format_before(posterior, stored, tmp_path):
+    edit(stored, format=3)
+    draws = [p.at(exact.X_O).sample(50, seed=1) for p in (posterior, load(stored))]
+    np.testing.assert_array_equal(*draws)
+    prior, bank = Prior.uniform(["a"], [0.0], [1.0]), exact.bank(60, seed=1)
+    bank = replace(bank, theta=prior.sample(60, 1))
+    save(fit(bank, prior, flow=Coupling(2, 8), training=Training(1), seed=1), tmp_path / "box")
+    edit(tmp_path / "box", format=3)
+    with pytest.raises(ValueError, match="as earlier versions did: train it anew"):
+        load(tmp_path / "box")
 
 
 def test_damaged_weights(stored):

@@ -77,7 +77,8 @@ class Coupling:
         hidden: Width of the networks.
         bins: Number of bins of each spline; None takes 4 where a parameter is in the unit
             interval, which they divide, else 8.
-        bound: The splines reach from -bound to bound, with linear tails.
+        bound: The splines reach from -bound to bound, with linear tails; None takes 5, or 2
+            where a parameter is in the unit interval, as the normal scores of these end there.
         box: Work with parameters between two bounds in the unit interval, where the density is
             right up to the bounds; else all are worked with in unbounded space, where it
             falls to zero close to a bound.
@@ -87,18 +88,16 @@ class Coupling:
     layers: int = 4
     hidden: int = 128
     bins: int | None = None
-    bound: float = 5.0
+    bound: float | None = None
     box: bool = True
     embedding: Embedding | None = None
 
     def build(self, d: int, k: int, box: Sequence[bool] = ()) -> Flow:
         """Make the flow of d parameters given k statistics; `box` (d,) tells the bounded ones."""
         box = box if self.box and any(box) else (False,) * d
-        bins = self.bins or (4 if any(box) else 8)
-        sizes = self.layers, self.hidden, bins, self.bound, box
-        return Flow(
-            lambda k: SplineCoupling(d, k, *sizes), d, k, self.embedding, box=box, bound=self.bound
-        )
+        bins, bound = self.bins or (4 if any(box) else 8), self.bound or (2.0 if any(box) else 5.0)
+        sizes = self.layers, self.hidden, bins, bound, box
+        return Flow(lambda k: SplineCoupling(d, k, *sizes), d, k, self.embedding, box=box)
 
 
 Estimator = Coupling | MAF | NSF | MDN | PosteriorMean

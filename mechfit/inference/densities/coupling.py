@@ -12,7 +12,7 @@ equations 4 and 5, have
 and f is the identity outside the outer knots. A network of z_a and x gives knots and slopes. All
 that depends on x alone is computed once for all layers and for all z that share an x. As z_a is
 unchanged, one pass inverts a layer; log |det| is the sum of log f' and log |det W|. Numbers in a
-box cannot be shifted; a truncated logistic of x gives them a place and a width first. Taught in
+box, whose ends have to stay, cannot be mixed or shifted; ``box.py`` does that first. Taught in
 ``book/inference/density-estimators.md``.
 """
 
@@ -24,10 +24,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mechfit.inference.densities.box import Box
 from mechfit.inference.densities.nflows_transforms import Transform
 from mechfit.inference.densities.rational_quadratic import LARGEST, LEAST, RationalQuadratic
-from mechfit.inference.densities.ridge import REACH, Ridge
-from mechfit.inference.densities.truncated_logistic import scale_of, truncated_logistic
 
 __all__ = ["SplineCoupling", "spline"]
 
@@ -95,9 +94,8 @@ class SplineCoupling(Transform):
     """All layers, between parameters z (..., d) and noise, given features x (..., k).
 
     Each has a network of width `hidden` and splines with `bins` bins from -bound to bound. The
-    numbers of which `box` (d,) is true stay within these ends: the outer slopes of their splines
-    are free, and they are permuted but not mixed. Before the first layer, a truncated logistic is
-    applied to these, with a location and a scale that start at those of a regression on x.
+    numbers of which `box` (d,) is true, between -1 and 1, pass a `Box` first, and then stay within
+    the splines' ends, where their slopes are free; they are permuted but not mixed.
     """
 
     def __init__(
@@ -112,10 +110,12 @@ class SplineCoupling(Transform):
     ) -> None:
         super().__init__()
         self.halves, self.layers, self.ends = [d // 2, d - d // 2], layers, (-bound, bound)
-        self.boxed, self.free = any(box), not all(box)
-        self.outputs = 3 * bins + (1 if self.boxed else -1)
+        inside = torch.tensor([float(b) for b in box])
+        self.free = not all(box)
+        self.box = Box(inside, k, bound) if any(box) else None
+        self.outputs = 3 * bins + (1 if self.box else -1)
         self.given = [hidden, d if self.free else 0]
-        self.sizes = [layers * sum(self.given), d * self.boxed, d * self.boxed]
+        self.sizes = [layers * sum(self.given), self.box.outputs if self.box else 0]
         widths = [k, hidden, hidden, sum(self.sizes)]
         linear = [nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)]
         self.embed = nn.Sequential(linear[0], nn.SiLU(), linear[1], nn.SiLU(), linear[2])
@@ -133,29 +133,22 @@ class SplineCoupling(Transform):
         self.register_buffer("order", torch.eye(d)[orders(d, layers)])
         if self.free:
             self.mixing = nn.Parameter(torch.zeros(layers, d, d))
-        if self.boxed:  # which numbers are, before the first layer and in each after its order
-            inside = [torch.tensor([float(b) for b in box])]
+        if self.box:  # which numbers are, before the first layer and in each after its order
+            rows = [inside]
             for matrix in self.order:
-                inside.append(matrix @ inside[-1])
-            self.register_buffer("inside", torch.stack(inside))
-            self.register_buffer("slope", torch.zeros(d, k))
-            self.register_buffer("location", torch.zeros(d))
-            self.register_buffer("scale", torch.full((d,), 2.0))
-
-    def start(self, regression: Ridge) -> None:
-        """Take location and scale from a regression of numbers between 0 and 1."""
-        inside = self.inside[0] > 0
-        slope, constant, residuals = (2 * part for part in regression)
-        self.slope[inside], self.location[inside] = slope[inside], constant[inside] - 1
-        self.scale[inside] = scale_of(residuals.std(0))[inside]
+                rows.append(matrix @ rows[-1])
+            self.register_buffer("inside", torch.stack(rows))
+            outer = torch.zeros(self.outputs)
+            outer[[2 * bins, -1]] = 1.0
+            self.register_buffer("outer", outer, persistent=False)
 
     def forward(self, inputs: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return noise (..., d) and log |det| (...,)."""
         z, logs = inputs, []
         matrices, log_det = self._mixing()
         networks, place = self._networks(context)
-        if self.boxed:
-            z, log = self._placed(z, *place)
+        if self.box:
+            z, log = self.box(z, self.box.place(context, place))
             logs.append(log)
         for matrix, shift, *network in zip(matrices, *networks, strict=True):
             z = functional.linear(z, matrix)
@@ -187,50 +180,35 @@ class SplineCoupling(Transform):
             moved, log = spline(moved, self._shape(kept, *network), self.ends, inverse=True)
             z = torch.cat([kept, moved], -1)
             z = torch.linalg.solve(matrix.mT, z - shift, left=False) if self.free else z @ matrix
-            if i == 0 and self.boxed:
-                z, at_last = self._placed(z, *place, inverse=True)
+            if i == 0 and self.box:
+                z, at_last = self.box.inverse(z, self.box.place(context, place))
                 log = torch.cat([log, at_last], -1)
             yield z, log
-
-    def _placed(
-        self, z: Tensor, location: Tensor, log_scale: Tensor, *, inverse: bool = False
-    ) -> tuple[Tensor, Tensor]:
-        """Apply the truncated logistic to the numbers in the box, or its inverse."""
-        inside, bound = self.inside[0] > 0, self.ends[1]
-        within = torch.where(inside, z / bound, 0.0)
-        placed, log = truncated_logistic(within, location, log_scale, inverse=inverse)
-        return torch.where(inside, bound * placed, z), torch.where(inside, log, 0.0)
 
     def _mixing(self) -> tuple[Tensor, Tensor | float]:
         """Matrices W = P L U (layers, d, d), and the sum of log |det W|."""
         if not self.free:
             return self.order, 0.0
         mixing = self.mixing
-        if self.boxed:
+        if self.box:
             mixing = mixing * ((1 - self.inside[:-1, :, None]) * (1 - self.inside[:-1, None]))
         log_diagonal = mixing.diagonal(0, 1, 2)
         lower = mixing.tril(-1) + torch.eye(sum(self.halves)).to(mixing)
         upper = mixing.triu(1) + torch.diag_embed(log_diagonal.exp())
         return self.order @ lower @ upper, log_diagonal.sum()
 
-    def _networks(self, context: Tensor) -> tuple[list[Sequence[Tensor]], tuple[Tensor, ...]]:
+    def _networks(self, context: Tensor) -> tuple[list[Sequence[Tensor]], Tensor]:
         """For every layer: the shift b (..., d), the part of x (..., H) and weights; the place."""
-        given, *place = self.embed(context).split(self.sizes, -1)
+        given, place = self.embed(context).split(self.sizes, -1)
         added, shifts = given.unflatten(-1, (self.layers, -1)).split(self.given, -1)
-        first, last, last_bias = self.first, self.last, self.last_bias
-        if self.boxed:  # networks are given the places in the box as numbers from -1/2 to 1/2
-            linear = context.clamp(-REACH, REACH) @ self.slope.T + self.location
-            place = linear + self.scale * place[0], self.scale.log() + place[1]
-            a, inside = self.halves[0], self.inside[1:]
-            first = first * (1 - inside[:, None, :a] * (1 - 0.5 / self.ends[1]))
-            if self.free:
-                shifts = shifts * (1 - inside)
-                outer = torch.zeros(self.outputs).to(inside)
-                outer[[2 * (self.outputs // 3), -1]] = 1.0
-                free = (1 - (1 - inside[:, a:, None]) * outer).flatten(1)
-                last, last_bias = last * free[..., None], last_bias * free
-        weights = (first, self.second, self.second_bias, last, last_bias)
-        return [shifts.unbind(-2), added.unbind(-2), *(w.unbind() for w in weights)], tuple(place)
+        last, last_bias = self.last, self.last_bias
+        if self.box and self.free:
+            shifts = shifts * (1 - self.inside[1:])
+            moved = self.inside[1:, self.halves[0] :, None]
+            free = (1 - (1 - moved) * self.outer).flatten(1)
+            last, last_bias = last * free[..., None], last_bias * free
+        weights = (self.first, self.second, self.second_bias, last, last_bias)
+        return [shifts.unbind(-2), added.unbind(-2), *(w.unbind() for w in weights)], place
 
     def _shape(self, kept: Tensor, given: Tensor, *weights: Tensor) -> Tensor:
         """Shapes of the splines (..., m, outputs), by a network of z_a and x."""

@@ -4,7 +4,8 @@ A flow is a map z = T(u; x) from noise u ~ N(0, I), invertible in u for every x,
 
     log q(z | x) = log N(T^-1(z; x); 0, I) + log |det dT^-1/dz|.
 
-In the unit interval the base is uniform. Taught in ``book/inference/density-estimators.md``.
+In the unit interval the base is a normal that is cut off (``box.py``). Taught in
+``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -39,37 +40,33 @@ class Flow(Density):
         embedding: Embedding | None,
         *,
         box: Sequence[bool] = (),
-        bound: float = 1.0,
     ) -> None:
         super().__init__(d, k, embedding, box=box)
-        self.transform, self.bound = transform(self.features), float(bound)
-        inside = torch.tensor(self.box)
-        self.register_buffer("inside", inside, persistent=False)
-        self.center[inside] = 0.5
-        self.root.diagonal()[inside] = 0.5 / self.bound
-        self.constant = sum(math.log(2 * self.bound) if b else LOG_SQRT_2PI for b in self.box)
+        self.transform, self.constant = transform(self.features), d * LOG_SQRT_2PI
+        if any(self.box):
+            inside = torch.tensor(self.box)
+            self.register_buffer("inside", inside, persistent=False)
+            self.center[inside], self.root.diagonal()[inside] = 0.5, 0.5
+            self.constant += sum(self.box) * math.log(self.transform.box.mass)
 
     def standardize(self, z: Tensor, start: Ridge | None = None) -> None:
         """As in `Density`; numbers in the box have the place that the regression tells."""
         super().standardize(z, start)
         if start is not None and any(self.box):
-            self.transform.start(start)
+            self.transform.box.start(start)
 
     def log_prob_of(self, z: Tensor, features: Tensor) -> Tensor:
         """Log-density (..., n) of standardized z (..., n, d) given features (n, f)."""
         noise, log_det = self._transform(self.transform.forward, z, features)
-        return log_det - 0.5 * (noise**2 * self._normal()).sum(-1) - self.constant
+        return log_det - 0.5 * (noise**2).sum(-1) - self.constant
 
     def push_of(self, noise: Tensor, features: Tensor) -> Tensor:
         """Transform normals (m, n, d) to draws of standardized z given features (m, 1, f)."""
-        uniform = self.bound * (2 * torch.special.ndtr(noise) - 1)
-        noise = torch.where(self._normal() > 0, noise, uniform)
+        if any(self.box):
+            cut = self.transform.inside[-1] > 0
+            noise = torch.where(cut, self.transform.box.base(noise), noise)
         z = self._transform(self.transform.inverse, noise, features)[0]
-        return torch.where(self.inside, z.clamp(-self.bound, self.bound), z)
-
-    def _normal(self) -> Tensor:
-        """1 where a number of the base is normal, 0 where it is uniform (d,)."""
-        return 1 - self.transform.inside[-1] if any(self.box) else torch.ones_like(self.center)
+        return torch.where(self.inside, z.clamp(-1, 1), z) if any(self.box) else z
 
     def _transform(self, function: Callable, z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """Apply the transform or its inverse; those of nflows take one leading axis."""
