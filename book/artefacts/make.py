@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from study import CHECKED, FRESH, KNOWN, checked
+from study import AGAIN, CHECKED, FRESH, KNOWN, checked
 
 from mechfit.inference import (
     Coupling,
@@ -44,12 +44,14 @@ class Recipe:
     """What one posterior is made of."""
 
     simulations: int = 100_000
-    flow: Coupling = Coupling(layers=5, bins=8, box=False)
+    flow: Coupling = Coupling(layers=5, bins=8, bound=5.0, box=False)
     training: Training = Training(epochs=60)
     trainings: int = 1
     seed: int = 1
     cell: str = ""
     half = False
+    ensemble = False
+    checked = CHECKED
 
     def model(self) -> Model:
         """The neuron of the talk, or one of the recorded cells under its own stimulus."""
@@ -81,7 +83,7 @@ class RegionRecipe(Recipe):
 class SubsetRecipe(Recipe):
     """A posterior for every set of statistics."""
 
-    flow: Coupling = Coupling(layers=5, bins=8, box=False, embedding=Subset())
+    flow: Coupling = Coupling(layers=5, bins=8, bound=5.0, box=False, embedding=Subset())
     training: Training = Training(epochs=100)
     seed: int = 3
     extended: Extended | None = None
@@ -124,8 +126,11 @@ class NetworkRecipe(Recipe):
     simulations: int = 10_000
     flow: Coupling = Coupling(embedding=Subset())
     training: Training = Training(epochs=100)
+    trainings: int = 4
     seed: int = 7
     half = True
+    ensemble = True
+    checked = AGAIN
 
     def model(self) -> Model:
         """The small network, for 1.2 s."""
@@ -138,7 +143,9 @@ class ConductanceRecipe(NetworkRecipe):
 
     flow: Coupling = Coupling()
     training: Training = Training(epochs=60)
+    trainings: int = 1
     seed: int = 9
+    checked = CHECKED
 
     def model(self) -> Model:
         """The small network, for 1.2 s."""
@@ -189,23 +196,24 @@ def make(name: str, recipe: Recipe) -> None:
             simulate(
                 model,
                 n,
-                CHECKED + i,
+                recipe.checked + i,
                 proposal=recipe.proposal(),
-                store=WORK / f"{name}-{CHECKED + i}",
+                store=WORK / f"{name}-{recipe.checked + i}",
             )
             for i, n in enumerate((KNOWN, FRESH))
         )
-        save(checked(posterior, known, fresh, seed=CHECKED), HERE / name, half=recipe.half)
+        report = checked(posterior, known, fresh, seed=recipe.checked)
+        save(report, HERE / name, half=recipe.half)
     print(f"{name}: {load(HERE / name).provenance['check']['verdict']}")
 
 
 def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
-    """Simulate and learn; of several trainings keep what is best on held-out simulations."""
+    """Simulate and learn; keep all trainings, or what is best on held-out simulations."""
     settings = {"proposal": recipe.proposal(), "store": WORK / name}
     bank = simulate(model, recipe.simulations, recipe.seed, **settings)
     choice = {"flow": recipe.flow, "training": recipe.training, "members": recipe.trainings}
     posterior = fit(bank, model.prior, **choice, seed=recipe.seed)
-    if recipe.trainings == 1:
+    if recipe.ensemble or recipe.trainings == 1:
         return posterior
     best = int(np.argmin([history.validation.min() for history in posterior.history]))
     return replace(

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from study import CHECKED, FRESH, Study
+from study import AGAIN, CHECKED, FRESH, Study
 
 from book.figures.network_explorer import some
 from mechfit.inference import Coupling, Subset, Training, c2st, fit
@@ -50,9 +50,9 @@ def plane() -> None:
     np.savez_compressed(HERE / "brunel-plane.npz", g=G, eta=ETA, hz=hz[3:], **joined, **kept)
 
 
-def unseen(model: Model, name: str) -> Bank:
+def unseen(model: Model, name: str, seed: int) -> Bank:
     """The simulations of the calibration report."""
-    return simulate(model, FRESH, CHECKED + 1, store=WORK / f"{name}-{CHECKED + 1}")
+    return simulate(model, FRESH, seed + 1, store=WORK / f"{name}-{seed + 1}")
 
 
 def keep(bank: Bank, name: str, **more: np.ndarray) -> None:
@@ -64,7 +64,7 @@ def keep(bank: Bank, name: str, **more: np.ndarray) -> None:
 
 def fresh() -> None:
     """Keep those of Brunel's network."""
-    keep(unseen(Brunel(), NAME), "brunel-fresh")
+    keep(unseen(Brunel(), NAME, AGAIN), "brunel-fresh")
 
 
 def dead() -> None:
@@ -73,7 +73,7 @@ def dead() -> None:
     bank = simulate(model, SIMULATIONS, 9, store=WORK / "coba")
     active, last = (bank.x[:, model.statistic_names.index(n)] for n in ("active_E", "last_spike"))
     silent = np.c_[bank.theta, last][active == 0]
-    keep(unseen(model, "coba"), "coba-fresh", silent=silent)
+    keep(unseen(model, "coba", CHECKED), "coba-fresh", silent=silent)
 
 
 def halves() -> None:
@@ -84,7 +84,7 @@ def halves() -> None:
     choice = {"flow": Coupling(embedding=Subset()), "training": Training(epochs=100), "seed": 8}
     one, two = (fit(bank.rows(half), model.prior, **choice) for half in (first, ~first))
     study = Study(HERE / "brunel-halves.json", {"simulations": SIMULATIONS // 2, "draws": DRAWS})
-    x = unseen(model, NAME)
+    x = unseen(model, NAME, AGAIN)
     rate = np.exp(x.x[:, x.statistic_names.index("log_rate_E")])
     for row in np.flatnonzero((rate > 1) & (rate < 200))[:OBSERVED].tolist():
         sets = (each.sample(DRAWS, SEED, x=x.x[row]) for each in (one, two))
