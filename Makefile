@@ -58,6 +58,7 @@ bench: $(STAMP) ## Compare speeds with other packages (installs the extra `bench
 artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the book.
 	$(PY) book/artefacts/make.py
 	$(PY) book/artefacts/networks.py
+	$(PY) book/artefacts/compartments.py
 	$(PY) book/artefacts/brute_force.py
 	$(PY) book/artefacts/genetic.py
 	$(PY) book/artefacts/learned.py

@@ -28,8 +28,18 @@ from mechfit.inference import (
     truncate,
 )
 from mechfit.inference.sequential.truncated import Truncated
-from mechfit.models import COBA, LIF, AnyStep, Brunel, HodgkinHuxley, Model, read_cells
-from mechfit.simulation import simulate
+from mechfit.models import (
+    COBA,
+    LIF,
+    AnyStep,
+    Brunel,
+    Compartments,
+    HodgkinHuxley,
+    Model,
+    read_cells,
+    read_swc,
+)
+from mechfit.simulation import Bank, simulate
 from mechfit.simulation.tasks import Proposal
 from mechfit.summaries import Extended
 
@@ -49,6 +59,7 @@ class Recipe:
     trainings: int = 1
     seed: int = 1
     cell: str = ""
+    bank = ""
     half = False
     ensemble = False
     checked = CHECKED
@@ -62,6 +73,10 @@ class Recipe:
     def proposal(self) -> Proposal | None:
         """What parameters are drawn from; None is the prior."""
         return None
+
+    def known(self, bank: Bank) -> Bank:
+        """The simulations with the statistics that are learned from; here all of them."""
+        return bank
 
 
 @dataclass(frozen=True)
@@ -152,6 +167,35 @@ class ConductanceRecipe(NetworkRecipe):
         return COBA()
 
 
+@dataclass(frozen=True)
+class CompartmentsRecipe(Recipe):
+    """A posterior of a neuron with a shape, from recordings at some of its three sites.
+
+    The simulations of `bank` are shared by all sites. `free` are capacitance and shunt unknown.
+    """
+
+    simulations: int = 60_000
+    flow: Coupling = Coupling(layers=5, bound=3.0)
+    training: Training = Training(epochs=30)
+    trainings: int = 2
+    seed: int = 10
+    bank: str = "compartments"
+    hidden: tuple[str, ...] = ()
+    free: bool = True
+    half = True
+    ensemble = True
+
+    def model(self) -> Model:
+        """The neuron with electrodes in soma, trunk and tuft."""
+        tree = read_swc(HERE / "neuron.swc").discretize(28.0)
+        known = {"known": {}} if self.free else {}
+        return Compartments(tree, (0, tree.site(3), tree.site(7, 1.0)), sigma=0.05, **known)
+
+    def known(self, bank: Bank) -> Bank:
+        """The simulations without the statistics of the sites that are not recorded."""
+        return bank.select([n for n in bank.statistic_names if not n.endswith(self.hidden)])
+
+
 RECIPES = {
     "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
@@ -163,6 +207,9 @@ RECIPES = {
     "lif-four": SpikeTrainRecipe(),
     "brunel-subsets": NetworkRecipe(),
     "coba": ConductanceRecipe(),
+    "compartments-soma": CompartmentsRecipe(hidden=("_p", "_d")),
+    "compartments-trunk": CompartmentsRecipe(hidden=("_d",)),
+    "compartments-tuft": CompartmentsRecipe(),
 }
 
 
@@ -193,12 +240,14 @@ def make(name: str, recipe: Recipe) -> None:
         print(f"{name}: trained in {posterior.provenance['seconds']} s")
     if "check" not in posterior.provenance:
         known, fresh = (
-            simulate(
-                model,
-                n,
-                recipe.checked + i,
-                proposal=recipe.proposal(),
-                store=WORK / f"{name}-{recipe.checked + i}",
+            recipe.known(
+                simulate(
+                    model,
+                    n,
+                    recipe.checked + i,
+                    proposal=recipe.proposal(),
+                    store=WORK / f"{recipe.bank or name}-{recipe.checked + i}",
+                )
             )
             for i, n in enumerate((KNOWN, FRESH))
         )
@@ -209,8 +258,8 @@ def make(name: str, recipe: Recipe) -> None:
 
 def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
     """Simulate and learn; keep all trainings, or what is best on held-out simulations."""
-    settings = {"proposal": recipe.proposal(), "store": WORK / name}
-    bank = simulate(model, recipe.simulations, recipe.seed, **settings)
+    settings = {"proposal": recipe.proposal(), "store": WORK / (recipe.bank or name)}
+    bank = recipe.known(simulate(model, recipe.simulations, recipe.seed, **settings))
     choice = {"flow": recipe.flow, "training": recipe.training, "members": recipe.trainings}
     posterior = fit(bank, model.prior, **choice, seed=recipe.seed)
     if recipe.ensemble or recipe.trainings == 1:

@@ -30,12 +30,12 @@ def checked(posterior: Posterior, known: Bank, fresh: Bank, *, seed: int) -> Pos
     none keeps its own. The report is that of the posterior with these levels, on `fresh`; that of
     the posterior as it was trained stands beside it.
     """
-    raw = judge(posterior, fresh, seed=seed)
+    report = raw = judge(posterior, fresh, seed=seed)
     if raw.calibrated:
         mended = Recalibrated(posterior, np.arange(1, KNOWN + 1) / (KNOWN + 1))
     else:
         mended = recalibrate(posterior, calibrate(posterior, known, seed=seed))
-    report = judge(mended, fresh, seed=seed)
+        report = judge(mended, fresh, seed=seed)
     facts = {
         "check": {"seed": fresh.seed, **report.to_dict()},
         "check_as_trained": {"seed": fresh.seed, **raw.to_dict()},

@@ -78,7 +78,7 @@ def morphology_chart(
     if not len(known):
         raise ValueError(f"values are NaN at all {n} nodes, expected a number at one or more")
     low, high, far = float(known.min()), float(known.max()), float(tree.distance.max())
-    rows = _rows(tree, values, parse(label))
+    rows = node_rows(tree, values, parse(label))
     for site, node in sites.items():
         rows[node]["site"] = f"{rows[node]['site']}, {site}" if "site" in rows[node] else site
     bind = alt.binding_range(min=0, max=n - 1, step=1, name="node")
@@ -90,10 +90,12 @@ def morphology_chart(
     against = plane((0, far or 1), (low - pad, high + pad), along, label)
     joined = source.transform_filter("isValid(datum.above)").mark_rule(strokeWidth=1.5)
     joined = joined.encode(**against, x2="before", y2="above", color=color)
-    drawn, lines = _drawing(source, tree.outline, np.flatnonzero(balls), color)
+    drawn, lines = drawing(source, tree.outline, np.flatnonzero(balls), color)
     beads = source.transform_filter("datum.whole").mark_circle(size=min(16, 2000 / n))
     views = [
-        alt.layer(*below, beads.encode(**place, color=color), *_marks(source, place, chosen, by))
+        alt.layer(
+            *below, beads.encode(**place, color=color), *node_marks(source, place, chosen, by)
+        )
         for place, below, by in ((drawn, lines, [chosen]), (against, [joined], []))
     ]
     chart = alt.vconcat(
@@ -111,7 +113,7 @@ def morphology_chart(
     return present(chart, title, f"{told} Sites: {marked}." if marked else told, hint)
 
 
-def _rows(tree: Compartments, values: np.ndarray, label: Label) -> list[dict]:
+def node_rows(tree: Compartments, values: np.ndarray, label: Label) -> list[dict]:
     """Rows of the nodes: the points along each, its center, its value and that of its parent."""
     rows = []
     for node, path in enumerate(tree.outline):
@@ -137,7 +139,7 @@ def _rows(tree: Compartments, values: np.ndarray, label: Label) -> list[dict]:
     return rows
 
 
-def _drawing(
+def drawing(
     source: alt.Chart, outline: tuple[np.ndarray, ...], balls: np.ndarray, color: alt.Color
 ) -> tuple[dict, list[alt.Chart]]:
     """Channels of a square around a neuron; its lines, its soma and a scale bar below it."""
@@ -167,7 +169,7 @@ def _drawing(
     return {"x": x, "y": y}, [*layers, rule, name]
 
 
-def _marks(
+def node_marks(
     source: alt.Chart,
     place: Mapping[str, object],
     chosen: alt.Parameter,

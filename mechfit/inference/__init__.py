@@ -38,9 +38,10 @@ from mechfit.inference.learned import LearnedStatistics, learn_statistics
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.repeated import Chains, RepeatedTrials
 from mechfit.inference.restricted import restrict
+from mechfit.inference.sequential.infer import infer
 from mechfit.inference.sequential.losses import effective_sample_size, importance_weights
 from mechfit.inference.sequential.methods import SNPE_A, SNPE_B, SNPE_C, TSNPE, Round
-from mechfit.inference.sequential.npe import NPE, infer
+from mechfit.inference.sequential.npe import NPE
 from mechfit.inference.sequential.truncated import truncate
 from mechfit.inference.stages import stages
 from mechfit.inference.storage import load, save

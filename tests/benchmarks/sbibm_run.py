@@ -120,7 +120,7 @@ def sequential(method: TSNPE | SNPE_C) -> Method:
                 posterior = method.learn(npe.rounds, task.prior, **last).at(x_o)
         return Fitted([posterior], 0.0, timer.seconds)
 
-    return Method(fit_rounds, amortized=False, entry="mechfit.inference.sequential.npe")
+    return Method(fit_rounds, amortized=False, entry="mechfit.inference.sequential.infer")
 
 
 METHODS = {

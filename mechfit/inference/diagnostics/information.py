@@ -33,7 +33,7 @@ def information(
     """Estimate the mutual information of the parameters and sets of statistics.
 
     Args:
-        posterior: Trained with the embedding `Subset()`.
+        posterior: Trained with the embedding `Subset()`, or any if the only set is the whole one.
         bank: Held-out simulations of the prior; invalid ones are left out.
         sets: Names of the statistics in each of the s sets.
 
@@ -128,12 +128,12 @@ def known(
     posterior: Posterior, bank: Bank, names: Collection[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Parameters (n, d) and statistics (n, k) of the valid simulations, NaN for all but these."""
-    if not isinstance(posterior.flow.embedding, Subset):
-        raise ValueError(
-            "the posterior needs all of its statistics, expected one that was learned with a "
-            "flow whose embedding is Subset()"
-        )
     mine, theirs = posterior.statistic_names, bank.statistic_names
+    if not isinstance(posterior.flow.embedding, Subset) and set(names) < set(mine):
+        raise ValueError(
+            f"the posterior needs all of its statistics and got {list(names)}, expected all, or a "
+            "posterior that was learned with a flow whose embedding is Subset()"
+        )
     unknown = [n for n in names if n not in mine]
     if unknown or mine != theirs:
         raise ValueError(

@@ -16,7 +16,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import UnionType
 
 import numpy as np
 
@@ -28,68 +27,17 @@ from mechfit.inference.files import plain, to_json, write
 from mechfit.inference.fit import settings_of
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.region import Region
+from mechfit.inference.sequential.checks import check_proposal, check_settings
 from mechfit.inference.sequential.methods import SNPE_A, SNPE_C, TSNPE, Method, Round
 from mechfit.inference.storage import load, save
 from mechfit.inference.training import Training
-from mechfit.models import Model, Prior
+from mechfit.models import Prior
 from mechfit.models.inputs import column_names, finite, named, shaped, spans, whole
-from mechfit.simulation import Bank, simulate
+from mechfit.simulation import Bank
 from mechfit.simulation.bank import concatenated
-from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import Draws, Proposal
 
-__all__ = ["NPE", "infer"]
-
-
-def infer(
-    model: Model,
-    x_o: np.ndarray,
-    *,
-    rounds: int,
-    simulations: int,
-    seed: int,
-    store: str | os.PathLike | None = None,
-    **settings: object,
-) -> Posterior:
-    """Infer the posterior at one observation in rounds of simulations: a loop over `NPE`.
-
-    Args:
-        model: The simulator.
-        x_o: The observation (k,).
-        rounds: Number of rounds; the first draws from the prior.
-        simulations: Simulations in each round.
-        seed: Seed of everything; the same seed gives the same posterior.
-        store: Folder to keep rounds in. Repeating the call after a stop resumes it.
-        settings: `method`, `proposal`, `flow`, `training`, `leak_free` and `members`, as in `NPE`.
-
-    Returns:
-        The posterior of the last round at x_o.
-    """
-    rounds, simulations = whole(rounds, "rounds", 1), whole(simulations, "simulations", 1)
-    names = model.statistic_names
-    npe = NPE(model.prior, x_o, seed=seed, store=store, names=names, **settings)
-    for r in range(rounds):
-        if r == len(npe):
-            folder = npe.folder(r)
-            bank = simulate(
-                model,
-                simulations,
-                npe.seeds(r)[0],
-                proposal=npe.proposal(),
-                store=folder and folder / "bank",
-            )
-            if len(bank) < simulations:  # stopped by Ctrl-C
-                raise KeyboardInterrupt
-            npe.append_bank(bank)
-        elif len(npe.rounds[r].bank) != simulations:
-            raise ValueError(
-                f"{npe.folder(r)} holds {len(npe.rounds[r].bank)} simulations, expected "
-                f"{simulations}; repeat the call that made it, or name another store"
-            )
-        elif (kept := npe.folder(r) / "bank").exists():
-            Store(kept, model, simulations, npe.seeds(r)[0]).check()
-        posterior = npe.fit(r + 1)
-    return posterior
+__all__ = ["NPE"]
 
 
 class NPE:
@@ -147,8 +95,8 @@ class NPE:
             "members": members,
         }
         proposal = self.prior if proposal is None else proposal
-        self._refuse_settings(**self.settings)
-        self._refuse(proposal, Prior | Region)
+        check_settings(self.method, **self.settings)
+        check_proposal(proposal, self.prior, Prior | Region)
         if x_o is not None:
             self.x_o = np.array(named(x_o, self.names, "x_o"))
             self.names = self.names or tuple(f"x{i}" for i in range(self.x_o.size))
@@ -226,7 +174,7 @@ class NPE:
         """Add parameters (n, d) of the prior, a region or `posterior.at(x_o)`, and data (n, k)."""
         bank = self._checked(theta, x, foreign=True)
         proposal = self.prior if proposal is None else proposal
-        self._refuse(proposal)
+        check_proposal(proposal, self.prior)
         if isinstance(proposal, Posterior) and not self.rounds:
             raise ValueError("append simulations of the prior first, or of a region of it")
         if not isinstance(proposal, Prior):
@@ -253,7 +201,7 @@ class NPE:
         plain = all(isinstance(r.proposal, Prior | Region) for r in self.rounds)
         method = self.method if plain or not isinstance(self.method, TSNPE) else SNPE_C()
         settings = {**self.settings, **settings, "seed": self.seed if seed is None else seed}
-        self._refuse_settings(**settings)
+        check_settings(self.method, **settings)
         if settings["members"] is None and not (plain and isinstance(method, TSNPE)):
             settings["members"] = 1
         self.trained.append(method.learn(self.rounds, self.prior, **settings))
@@ -284,44 +232,9 @@ class NPE:
     def _bank(self, theta: np.ndarray, x: np.ndarray, valid: np.ndarray) -> Bank:
         return Bank(theta, x, valid, self.seeds(len(self))[0], self.names)
 
-    def _refuse(self, proposal: Proposal, kinds: UnionType = Prior | Region | Posterior) -> None:
-        """Refuse what is no proposal, has another prior or no observation."""
-        if not isinstance(proposal, kinds):
-            raise TypeError(
-                f"the proposal is of type {type(proposal).__name__}, expected the prior itself, a "
-                "region of it or, in later rounds, posterior.at(x_o)"
-            )
-        if getattr(proposal, "prior", proposal).to_dict() != self.prior.to_dict():
-            raise ValueError("the proposal has another prior, expected that of NPE(prior)")
-        if isinstance(proposal, Posterior) and proposal.x_o is None:
-            raise ValueError("the proposal has no observation, expected posterior.at(x_o)")
-
-    def _refuse_settings(
-        self,
-        *,
-        flow: Estimator,
-        training: Training,
-        leak_free: bool,
-        members: int | None,
-        **_: object,
-    ) -> None:
-        """Refuse what no round could be learned with, before anything is simulated."""
-        whole(1 if members is None else members, "members", 1)
-        for name, value, does, example in (
-            ("method", self.method, "propose", "TSNPE()"),
-            ("flow", flow, "build", "Coupling()"),
-            ("training", training, "plan", "Training()"),
-        ):
-            if isinstance(value, type) or not hasattr(value, does):
-                raise TypeError(f"{name} is {value!r}, expected an object such as {example}")
-        if not isinstance(leak_free, bool | np.bool_):
-            raise TypeError(f"leak_free is {leak_free!r}, expected True or False")
-        if isinstance(self.method, SNPE_A):
-            self.method.refuse(flow=flow, leak_free=leak_free)
-
     def _propose_from(self, proposal: Proposal) -> None:
         """Take the next round to be drawn from another proposal."""
-        self._refuse(proposal)
+        check_proposal(proposal, self.prior)
         kinds = Prior if self.rounds else Prior | Region
         if isinstance(proposal, kinds) == bool(self.rounds):
             raise ValueError(

@@ -63,7 +63,7 @@ class Compartments(Model):
         protocol: The currents.
         dt: Time step (ms).
         precision: Of the statistics: "float32", fast, or "float64", the reference. Traces are
-            always made in float64.
+            always made in float64; there is no path on a GPU.
         sigma: Standard deviation (nA ms^½) of the white current into the soma.
         known: Values of parameters that are not to be inferred, by name.
         channels: Kinetics and reversal potentials of the channels.

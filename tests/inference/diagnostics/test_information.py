@@ -120,6 +120,19 @@ def test_contraction(accurate, bank):
     assert abs(found[1] - (1 - exact_variance(NAMES))).max() < 0.1
 
 
+def test_a_dedicated_posterior_knows_the_whole_set_and_no_other(bank):
+    names = NAMES[1:3]
+    training = Training(epochs=25, batch=100)
+    own = fit(linear_gaussian.bank(2000, seed=1).select(names), PRIOR, training=training, seed=1)
+    some = bank.select(names)
+    gain, error = information(own, some, [names])
+    assert abs(gain[0] - exact_gains(names, bank).mean()) < 0.1
+    found = contraction(own, some, [names], seed=1)
+    assert abs(found[0] - (1 - exact_variance(names))).max() < 0.1
+    with pytest.raises(ValueError, match=r"got \['w'\], expected all"):
+        contraction(own, some, [["w"]], seed=1)
+
+
 def test_invalid_simulations_are_left_out(posterior, bank):
     x = bank.x.copy()
     x[::2, 1] = np.nan

@@ -16,7 +16,8 @@ from mechfit.inference import (
     c2st,
 )
 from mechfit.inference.sequential import methods
-from mechfit.inference.sequential.npe import NPE, infer
+from mechfit.inference.sequential.infer import infer
+from mechfit.inference.sequential.npe import NPE
 from mechfit.models import Model, Prior
 
 PRIOR = Prior.uniform(["a", "b"], [-1.0, -1.0], [1.0, 1.0])
