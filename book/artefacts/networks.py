@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 WORK = HERE / ".work"
 G, ETA = np.linspace(3, 8, 11), np.linspace(1, 4, 7)
 NAME, SEED, SIMULATIONS, OBSERVED, DRAWS = "brunel-subsets", 1, 10_000, 10, 1000
+MEMBERS = 4
 
 
 def plane() -> None:
@@ -81,9 +82,11 @@ def halves() -> None:
     model = Brunel()
     bank = simulate(model, SIMULATIONS, 7, store=WORK / NAME)
     first = np.arange(SIMULATIONS) < SIMULATIONS // 2
-    choice = {"flow": Coupling(embedding=Subset()), "training": Training(epochs=100), "seed": 8}
+    choice = {"flow": Coupling(embedding=Subset()), "training": Training(epochs=100)}
+    choice |= {"members": MEMBERS, "seed": 8}
     one, two = (fit(bank.rows(half), model.prior, **choice) for half in (first, ~first))
-    study = Study(HERE / "brunel-halves.json", {"simulations": SIMULATIONS // 2, "draws": DRAWS})
+    settings = {"simulations": SIMULATIONS // 2, "members": MEMBERS, "draws": DRAWS}
+    study = Study(HERE / "brunel-halves.json", settings)
     x = unseen(model, NAME, AGAIN)
     rate = np.exp(x.x[:, x.statistic_names.index("log_rate_E")])
     for row in np.flatnonzero((rate > 1) & (rate < 200))[:OBSERVED].tolist():

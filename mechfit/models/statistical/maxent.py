@@ -115,7 +115,7 @@ class MaximumEntropy:
 
     @property
     def patterns(self) -> np.ndarray:
-        """All patterns (2^n, n) of 0 and 1: cell i is bit i of the row's number."""
+        """All patterns (2^n, n) of 0 and 1, in which cell i is bit i of the row's number."""
         return _patterns(len(self.h))
 
     @property
