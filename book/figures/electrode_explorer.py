@@ -11,7 +11,7 @@ from mechfit.figures.curves import plane
 from mechfit.figures.encoding import encode
 from mechfit.figures.fields import SIDE
 from mechfit.figures.labels import parse
-from mechfit.figures.morphology import CHOSEN, LOW_TO_HIGH, NAME, SITE, drawing, node_rows
+from mechfit.figures.morphology import CHOSEN, LOW_TO_HIGH, NAME, SAID, SITE, drawing, node_rows
 from mechfit.figures.parts import (
     axes,
     choice,
@@ -163,7 +163,7 @@ def marks(
     touch = electrodes.mark_circle(size=90, opacity=0, cursor="pointer" if by else "default")
     return [
         bead,
-        touch.encode(**place, tooltip="said:N").add_params(*by),
+        touch.encode(**place, tooltip=SAID).add_params(*by),
         current.mark_point(**SITE).encode(**place),
         current.mark_text(**NAME).encode(**place, text="site:N"),
         electrodes.transform_filter(chosen).mark_point(**CHOSEN).encode(**place),

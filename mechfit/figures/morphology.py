@@ -21,6 +21,8 @@ EDGE = 0.06
 LOW_TO_HIGH = (POSTERIOR, BROKEN, SAMPLE)
 CHOSEN = {"size": 150, "stroke": SAMPLE, "strokeWidth": 2, "fill": "transparent"}
 SITE = {"shape": "triangle-down", "size": 70, "fill": OBSERVED, "strokeWidth": 0, "yOffset": -8}
+SAID = alt.value(alt.ExprRef("join((datum.datum || datum).said, '\\n')"))
+"""Tells `said` of the mark that is pointed at, or of the one in whose cell the pointer is."""
 NAME = {"align": "left", "baseline": "bottom", "dx": 7, "dy": -5, "fontWeight": 600}
 
 
@@ -179,7 +181,7 @@ def node_marks(
     touch = source.mark_circle(size=90, opacity=0, cursor="pointer" if by else "default")
     sites = source.transform_filter("datum.site")
     return [
-        touch.encode(**place, tooltip="said:N").add_params(*by),
+        touch.encode(**place, tooltip=SAID).add_params(*by),
         sites.mark_point(**SITE).encode(**place),
         sites.mark_text(**NAME).encode(**place, text="site:N"),
         source.transform_filter(chosen).mark_point(**CHOSEN).encode(**place),

@@ -1,9 +1,11 @@
 """Drawings of neurons: compartments lie where they lie, and values stand at their distances."""
 
 import json
+import re
 
 import numpy as np
 import pytest
+import vl_convert
 
 from mechfit import figures
 from mechfit.models import Morphology, Tree, read_swc
@@ -34,6 +36,14 @@ def test_every_node_is_drawn_where_it_is(spec, tree):
         assert np.all(high + 0.01 >= [row["across"], row["up"]])
     np.testing.assert_allclose([row["x"] for row in rows], tree.distance, rtol=1e-4)
     assert sum(row["whole"] for row in rows) == 102
+
+
+def test_cells_around_nodes_tell_what_the_nodes_tell(spec):
+    """The datum of such a cell is a mark, and the row is the datum of that."""
+    text = json.dumps(vl_convert.vegalite_to_vega(spec))
+    cells = re.findall(r'"isVoronoi": \{"value": true\}, "tooltip": (\{.*?\})', text)
+    assert cells
+    assert all("(datum.datum || datum).said" in cell for cell in cells)
 
 
 def test_both_directions_have_one_scale(spec):
