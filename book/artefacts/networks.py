@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from make import RECIPES
 from study import AGAIN, CHECKED, FRESH, Study
 
 from book.figures.network_explorer import some
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 WORK = HERE / ".work"
 G, ETA = np.linspace(3, 8, 11), np.linspace(1, 4, 7)
 NAME, SEED, SIMULATIONS, OBSERVED, DRAWS = "brunel-subsets", 1, 10_000, 10, 1000
-MEMBERS = 4
+MEMBERS = RECIPES[NAME].trainings
 
 
 def plane() -> None:

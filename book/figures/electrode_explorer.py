@@ -11,7 +11,7 @@ from mechfit.figures.curves import plane
 from mechfit.figures.encoding import encode
 from mechfit.figures.fields import SIDE
 from mechfit.figures.labels import parse
-from mechfit.figures.morphology import CHOSEN, LOW_TO_HIGH, NAME, SAID, SITE, drawing, node_rows
+from mechfit.figures.morphology import CHOSEN, NAME, SAID, SITE, drawing, node_rows, ramp
 from mechfit.figures.parts import (
     axes,
     choice,
@@ -90,14 +90,8 @@ def electrode_explorer(
     bind = alt.binding_range(min=0, max=e - 1, step=1, name="electrode")
     chosen = choice({"k": start}, bind)
     nodes = alt.Chart(alt.NamedData("nodes")).transform_calculate(y="datum.height[inject]")
-    ramp = alt.Scale(
-        domain=[float(height.min()), float(height.max())],
-        range=list(LOW_TO_HIGH),
-        interpolate="lab",
-    )
-    color = alt.Color("y:Q", scale=ramp, legend=None)
-    balls = np.flatnonzero(np.array([len(p) == 1 for p in tree.outline]) & (tree.area > 0))
-    drawn, lines = drawing(nodes, tree.outline, balls, color)
+    color = ramp(float(height.min()), float(height.max()))
+    drawn, lines = drawing(nodes, tree, color)
     far = float(tree.distance.max())
     against = plane(
         (0, far),
@@ -106,7 +100,7 @@ def electrode_explorer(
         "height of the spikes (mV)",
     )
     views = [
-        alt.layer(*below, *marks(nodes, place, chosen, by)).properties(
+        alt.layer(*below, *marks(nodes, place, color, chosen, by)).properties(
             width=SIDE, height=SIDE, title=heading(said)
         )
         for place, below, by, said in (
@@ -154,12 +148,16 @@ def filled(tree: Tree, values: np.ndarray) -> np.ndarray:
 
 
 def marks(
-    source: alt.Chart, place: Mapping[str, object], chosen: alt.Parameter, by: list[alt.Parameter]
+    source: alt.Chart,
+    place: Mapping[str, object],
+    color: alt.Color,
+    chosen: alt.Parameter,
+    by: list[alt.Parameter],
 ) -> list[alt.Chart]:
     """The electrodes, the place of the current, and the electrode that was chosen."""
     electrodes = source.transform_filter("isValid(datum.k)")
     current = source.transform_filter("datum.c == inject")
-    bead = electrodes.mark_circle(size=16).encode(**place, color=alt.Color("y:Q", legend=None))
+    bead = electrodes.mark_circle(size=16).encode(**place, color=color)
     touch = electrodes.mark_circle(size=90, opacity=0, cursor="pointer" if by else "default")
     return [
         bead,

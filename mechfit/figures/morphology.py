@@ -71,9 +71,8 @@ def morphology_chart(
     for name, node in sites.items():
         if node not in range(n):
             raise ValueError(f"site {name!r} is node {node!r}, expected one from 0 to {n - 1}")
-    balls = np.array([len(path) == 1 for path in tree.outline]) & (tree.area > 0)
     if values is None:
-        values = np.where(balls, np.nan, [2 * path[:, 3].mean() for path in tree.outline])
+        values = np.where(somata(tree), np.nan, [2 * path[:, 3].mean() for path in tree.outline])
     values = real_numbers(values, "values")
     numbers("values", np.where(np.isnan(values), 0.0, values), n)
     known = values[~np.isnan(values)]
@@ -86,13 +85,12 @@ def morphology_chart(
     bind = alt.binding_range(min=0, max=n - 1, step=1, name="node")
     chosen = choice({"node": int(next(iter(sites.values()), 0))}, bind)
     source = alt.Chart(alt.NamedData("nodes"))
-    ramp = alt.Scale(domain=[low, high], range=list(LOW_TO_HIGH), interpolate="lab")
-    color = alt.Color("y:Q", scale=ramp, legend=None)
+    color = ramp(low, high)
     pad, along = EDGE * (high - low) or 0.5, "distance along the neuron (µm)"
     against = plane((0, far or 1), (low - pad, high + pad), along, label)
     joined = source.transform_filter("isValid(datum.above)").mark_rule(strokeWidth=1.5)
     joined = joined.encode(**against, x2="before", y2="above", color=color)
-    drawn, lines = drawing(source, tree.outline, np.flatnonzero(balls), color)
+    drawn, lines = drawing(source, tree, color)
     beads = source.transform_filter("datum.whole").mark_circle(size=min(16, 2000 / n))
     views = [
         alt.layer(
@@ -141,11 +139,22 @@ def node_rows(tree: Compartments, values: np.ndarray, label: Label) -> list[dict
     return rows
 
 
+def somata(tree: Compartments) -> np.ndarray:
+    """Which nodes (n,) are a ball, drawn as a disc."""
+    return np.array([len(path) == 1 for path in tree.outline]) & (tree.area > 0)
+
+
+def ramp(low: float, high: float) -> alt.Color:
+    """Color of the field `y` between two ends."""
+    scale = alt.Scale(domain=[low, high], range=list(LOW_TO_HIGH), interpolate="lab")
+    return alt.Color("y:Q", scale=scale, legend=None)
+
+
 def drawing(
-    source: alt.Chart, outline: tuple[np.ndarray, ...], balls: np.ndarray, color: alt.Color
+    source: alt.Chart, tree: Compartments, color: alt.Color
 ) -> tuple[dict, list[alt.Chart]]:
     """Channels of a square around a neuron; its lines, its soma and a scale bar below it."""
-    every = np.concatenate(outline)
+    every = np.concatenate(tree.outline)
     low, high = (every[:, :2] - every[:, 3:]).min(0), (every[:, :2] + every[:, 3:]).max(0)
     size = (1 + 2 * EDGE) * float((high - low).max())
     left, bottom = ((low + high - size) / 2).tolist()
@@ -159,8 +168,8 @@ def drawing(
         layers.append(
             lines.encode(x, y, color=paint, strokeWidth=width, detail="node:N", order="i:Q")
         )
-        for node in balls.tolist():
-            area = np.pi * (SIDE / size * outline[node][0, 3]) ** 2
+        for node in np.flatnonzero(somata(tree)).tolist():
+            area = np.pi * (SIDE / size * tree.outline[node][0, 3]) ** 2
             soma = some.transform_filter(f"datum.node == {node}")
             layers.append(soma.mark_circle(size=max(60.0, area)).encode(x, y, color=paint))
     reach = step_125(size / 4)
