@@ -34,7 +34,7 @@ def known() -> None:
         model = recipe.model()
         posterior = trained(BANK, recipe, model)
         fresh = simulate(model, FRESH, CHECKED + 1, store=WORK / f"{BANK}-{CHECKED + 1}")
-        fresh, names = recipe.known(fresh), posterior.statistic_names
+        fresh, names = recipe.recorded(fresh), posterior.statistic_names
         told = contraction(posterior, fresh, [names], draws=DRAWS, seed=CHECKED)[0]
         study.add(
             {

@@ -74,7 +74,7 @@ class Recipe:
         """What parameters are drawn from; None is the prior."""
         return None
 
-    def known(self, bank: Bank) -> Bank:
+    def recorded(self, bank: Bank) -> Bank:
         """The simulations with the statistics that are learned from; here all of them."""
         return bank
 
@@ -191,7 +191,7 @@ class CompartmentsRecipe(Recipe):
         known = {"known": {}} if self.free else {}
         return Compartments(tree, (0, tree.site(3), tree.site(7, 1.0)), sigma=0.05, **known)
 
-    def known(self, bank: Bank) -> Bank:
+    def recorded(self, bank: Bank) -> Bank:
         """The simulations without the statistics of the sites that are not recorded."""
         return bank.select([n for n in bank.statistic_names if not n.endswith(self.hidden)])
 
@@ -240,7 +240,7 @@ def make(name: str, recipe: Recipe) -> None:
         print(f"{name}: trained in {posterior.provenance['seconds']} s")
     if "check" not in posterior.provenance:
         known, fresh = (
-            recipe.known(
+            recipe.recorded(
                 simulate(
                     model,
                     n,
@@ -259,7 +259,7 @@ def make(name: str, recipe: Recipe) -> None:
 def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
     """Simulate and learn; keep all trainings, or what is best on held-out simulations."""
     settings = {"proposal": recipe.proposal(), "store": WORK / (recipe.bank or name)}
-    bank = recipe.known(simulate(model, recipe.simulations, recipe.seed, **settings))
+    bank = recipe.recorded(simulate(model, recipe.simulations, recipe.seed, **settings))
     choice = {"flow": recipe.flow, "training": recipe.training, "members": recipe.trainings}
     posterior = fit(bank, model.prior, **choice, seed=recipe.seed)
     if recipe.ensemble or recipe.trainings == 1:

@@ -47,7 +47,7 @@ def fresh(name: str, recipes: dict):
     """Simulations that neither the posterior nor its levels were found from."""
     if name in recipes:
         recipe = recipes[name]
-        return recipe.known(simulate(recipe.model(), RUNS, SEED, proposal=recipe.proposal()))
+        return recipe.recorded(simulate(recipe.model(), RUNS, SEED, proposal=recipe.proposal()))
     if name.startswith("pyloric"):
         return near_the_recording()
     neuron = HodgkinHuxley()
