@@ -82,7 +82,7 @@ def test_the_noise_of_the_reference(model, grid):
 @pytest.mark.parametrize("site", SITES)
 def test_posterior_of_a_passive_neuron(model, grid, bank, site):
     names, prior = SITES[site], model.prior
-    posterior = fit(bank.select(names), prior, training=Training(epochs=20), seed=1)
+    posterior = fit(bank.select(names), prior, training=Training(epochs=40), seed=1)
     theta = 0.2 + 0.6 * np.random.default_rng(3).random((12, 2))  # away from the edges
     low, high = prior.limits().T
     observed = model.statistics(low + (high - low) * theta, 4)[:, 1 : 1 + len(names)]
