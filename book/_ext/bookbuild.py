@@ -2,8 +2,8 @@
 
 It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
 the package (chapter_keys), executes chapters on all cores (run_ahead), prints the minutes of a
-page (chapter_minutes), tidies what goes around its text (page_context) and looks whether pages are
-whole (whole_pages).
+page (chapter_minutes, running_times), numbers its charts (figure_numbers), tidies what goes around
+its text (page_context) and looks whether pages are whole (whole_pages).
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import chapter_keys
 import chapter_minutes
+import figure_numbers
 import page_context
 import run_ahead
 import whole_pages
@@ -105,6 +106,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("source-read", salt_source)
     app.connect("build-finished", read_again_after_warnings)
     chapter_minutes.setup(app)
+    figure_numbers.setup(app)
     page_context.setup(app)
     whole_pages.setup(app)
     return {"parallel_read_safe": False, "parallel_write_safe": False}

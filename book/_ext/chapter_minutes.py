@@ -1,18 +1,46 @@
-"""Minutes to read and to run, measured by the build: `{minutes}` and `{timings}`.
+"""Minutes to read, to solve and to run: `{minutes}` and `{timings}`.
 
-Reading time comes from the words of a page at 200 words a minute, running time from the
-execution that myst-nb recorded, also when the outputs came from the cache. Both directives leave
-a placeholder that is filled when the page is written, after every page has been read.
+Reading counts the prose at 200 words a minute, 20 seconds for a cell of shown code, 30 for a formula
+and 60 for a chart; exercises count apart, by their kind. Running times are those that
+running_times.py stored on an idle machine, else those of the execution that myst-nb recorded. Both
+directives leave a placeholder that is filled when the page is written, after every page was read.
 """
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from math import ceil
 
+import running_times
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-WORDS_PER_MINUTE = 200
+SECONDS = {"words": 60 / 200, "cells": 20, "formulas": 30, "charts": 60}
+EXERCISES = {"Check": 5, "Compute": 10, "Explore": 10, "Break it": 15}
+"""Minutes for an exercise of each kind, as its title names it."""
 NOT_PROSE = (nodes.literal_block, nodes.math_block, nodes.math, nodes.raw, nodes.comment)
+
+
+@dataclass
+class Effort:
+    """What there is to read on a page, and the minutes of its exercises."""
+
+    words: int = 0
+    cells: int = 0
+    formulas: int = 0
+    charts: int = 0
+    exercises: int = 0
+
+    @property
+    def reading(self) -> int:
+        """Minutes to read, at least one.
+
+        Example:
+            >>> Effort(words=450, charts=2).reading
+            5
+        """
+        return max(1, ceil(sum(getattr(self, k) * s for k, s in SECONDS.items()) / 60))
 
 
 class Placeholder(nodes.General, nodes.Inline, nodes.Element):
@@ -20,7 +48,7 @@ class Placeholder(nodes.General, nodes.Inline, nodes.Element):
 
 
 class Minutes(SphinxDirective):
-    """`{minutes}`: one line with the minutes to read and to run this page."""
+    """`{minutes}`: one line with the minutes to read, to solve and to run this page."""
 
     def run(self) -> list[nodes.Node]:
         """Leave the placeholder in a paragraph of its own."""
@@ -28,7 +56,7 @@ class Minutes(SphinxDirective):
 
 
 class TotalMinutes(SphinxRole):
-    """``{minutes}`read` `` and ``{minutes}`run` ``: the time of all chapters together."""
+    """``{minutes}`read` ``, `solve` and `run`: the time of all chapters together."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Leave the placeholder in the running text."""
@@ -45,49 +73,57 @@ class Timings(SphinxDirective):
         return [Placeholder(what="table")]
 
 
-def reading_minutes(words: int) -> int:
-    """Return the minutes to read, at least one.
-
-    Example:
-        >>> reading_minutes(450)
-        3
-    """
-    return max(1, ceil(words / WORDS_PER_MINUTE))
-
-
 def duration(seconds: float) -> str:
-    """Return a running time in words, rounded as a reader would.
+    """Return a time in words, rounded as a reader would.
 
     Example:
-        >>> duration(0.4), duration(41.2), duration(100)
-        ('1 second', '42 seconds', '2 minutes')
+        >>> duration(0.4), duration(41.2), duration(100), duration(9000)
+        ('1 second', '42 seconds', '2 minutes', '2.5 hours')
     """
     if seconds <= 90:
         return _counted(max(1, ceil(seconds)), "second")
-    return _counted(round(seconds / 60), "minute")
+    if seconds < 7200:
+        return _counted(round(seconds / 60), "minute")
+    return f"{seconds / 3600:.1f}".removesuffix(".0") + " hours"
 
 
-def page_line(words: int, seconds: float | None) -> str:
+def page_line(effort: Effort, seconds: float | None) -> str:
     """Return the line that `{minutes}` prints."""
-    line = f"{_counted(reading_minutes(words), 'minute')} to read"
-    if seconds is None:
-        return line
-    return f"{line} · {duration(seconds)} to run (measured when this page was built)"
+    parts = [f"{_counted(effort.reading, 'minute')} to read"]
+    if effort.exercises:
+        parts.append(f"{_counted(effort.exercises, 'minute')} of exercises")
+    if seconds is not None:
+        parts.append(f"{duration(seconds)} to run")
+    return " · ".join(parts)
 
 
-def count_words(app, doctree) -> None:
-    """Store the number of words of prose of the page that was read."""
-    words = 0
+def effort_of(doctree: nodes.document) -> Effort:
+    """Count what there is to read on a page; of exercises and solutions only their minutes."""
+    effort = Effort()
     for text in doctree.findall(nodes.Text):
-        parents = _parents(text)
-        if not any(isinstance(p, NOT_PROSE) or p.get("nb_element") for p in parents):
-            words += len(text.astext().split())
-    _words(app.env)[app.env.docname] = words
+        parents = list(_parents(text))
+        apart = any(isinstance(p, NOT_PROSE) or p.get("nb_element") for p in parents)
+        effort.words += 0 if apart or _is_exercise(parents) else len(text.astext().split())
+    for node in doctree.findall(nodes.Element):
+        if _is_exercise(_parents(node)):
+            continue
+        effort.formulas += isinstance(node, nodes.math_block)
+        effort.charts += isinstance(node, nodes.raw) and "mechfitDraw(" in node.astext()
+        effort.cells += _is_shown_code(node)
+        if "exercise" in node.get("classes", []):
+            title = next(iter(node.findall(nodes.title)), node).astext()
+            effort.exercises += next((m for k, m in EXERCISES.items() if k in title), 0)
+    return effort
+
+
+def count_page(app, doctree) -> None:
+    """Store the effort of the page that was read."""
+    _efforts(app.env)[app.env.docname] = effort_of(doctree)
 
 
 def forget_page(app, env, docname) -> None:
     """Forget a page that is read again or gone."""
-    _words(env).pop(docname, None)
+    _efforts(env).pop(docname, None)
     _summary_pages(env).discard(docname)
 
 
@@ -103,36 +139,41 @@ def fill_placeholders(app, doctree, docname) -> None:
 
 
 def _filling(app, docname: str, what: str) -> nodes.Node:
-    words, chapters = _words(app.env), _chapters(app.env)
+    efforts, chapters = _efforts(app.env), _chapters(app.env)
     if what == "page":
-        return nodes.Text(page_line(words.get(docname, 0), _seconds(app.env, docname)))
+        return nodes.Text(page_line(efforts.get(docname, Effort()), _seconds(app.env, docname)))
     if what == "table":
         return _table(app, docname, chapters)
-    if what == "read":
-        minutes = sum(reading_minutes(words[chapter]) for chapter in chapters)
-        return nodes.Text(_counted(minutes, "minute"))
-    if what == "run":
-        return nodes.Text(duration(sum(_seconds(app.env, chapter) for chapter in chapters)))
-    raise ValueError(f"{docname}: {{minutes}} knows `read` and `run`, not {what!r}")
+    total = {
+        "read": 60 * sum(efforts[chapter].reading for chapter in chapters),
+        "solve": 60 * sum(efforts[chapter].exercises for chapter in chapters),
+        "run": sum(_seconds(app.env, chapter) for chapter in chapters),
+    }
+    if what not in total:
+        raise ValueError(f"{docname}: {{minutes}} knows {', '.join(total)}, not {what!r}")
+    return nodes.Text(duration(total[what]))
 
 
 def _table(app, docname: str, chapters: list[str]) -> nodes.table:
-    rows = []
+    rows, total = [], [0.0, 0.0, 0.0]
     for chapter in chapters:
         title = app.env.titles[chapter].astext()
         uri = app.builder.get_relative_uri(docname, chapter)
-        link = nodes.reference("", title, refuri=uri, internal=True)
-        read = reading_minutes(_words(app.env)[chapter])
-        rows.append((link, str(read), f"{_seconds(app.env, chapter):.1f}"))
-    read = sum(int(row[1]) for row in rows)
-    run = sum(float(row[2]) for row in rows)
-    rows.append((nodes.strong("", "All chapters"), str(read), f"{run:.1f}"))
+        effort = _efforts(app.env)[chapter]
+        times = effort.reading, effort.exercises, _seconds(app.env, chapter)
+        total = [a + b for a, b in zip(total, times, strict=True)]
+        rows.append((nodes.reference("", title, refuri=uri, internal=True), *_numbers(*times)))
+    rows.append((nodes.strong("", "All chapters"), *_numbers(*total)))
 
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in (50, 25, 25)), cols=3)
-    header = ("Chapter", "Minutes to read", "Seconds to run")
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in (49, 17, 17, 17)), cols=4)
+    header = ("Chapter", "Minutes to read", "Minutes of exercises", "Seconds to run")
     group += nodes.thead("", _row(header))
     group += nodes.tbody("", *(_row(row) for row in rows))
     return nodes.table("", group, classes=["timings"])
+
+
+def _numbers(read: float, solve: float, run: float) -> tuple[str, str, str]:
+    return f"{read:.0f}", f"{solve:.0f}", f"{run:.0f}"
 
 
 def _row(cells) -> nodes.row:
@@ -141,6 +182,18 @@ def _row(cells) -> nodes.row:
         content = nodes.Text(cell) if isinstance(cell, str) else cell
         entries.append(nodes.entry("", nodes.paragraph("", "", content)))
     return nodes.row("", *entries)
+
+
+def _is_exercise(parents) -> bool:
+    return any({"exercise", "solution"} & set(p.get("classes", [])) for p in parents)
+
+
+def _is_shown_code(node: nodes.Element) -> bool:
+    """Whether a cell's code is in view, neither removed nor folded."""
+    folded = {"tag_hide-input", "tag_hide-cell"} & set(node.get("classes", []))
+    if node.get("nb_element") != "cell_code" or folded:
+        return False
+    return any(child.get("nb_element") == "cell_code_source" for child in node.children)
 
 
 def _chapters(env) -> list[str]:
@@ -152,17 +205,18 @@ def _chapters(env) -> list[str]:
 
 
 def _seconds(env, docname: str) -> float | None:
-    return (NbMetadataCollector.get_exec_data(env, docname) or {}).get("runtime")
+    measured = (NbMetadataCollector.get_exec_data(env, docname) or {}).get("runtime")
+    return None if measured is None else running_times.stored().get(docname, measured)
 
 
 def _counted(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def _words(env) -> dict[str, int]:
-    if not hasattr(env, "mechfit_words"):
-        env.mechfit_words = {}
-    return env.mechfit_words
+def _efforts(env) -> dict[str, Effort]:
+    if not hasattr(env, "mechfit_efforts"):
+        env.mechfit_efforts = {}
+    return env.mechfit_efforts
 
 
 def _summary_pages(env) -> set[str]:
@@ -186,7 +240,7 @@ def setup(app) -> None:
     app.add_directive("minutes", Minutes)
     app.add_role("minutes", TotalMinutes())
     app.add_directive("timings", Timings)
-    app.connect("doctree-read", count_words)
+    app.connect("doctree-read", count_page)
     app.connect("env-purge-doc", forget_page)
     app.connect("env-updated", rewrite_summaries)
     app.connect("doctree-resolved", fill_placeholders)

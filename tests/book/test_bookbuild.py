@@ -163,12 +163,12 @@ def test_pages_that_are_no_notebooks_stay_as_they_are():
 
 
 @pytest.mark.parametrize(
-    ("words", "seconds", "expected"),
+    ("effort", "seconds", "expected"),
     [
-        (2300, 40, "12 minutes to read · 40 seconds to run (measured when this page was built)"),
-        (10, 150, "1 minute to read · 2 minutes to run (measured when this page was built)"),
-        (300, None, "2 minutes to read"),
+        ({"words": 2300}, 40, "12 minutes to read · 40 seconds to run"),
+        ({"words": 10, "exercises": 30}, 150, "1 minute to read · 30 minutes of exercises · 2 minutes to run"),
+        ({"words": 200, "cells": 3, "formulas": 2, "charts": 4}, None, "7 minutes to read"),
     ],
-)
-def test_the_line_of_minutes(words, seconds, expected):
-    assert chapter_minutes.page_line(words, seconds) == expected
+)  # fmt: skip
+def test_the_line_of_minutes(effort, seconds, expected):
+    assert chapter_minutes.page_line(chapter_minutes.Effort(**effort), seconds) == expected

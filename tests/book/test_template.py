@@ -52,6 +52,10 @@ def test_parts_in_order(text):
         position = found.start() + 1
 
 
+def test_the_next_chapter_is_told_by_the_contents_alone(text):
+    assert "Next:" not in text.split("## Further reading")[1]
+
+
 def test_summary_has_three_lines(text):
     summary = text.split("\n## Summary\n")[1].split("\n## ")[0].split("\n(")[0]
     assert len(re.findall(r"^[-*] ", summary, re.M)) == 3
