@@ -1,7 +1,7 @@
 """Minutes to read, to solve and to run: `{minutes}` and `{timings}`.
 
-Reading counts the prose at 200 words a minute, 20 seconds for a cell of shown code, 30 for a formula
-and 60 for a chart; exercises count apart, by their kind. Running times are those that
+Reading counts the prose at 200 words a minute, 20 seconds for a cell of shown code, 30 for a
+formula and 60 for a chart; exercises count apart, by their kind. Running times are those that
 running_times.py stored on an idle machine, else those of the execution that myst-nb recorded. Both
 directives leave a placeholder that is filled when the page is written, after every page was read.
 """

@@ -166,9 +166,9 @@ def test_pages_that_are_no_notebooks_stay_as_they_are():
     ("effort", "seconds", "expected"),
     [
         ({"words": 2300}, 40, "12 minutes to read · 40 seconds to run"),
-        ({"words": 10, "exercises": 30}, 150, "1 minute to read · 30 minutes of exercises · 2 minutes to run"),
+        ({"exercises": 30}, 150, "1 minute to read · 30 minutes of exercises · 2 minutes to run"),
         ({"words": 200, "cells": 3, "formulas": 2, "charts": 4}, None, "7 minutes to read"),
     ],
-)  # fmt: skip
+)
 def test_the_line_of_minutes(effort, seconds, expected):
     assert chapter_minutes.page_line(chapter_minutes.Effort(**effort), seconds) == expected
