@@ -10,6 +10,7 @@ from mechfit.inference.abc import (
     importance_abc,
     rejection_abc,
 )
+from mechfit.inference.amortized_choice import amortized_choice
 from mechfit.inference.densities.configs import MAF, NSF, Coupling
 from mechfit.inference.densities.coupling import spline
 from mechfit.inference.densities.embedding import Convolution, Subset, Trials
@@ -20,6 +21,7 @@ from mechfit.inference.design import (
     expected_information,
     linear_gaussian_information,
     posterior_information,
+    response_information,
 )
 from mechfit.inference.diagnostics import Report, check
 from mechfit.inference.diagnostics.c2st import c2st
@@ -73,6 +75,7 @@ __all__ = [
     "Subset",
     "Training",
     "Trials",
+    "amortized_choice",
     "as_sbi",
     "c2st",
     "check",
@@ -92,6 +95,7 @@ __all__ = [
     "load",
     "posterior_information",
     "prior_of",
+    "response_information",
     "rejection_abc",
     "restrict",
     "save",

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
+from scipy.special import entr, logsumexp
 
 from mechfit.inference.posterior import Posterior
 from mechfit.models.inputs import finite, numbers, on_copies
@@ -38,6 +38,7 @@ __all__ = [
     "expected_information",
     "linear_gaussian_information",
     "posterior_information",
+    "response_information",
 ]
 
 NUMBERS, LEAST = 2**20, np.finfo(float).min
@@ -128,6 +129,8 @@ def expected_information(
             f"theta and contrasts have {theta.shape[1]} and {contrasts.shape[1]} columns, "
             "expected the same"
         )
+    if len(designs) == 0:
+        raise ValueError("there are no designs, expected at least one")
     simulate, log_likelihood = on_copies(simulate), on_copies(log_likelihood)
     n, m = len(theta), len(contrasts)
     gains, pulls = np.empty((2, len(designs), n)), np.zeros((2, len(designs), m))
@@ -157,7 +160,8 @@ def posterior_information(
     """Bound the expected information of designs from below, by an amortized posterior.
 
     Compare designs within one posterior: the error of its density lowers each bound, to below 0
-    where there is less to be told.
+    where there is less to be told. Where a design is outside the range that it was trained on,
+    nothing tells so: what a network says there is no bound on anything that it has learned.
 
     Args:
         posterior: A posterior for any observation; the design may be among its statistics.
@@ -190,6 +194,29 @@ def linear_gaussian_information(
     a, covariance = numbers(a, "a"), array_of("covariance", covariance, "(d, d)")
     ratio = a @ covariance @ a.mT / number_of("noise_variance", noise_variance, positive=True)
     return np.linalg.slogdet(np.eye(a.shape[-2]) + ratio)[1] / 2
+
+
+def response_information(p: ArrayLike) -> np.ndarray:
+    """Information (..., designs) of an outcome that is 0 or 1: a sum over both, without bounds.
+
+    Args:
+        p: Probabilities (..., n, designs) of outcome 1 under each of n draws of what is known.
+
+    Raises:
+        ValueError: A probability is outside [0, 1].
+
+    Example:
+        >>> response_information([[0.5, 0.9], [0.5, 0.1]]).round(3)
+        array([0.   , 0.368])
+    """
+    p = numbers(p, "p")
+    if p.ndim < 2 or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(
+            f"p has shape {p.shape} and goes from {p.min(initial=1)} to {p.max(initial=0)}, "
+            "expected probabilities (..., n, designs)"
+        )
+    mean = p.mean(-2)
+    return entr(mean) + entr(1 - mean) - (entr(p) + entr(1 - p)).mean(-2)
 
 
 def checked(values: ArrayLike, shape: tuple[int, ...], above: float | None = None) -> np.ndarray:

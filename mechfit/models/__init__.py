@@ -19,6 +19,7 @@ from mechfit.models.behavior.first_passage import (
 )
 from mechfit.models.behavior.psychometric import Psychometric, psychometric_log_probs
 from mechfit.models.behavior.psychometric_grid import PsychometricGrid
+from mechfit.models.behavior.sessions import PsychometricSessions
 from mechfit.models.compartments.cable import Cable
 from mechfit.models.compartments.channels import CORTICAL, SQUID, Channels
 from mechfit.models.compartments.model import Compartments
@@ -98,6 +99,7 @@ __all__ = [
     "Protocol",
     "Psychometric",
     "PsychometricGrid",
+    "PsychometricSessions",
     "Pyloric",
     "PyloricActivity",
     "Recording",

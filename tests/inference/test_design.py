@@ -10,6 +10,7 @@ from mechfit.inference import (
     expected_information,
     linear_gaussian_information,
     posterior_information,
+    response_information,
 )
 from mechfit.models import PsychometricGrid, psychometric_log_probs
 from tests.inference import linear_gaussian as exact
@@ -128,6 +129,20 @@ def test_responses_of_an_observer():
     assert x[::4][found.best] == 0
 
 
+def test_information_of_a_response_is_exact():
+    """Draws in the place of the points of a grid, each as often as its weight says."""
+    alpha, x = np.linspace(-2, 2, 9), np.linspace(-4, 4, 5)
+    weights = np.arange(1.0, 10.0)
+    grid = PsychometricGrid(x, alpha, [0.5], [0.0], log_prior=np.log(weights)[:, None, None])
+    p = np.exp(psychometric_log_probs(x, grid.theta)[1])
+    found = response_information(p.repeat(weights.astype(int), 0))
+    np.testing.assert_allclose(found, grid.information(grid.posterior([], []))[0], atol=1e-12)
+    np.testing.assert_allclose(response_information([[0, 1], [0, 0]]), [0, np.log(2)])
+    several = response_information(np.stack([p, p[::-1], p[:, ::-1]]))
+    assert several.shape == (3, 5)
+    np.testing.assert_allclose(several[0], several[1])
+
+
 def test_amortized_posterior():
     """The exact posterior attains the information; a wider one stays below by its divergence."""
     theta = exact.PRIOR.sample(4000, 1)
@@ -163,6 +178,8 @@ def test_refusals():
     theta, a = np.zeros((5, 2)), GOLDEN["eig_A"][:1]
     with pytest.raises(ValueError, match="contrasts have 2 and 1 columns, expected the same"):
         expected_information(linear, linear_log_likelihood, theta, theta[:, :1], a, 1)
+    with pytest.raises(ValueError, match="there are no designs, expected at least one"):
+        expected_information(linear, linear_log_likelihood, theta, theta, [], 1)
     with pytest.raises(ValueError, match=r"outcomes have shape \(5,\), expected \(5, k\)"):
         expected_information(lambda t, a, rng: t[:, 0], linear_log_likelihood, theta, theta, a, 1)
     for value in (np.nan, np.inf, -np.inf):
@@ -170,5 +187,8 @@ def test_refusals():
             expected_information(
                 linear, lambda y, t, a, v=value: np.full(len(t), v), theta, theta, a, 1
             )
+    for p in ([[1.1], [0.5]], [[np.nan], [0.5]], [0.5, 0.5]):
+        with pytest.raises(ValueError, match=r"expected probabilities \(..., n, designs\)"):
+            response_information(p)
     with pytest.raises(ValueError, match=r"returned shape \(5,\).*expected \(5, 5\)"):
         expected_information(linear, lambda y, t, a: np.zeros(5), theta, theta, a, 1)

@@ -53,13 +53,16 @@ def adaptive_experiment(
     Args:
         grid: The stimuli, and what the experimenter believes of observers.
         theta: Their true thresholds, widths and lapse rates (n, 3), anywhere.
-        strategy: Chooses the stimuli.
+        strategy: Chooses the stimuli; one of your own is held to the grid's.
         trials: Number of trials.
         seed: Seed of the noise; observer i draws from the key (seed, i).
         noise: Standard normals (n, trials) to use instead of drawing them.
 
     Returns:
         Indices of the stimuli (n, trials) and the responses (n, trials), 0 or 1.
+
+    Raises:
+        ValueError: The strategy chose a stimulus that is not on the grid.
 
     Example:
         >>> grid = PsychometricGrid(np.linspace(-4, 4, 33), np.linspace(-3, 3, 25), [1.0], [0.02])
@@ -72,7 +75,13 @@ def adaptive_experiment(
     u = ndtr(given_or_drawn(noise, seed, 0, (n, trials)))
     chosen, responses = np.zeros((2, n, trials), int)
     for t in range(trials):
-        chosen[:, t] = strategy(grid, chosen[:, :t], responses[:, :t])
+        found = np.asarray(strategy(grid, chosen[:, :t], responses[:, :t]))
+        if found.shape != (n,) or not np.isin(found, range(len(grid.stimuli))).all():
+            raise ValueError(
+                f"the strategy chose {found} in trial {t + 1}, expected indices ({n},) below "
+                f"{len(grid.stimuli)}, the number of stimuli"
+            )
+        chosen[:, t] = found
         responses[:, t] = u[:, t] < p[np.arange(n), chosen[:, t]]
     return chosen, responses
 

@@ -106,3 +106,19 @@ def check_parameters(theta: ArrayLike, guess: float | None) -> np.ndarray:
     possible[:, 2] = (lapse >= 0) & (lapse + (lapse if guess is None else guess) < 1)
     check_possible(theta, possible, PARAMETERS, EXPECTED)
     return theta
+
+
+def count_responses(chosen: ArrayLike, responses: ArrayLike, m: int) -> np.ndarray:
+    """Numbers (n, 2, m) of responses 0 and 1 to each of m stimuli, in trials (n, t) or (t,)."""
+    chosen, responses = (
+        np.atleast_2d(array_of(name, a, "(n, trials)", "(trials,)"))
+        for name, a in (("chosen", chosen), ("responses", responses))
+    )
+    n, same = len(chosen), chosen.shape == responses.shape
+    if not same or not (np.isin(chosen, range(m)) & np.isin(responses, (0, 1))).all():
+        raise ValueError(
+            f"chosen and responses have shapes {chosen.shape} and {responses.shape}, expected "
+            f"the same, indices below {m}, and responses 0 or 1"
+        )
+    cells = (2 * np.arange(n)[:, None] + responses) * m + chosen
+    return np.bincount(cells.ravel().astype(int), minlength=2 * n * m).reshape(n, 2, m)

@@ -18,7 +18,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import entr, softmax
 
-from mechfit.models.behavior.psychometric import PARAMETERS, psychometric_log_probs
+from mechfit.models.behavior.psychometric import (
+    PARAMETERS,
+    count_responses,
+    psychometric_log_probs,
+)
 from mechfit.summaries.arguments import array_of
 
 __all__ = ["PsychometricGrid"]
@@ -78,19 +82,8 @@ class PsychometricGrid:
 
         One observer's may be given as (trials,).
         """
-        chosen, responses = (
-            np.atleast_2d(array_of(name, a, "(n, trials)", "(trials,)"))
-            for name, a in (("chosen", chosen), ("responses", responses))
-        )
-        m, n, same = len(self.stimuli), len(chosen), chosen.shape == responses.shape
-        if not same or not (np.isin(chosen, range(m)) & np.isin(responses, (0, 1))).all():
-            raise ValueError(
-                f"chosen and responses have shapes {chosen.shape} and {responses.shape}, expected "
-                f"the same, indices below {m}, and responses 0 or 1"
-            )
-        cells = (2 * np.arange(n)[:, None] + responses) * m + chosen
-        cells = cells.ravel().astype(int)
-        counts = np.bincount(cells, minlength=2 * n * m).reshape(n, 2 * m)
+        counts = count_responses(chosen, responses, len(self.stimuli))
+        counts = counts.reshape(len(counts), -1)
         return softmax(self._log_prior + counts @ self._log_p, axis=1)
 
     def information(self, weights: np.ndarray, about: Collection[str] = PARAMETERS) -> np.ndarray:

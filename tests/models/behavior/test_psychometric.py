@@ -199,6 +199,16 @@ def test_impossible_responses(chosen, responses):
         GRID.posterior(chosen, responses)
 
 
+@pytest.mark.parametrize("index", [33, -1, 0.5, np.nan])
+def test_a_strategy_is_held_to_the_stimuli(index):
+    with pytest.raises(ValueError, match=r"in trial 1, expected indices \(5,\) below 33"):
+        adaptive_experiment(
+            GRID, OBSERVERS[:5], lambda grid, shown, y: np.full(5, index), 3, seed=1
+        )
+    with pytest.raises(ValueError, match=r"expected indices \(5,\) below 33"):
+        adaptive_experiment(GRID, OBSERVERS[:5], lambda grid, shown, y: 3, 3, seed=1)
+
+
 def test_refusals():
     with pytest.raises(
         ValueError, match=r"log_prior has shape \(1, 1, 1\), expected \(25, 12, 6\)"
