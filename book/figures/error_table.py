@@ -19,6 +19,7 @@ def error_table(
     unit: str,
     limit: float,
     digits: int = 2,
+    said: np.ndarray | None = None,
 ) -> alt.LayerChart:
     """Draw errors as a shaded table.
 
@@ -30,17 +31,23 @@ def error_table(
         unit: What the errors are measured in.
         limit: Error from which on an entry is fully shaded.
         digits: Number of decimals that are shown.
+        said: Words (r, k) to show in place of the errors.
     """
     r, k = values.shape
-    data = table(row=np.repeat(rows, k), column=np.tile(columns, r), error=values.ravel())
-    data = data.transform_calculate(said=f"format(datum.error, '.{digits}f')")
+    shown = [f"{v:.{digits}f}" for v in values.ravel()] if said is None else np.ravel(said)
+    data = table(
+        row=np.repeat(rows, k), column=np.tile(columns, r), error=values.ravel(), said=shown
+    )
     look = {"title": None, "labelOverlap": False}
     small = alt.ExprRef(f"page < {NARROW} ? 10 : 12")
     top = {"orient": "top", "labelAngle": -60, "labelAlign": "left", "labelFontSize": small}
     place = {
         "x": alt.X("column:N").sort(None).scale(padding=0.06).axis(**top, **look),
         "y": alt.Y("row:N").sort(None).scale(padding=0.06).axis(**look),
-        "tooltip": tips(row="row", column="column", said=unit),
+        "tooltip": [
+            *tips(row="row", column="column"),
+            alt.Tooltip("error:Q", title=unit, format=f".{digits}f"),
+        ],
     }
     opacity = alt.FillOpacity("error:Q", legend=None)
     opacity = opacity.scale(domain=[0, limit], range=[0, 1], clamp=True)
