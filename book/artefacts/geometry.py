@@ -2,7 +2,8 @@
 
 ``routes`` finds two circuits that differ and do the same, a path between them, the straight line,
 and the way across, and simulates all three; ``valley`` joins thirty draws by paths and tries forty
-random pairs; ``compensation`` averages the conditional correlations of all pairs of parameters.
+random pairs; ``rhythm`` asks of sixteen pairs near the recording whether paths and straight lines
+keep its rhythm; ``compensation`` averages the conditional correlations of all pairs of parameters.
 Finished pairs are kept in ``.work/``; a re-run takes up where the last one stopped.
 """
 
@@ -29,7 +30,7 @@ from mechfit.summaries.thinning import thin_together
 HERE = Path(__file__).parent
 WORK = HERE / ".work" / "geometry"
 SEED, NODES, STOPS, MOST, TRIED = 7, 30, 13, 100, 40
-DRAWN, RANDOM, REACH, CONDITIONED = 30, 40, 2.0, 50
+DRAWN, RANDOM, NEAR, REACH, CONDITIONED = 30, 40, 16, 2.0, 50
 MODEL = Pyloric()
 LOW, HIGH = MODEL.prior.limits().T
 SCALE = (HIGH - LOW) / np.sqrt(12)
@@ -106,13 +107,13 @@ def routes() -> None:
     seconds, path = time.time() - started, along(path, 80, SCALE)
     node, across = across_path(posterior, path)
     ways = {"path": path, "line": straight(*ends), "across": across}
-    shorter, stored = Pyloric(duration=4000.0), {}
+    shorter, stored = Pyloric(duration=3000.0), {}
     shown = shorter.time >= 1000.0
     for name, way in ways.items():
         stops = along(way, STOPS, SCALE)
         x_stops = simulate(MODEL, seed=SEED, theta=stops).x
         voltage = shorter.simulate(stops, SEED).voltage[:, :, shown]
-        parts = [thin_together(shorter.time[shown], v, 240) for v in voltage]
+        parts = [thin_together(shorter.time[shown], v, 400) for v in voltage]
         stored |= {
             f"{name}_theta": way.astype(np.float32),
             f"{name}_log_prob": posterior.log_prob(along(way, 60, SCALE)).astype(np.float32),
@@ -168,6 +169,32 @@ def valley() -> None:
     write(HERE / "pyloric-valley.json", (json.dumps(told, indent=1) + "\n").encode())
 
 
+def rhythm() -> None:
+    """On paths and lines between random draws near the recording, see which rhythm is kept."""
+    posterior, draws, x = density()
+    level = np.quantile(posterior.log_prob(draws[:5000]), SHARE)
+    near = np.flatnonzero((abs(x[:5000, :15] - RECORDED_RHYTHM[:15]) < RHYTHM_SPREAD).all(1))
+    near = near[posterior.log_prob(draws[near]) > level]
+    how = settings(posterior) | {"nodes": NODES, "most": MOST}
+    WORK.mkdir(parents=True, exist_ok=True)
+    rng, rows = np.random.default_rng(SEED), []
+    for k in range(NEAR):
+        ends = np.clip(draws[rng.choice(near, 2, replace=False)], LOW + EDGE, HIGH - EDGE)
+        file = WORK / f"rhythm-{k:02d}.json"
+        if not file.exists():
+            path = along(high_probability_path(posterior.log_prob, *ends, **how), 20, SCALE)
+            row = {}
+            for name, way in (("path", path), ("line", straight(*ends, 20))):
+                found = simulate(MODEL, seed=SEED, theta=way).x[1:-1, :15]
+                away = (abs(found - RECORDED_RHYTHM[:15]) / RHYTHM_SPREAD).max(1)
+                row[name] = [None if np.isnan(a) else round(float(a), 3) for a in away]
+            write(file, json.dumps(row).encode())
+            print(k, row, flush=True)
+        rows.append(json.loads(file.read_text("utf-8")))
+    told = {"command": "python book/artefacts/geometry.py rhythm", "pairs": rows}
+    write(HERE / "pyloric-rhythm.json", (json.dumps(told) + "\n").encode())
+
+
 def compensation() -> None:
     """Average the conditional correlations of all pairs over draws."""
     posterior, draws, _ = density()
@@ -187,7 +214,7 @@ def compensation() -> None:
     print("compensation", round(seconds), flush=True)
 
 
-STEPS = {"routes": routes, "valley": valley, "compensation": compensation}
+STEPS = {"routes": routes, "valley": valley, "rhythm": rhythm, "compensation": compensation}
 
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or STEPS:

@@ -44,7 +44,7 @@ from mechfit.summaries.thinning import thin_together
 HERE = Path(__file__).parent
 SEED = 31
 FIRST, ROUNDS, EACH, MEMBERS = 100_000, 5, 60_000, 3
-DRAWS, TRACES, PREDICTED = 20_000, 150, 500
+DRAWS, TRACES, PREDICTED = 20_000, 100, 500
 NEAREST, KEEP = 1_500, 0.99
 DEEP, MANY = Coupling(layers=6, hidden=64, bins=4, box=False), 4
 """Of some ten thousand valid simulations, small and deep densities learn more than large ones, and
@@ -230,12 +230,12 @@ def drawn() -> None:
     kept = np.rint((theta - low) / (high - low) * 65535).astype(np.uint16)
     theta = low + kept / 65535 * (high - low)
     x = simulate(PLAIN, seed=SEED, theta=theta).x
-    model = Pyloric(duration=4000.0)
+    model = Pyloric(duration=3000.0)
     shown = model.time >= 1000.0
     parts = []
     for k in range(TRACES):
         voltage = model.simulate(theta[k], SEED, first=k).voltage[0][:, shown]
-        time, thinned = thin_together(model.time[shown], voltage, 300)
+        time, thinned = thin_together(model.time[shown], voltage, 400)
         parts.append(np.rint(thinned).clip(-128, 127).astype(np.int8))
     write_arrays(
         HERE / "pyloric-draws.npz",

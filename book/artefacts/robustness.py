@@ -65,7 +65,7 @@ def recorded(x: np.ndarray) -> np.ndarray:
 WORKS, SAME = Criterion(MODEL), Criterion(MODEL, recorded)
 NAMES = [p.symbol for p in MODEL.prior.parameters]
 TOLD = PyloricActivity(burst_threshold=50.0)
-LATER = Pyloric(duration=4000.0)
+LATER = Pyloric(duration=3000.0)
 OTHERS = {
     "as published": {},
     "conductances do not change": {"membrane": (1.0,) * 8, "synapses": (1.0,) * 7},
@@ -207,7 +207,7 @@ def radii() -> None:
     )
     one = np.concatenate([first[40][None], ends[0]["last"]])
     voltage = LATER.simulate(one, SEED).voltage[:, :, shown]
-    parts = [thin_together(LATER.time[shown], v, 200) for v in voltage]
+    parts = [thin_together(LATER.time[shown], v, 400) for v in voltage]
     write_arrays(
         HERE / "pyloric-radii.npz",
         **in_single(stacked(rows).arrays()),
@@ -288,10 +288,10 @@ def warmth() -> None:
     worked = [main.works[:, ::2], *others]
     chosen, traces = _shown(main), []
     for celsius in SHOWN:
-        model = Pyloric(duration=3500.0, temperature=KELVIN + celsius)
+        model = Pyloric(duration=2500.0, temperature=KELVIN + celsius)
         shown = model.time >= 1000.0
         each = [model.simulate(theta[k], SEED, first=k).voltage[0][:, shown] for k in chosen]
-        traces.append([thin_together(model.time[shown], v, 400) for v in each])
+        traces.append([thin_together(model.time[shown], v, 600) for v in each])
     write_arrays(
         HERE / "pyloric-warmth.npz",
         theta=theta.astype(np.float32),

@@ -19,8 +19,8 @@ from mechfit.figures.parts import axes, coded_trace, heading, rows_of, scale_bar
 from mechfit.figures.theme import NARROW, OBSERVED, PAGE, POSTERIOR, ROLES, SAMPLE, WIDTH, present
 from mechfit.summaries.thinning import thin_together
 
-TALL, LANE = 74, 22
-"""Height in px of one trace, and of one line of intervals."""
+TALL, LANE, POINTS = 74, 22, 1200
+"""Height in px of one trace and of one line of intervals; points of a trace, two in each px."""
 CHOSEN = "datum.k == chosen"
 KINDS = ("period", "duration"), ("delay", "gap"), ("delay", "gap")
 """Intervals that stand above each neuron."""
@@ -57,7 +57,7 @@ def rhythms(
         )
     voltage = np.stack([numbers(repr(n), v, 3, len(time)) for n, v in circuits.items()])
     found = [[np.reshape(b, (-1, 2)) for b in bursts[n]] for n in names]
-    grid, thinned = thin_together(time, voltage)
+    grid, thinned = thin_together(time, voltage, POINTS)
     span, limits = (float(thinned.min()), float(thinned.max())), (float(time[0]), float(time[-1]))
     reach = span[0] - 14, span[1] + 4
     place = axes(limits, reach)

@@ -52,7 +52,7 @@ def write(path: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-def write_arrays(path: Path, **arrays: object) -> None:
+def write_arrays(path: Path, /, **arrays: object) -> None:
     """Write arrays to a compressed npz file in the same way."""
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
