@@ -29,7 +29,9 @@ def scores(
         title: What to see, in words.
         best: Measure to the value that a perfect method reaches, drawn as a dashed line.
         intervals: Measure to lower and upper ends, shape (m,) each, drawn as lines.
-        span: Ends of the scale of every measure; by default each has its own.
+        span: Ends of the scale of every measure; by default measures of one unit, the words in
+            parentheses at the end of their names, share a scale, which holds zero, or the value
+            that is best, so that a small difference looks small.
 
     Returns:
         The chart; measures stand side by side, on a narrow page one below the other.
@@ -50,14 +52,12 @@ def scores(
     if span and not all(span[0] <= a <= span[1] for v in values.values() for a in v):
         raise ValueError(f"span is {span}, expected a range that holds all values")
     ends = {n: [numbers(n, e, m) for e in pair] for n, pair in intervals.items()}
+    reaches = {n: span for n in values} if span else _reaches(values, ends, best)
     views, told, axis = [], [], alt.Axis(title=None, tickCount=4)
     for name, v in values.items():
         top = " ".join(name.split())
         low_end, high_end = ends.get(name, (v, v))
-        every = np.r_[v, low_end, high_end, best.get(name, [])]
-        pad = 0.12 * (np.ptp(every) or 1.0)
-        reach = span or (every.min() - pad, every.max() + pad)
-        across = {"axis": axis, "scale": alt.Scale(domain=[float(end) for end in reach])}
+        across = {"axis": axis, "scale": alt.Scale(domain=[float(end) for end in reaches[name]])}
         x, y = alt.X("v:Q", **across), alt.Y("n:N").sort(None).scale(domain=list(names))
         said = f"page < {NARROW} ? datum.label : ''" if views else "datum.label"
         y = y.axis(title=None, labelLimit=220, labelPadding=10, labelExpr=said)
@@ -78,6 +78,25 @@ def scores(
         told.append(f"{top}: {each}" + (f", perfect {number(best[name])}" if name in best else ""))
     chart = alt.hconcat(*views, spacing=18).add_params(PAGE)
     return present(chart, title, "; ".join(told) + ".")
+
+
+def _reaches(
+    values: Mapping[str, np.ndarray],
+    ends: Mapping[str, Sequence[np.ndarray]],
+    best: Mapping[str, float],
+) -> dict[str, tuple[float, float]]:
+    """Ends of the scale of each measure: with zero or the best value, one scale for a unit."""
+    units = {name: name[name.rfind("(") :] if name.endswith(")") else name for name in values}
+    reaches = {}
+    for unit in units.values():
+        mine = [name for name in values if units[name] == unit]
+        every = np.concatenate(
+            [np.r_[values[n], *ends.get(n, ()), best.get(n, 0.0)] for n in mine]
+        )
+        pad = 0.12 * (np.ptp(every) or 1.0)
+        low, high = every.min(), every.max()
+        reaches |= {n: (low - pad * (low != 0), high + pad * (high != 0)) for n in mine}
+    return reaches
 
 
 def perfect(value: float) -> alt.Chart:
