@@ -76,7 +76,7 @@ def scores(
         views.append(view.properties(height={"step": 34}, title=heading(lines, size=11)))
         each = ", ".join(f"{n} {number(a)}" for n, a in zip(names, v, strict=True))
         told.append(f"{top}: {each}" + (f", perfect {number(best[name])}" if name in best else ""))
-    chart = alt.hconcat(*views, spacing=18).add_params(PAGE)
+    chart = alt.hconcat(*views, spacing=30).add_params(PAGE)
     return present(chart, title, "; ".join(told) + ".")
 
 
