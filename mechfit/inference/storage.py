@@ -89,7 +89,10 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
 def load(
     path: str | Path, *, prior: Prior | None = None, flow: Estimator | None = None
 ) -> Posterior:
-    """Read a posterior that `save` wrote.
+    """Read a posterior that `save` wrote, as it was trained.
+
+    Levels that `recalibrate` found may be kept in its `provenance`, and are not applied:
+    `Recalibrated(posterior, levels)` is the posterior with these.
 
     Args:
         path: Where it was written, without an ending.

@@ -50,11 +50,24 @@ def test_a_right_posterior_and_its_observation():
     report = check(Exact(), Simulator(), x_o=X_O, seed=1)
     assert report.calibrated
     assert re.match(
-        r"calibrated: no fault .*; its 90 % regions held \d+ % of 500 truths \(", report.verdict
+        r"calibrated: no test fails .*; its 90 % regions held \d+ % of 500 truths \(",
+        report.verdict,
     )
     assert report.doubts == report.findings == ()
     assert report.misspecification.p_value > 0.05
     assert repr(report) == f"<Report: {report.verdict}>"
+
+
+def test_the_verdict_is_doubtful_where_the_interval_of_the_coverage_misses_its_level():
+    """Regions that hold 86 % are seldom caught by fifty tests of 500 runs, and not calibrated."""
+    found = [check(Exact(stretch=0.95), Simulator(), seed=s) for s in range(1, 7)]
+    assert any(report.doubtful for report in found)
+    for report in found:
+        low, high = report.interval
+        missed = not low <= 0.9 <= high
+        assert report.doubtful == (report.calibrated and missed)
+        assert report.verdict.startswith("calibrated") == (report.calibrated and not missed)
+        assert "its 90 % regions held" in report.verdict
 
 
 def test_runs_are_drawn_from_the_prior_of_the_posterior():
