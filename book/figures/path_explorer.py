@@ -111,7 +111,7 @@ def path_explorer(
     told += f". A slider chooses a stop of every route; a map of {' and '.join(labels)} shows "
     told += f"where, the voltages of {', '.join(CHANNELS)} what happens there."
     hint = "The slider below moves along all routes at once; or click a place beside the map. "
-    hint += "Circles: the circuit has a rhythm; crosses: it has none."
+    hint += "Circles: the circuit keeps its rhythm; crosses: it loses it."
     return present(chart, title, told, hint)
 
 

@@ -7,7 +7,7 @@ quantile t over the posterior's draws,
 
 and if what lies on it still works when simulated. Many are joined by a spanning tree: pairs are
 tried from the closest on, except those that are connected already (Kruskal 1956); the groups left
-are the islands. A path that is found proves that two sets are connected in q; a search without
+are the islands. A path that is found is evidence of a connection, at its nodes; a search without
 success proves nothing. In 30 dimensions most draws lie far below the peak, so that t is low.
 Taught in ``book/geometry/islands-or-valleys.md``.
 """
