@@ -23,6 +23,7 @@ def curves(
     across: str,
     up: str,
     points: bool = False,
+    log: str = "",
     roles: Mapping[str, str] | None = None,
 ) -> alt.LayerChart:
     """Draw named curves over one variable; pointing at a curve tells its values.
@@ -34,6 +35,7 @@ def curves(
         across: Name and unit of the variable.
         up: Name and unit of the values.
         points: Mark the places where values were computed.
+        log: Axes that are logarithmic, "x", "y" or "xy"; what they show is above 0.
         roles: Name to meaning, a key of `ROLES`; by default posterior, sample, path, broken,
             observed, prior in this order.
 
@@ -46,24 +48,46 @@ def curves(
     if not 1 <= len(named) <= len(ORDER):
         raise ValueError(f"got {len(named)} curves, expected 1 to {len(ORDER)}")
     looks = assign(list(named), roles, ORDER)
+    told = f"{up} against {across}, from {span(x[0], x[-1])}: {_told(named)}."
+    x = _powers(across, x) if "x" in log else x
+    named = {n: _powers(n, v) for n, v in named.items()} if "y" in log else named
     both = np.concatenate(list(named.values()))
     ends = (x.min(), x.max()) if np.ptp(x) else (x[0] - 0.5, x[0] + 0.5)
     ends = ends if x[0] <= x[-1] else ends[::-1]
-    low, high = min(0.0, both.min()), both.max()
-    place = plane(ends, (low, high if high > low else low + 1.0), across, up)
+    low, high = both.min() if "y" in log else min(0.0, both.min()), both.max()
+    place = plane(ends, (low, high if high > low else low + 1.0), across, up, log)
     data, lines = _lines(x, named, _kept(len(x), 200)), named_lines(looks, key=False)
+    shown = {f"{a}_said": f"pow(10, datum.{a})" if a in log else f"datum.{a}" for a in "xy"}
+    data = data.transform_calculate(**shown)
     spot = {"size": 36, "opacity": 0.9} if points or len(x) == 1 else {"size": 90, "opacity": 0}
     fill = alt.Fill("name:N", scale=lines["stroke"]["scale"], legend=None)
-    said = [alt.Tooltip("name:N", title="curve"), alt.Tooltip("x:Q", title=across)]
-    said.append(alt.Tooltip("y:Q", title=up))
+    said = [alt.Tooltip("name:N", title="curve")]
+    said += [
+        alt.Tooltip(f"{a}_said:Q", title=t, format="~r") for a, t in (("x", across), ("y", up))
+    ]
     layers = [
         data.mark_line(strokeWidth=1.6).encode(**place, **lines),
         data.mark_circle(strokeWidth=0, **spot).encode(**place, fill=fill, tooltip=said),
         line_ends(x[-1], {n: v[-1] for n, v in named.items()}, place),
     ]
-    told = f"{up} against {across}, from {span(x[0], x[-1])}: {_told(named)}."
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     return present(chart, title, told)
+
+
+def _powers(name: str, values: np.ndarray) -> np.ndarray:
+    """Return the powers of 10 that values are."""
+    if (values <= 0).any():
+        raise ValueError(f"{name} is {values.min():g} somewhere, expected above 0 on a log axis")
+    return np.log10(values)
+
+
+def _decades(*ends: float) -> dict[str, object]:
+    """Ticks at round numbers of an axis of powers of 10, whose labels are the numbers."""
+    low, high = sorted(ends)
+    steps = (1, 2, 5) if high - low < 2.5 else (1,)
+    ticks = np.add.outer(np.arange(np.floor(low), np.ceil(high) + 1), np.log10(steps)).ravel()
+    inside = ticks[(ticks >= low - 1e-9) & (ticks <= high + 1e-9)]
+    return {"values": inside.tolist(), "labelExpr": "format(pow(10, datum.value), ',.1~r')"}
 
 
 def _lines(x: np.ndarray, named: Mapping[str, np.ndarray], keep: np.ndarray) -> alt.Chart:
@@ -78,11 +102,18 @@ def _told(named: Mapping[str, np.ndarray]) -> str:
 
 
 def plane(
-    x: tuple[float, float], y: tuple[float, float], across: str, up: str
+    x: tuple[float, float], y: tuple[float, float], across: str, up: str, log: str = ""
 ) -> dict[str, alt.X | alt.Y]:
-    """Channels for the fields `x` and `y` with exact ends; `up` is written above its axis."""
-    below = alt.Axis(title=across, tickCount=6, labelFlush=True)
-    aside = alt.Axis(title=up, tickCount=5, **ABOVE)
+    """Channels for the fields `x` and `y` with exact ends; `up` is written above its axis.
+
+    On the axes that `log` names the fields are powers of 10, and the labels the numbers.
+    """
+    decades = {
+        axis: _decades(*ends) if axis in log else {}
+        for axis, ends in zip("xy", (x, y), strict=True)
+    }
+    below = alt.Axis(title=across, tickCount=6, labelFlush=True, **decades["x"])
+    aside = alt.Axis(title=up, tickCount=5, **ABOVE, **decades["y"])
     x, y = (alt.Scale(domain=[float(v) for v in d], nice=False, zero=False) for d in (x, y))
     return {"x": alt.X("x:Q", scale=x, axis=below), "y": alt.Y("y:Q", scale=y, axis=aside)}
 

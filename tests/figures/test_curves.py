@@ -34,3 +34,15 @@ def test_labels_do_not_overlap():
 def test_clear_errors(named):
     with pytest.raises(ValueError, match="expected"):
         curves(X, named, title="t", across="x", up="y")
+
+
+def test_logarithmic_axes_show_the_numbers_themselves():
+    chart = curves([1, 10, 100], {"m": [0.2, 3, 20]}, title="t", across="x", up="y", log="xy")
+    place = chart.to_dict()["layer"][0]["encoding"]
+    assert place["x"]["scale"]["domain"] == [0, 2]
+    assert 10 ** np.array(place["y"]["axis"]["values"]) == pytest.approx(
+        [0.2, 0.5, 1, 2, 5, 10, 20]
+    )
+    assert chart.description == "y against x, from 1 to 100: m from 0.2 to 20."
+    with pytest.raises(ValueError, match="m is 0 somewhere, expected above 0"):
+        curves([1, 10], {"m": [0, 3]}, title="t", across="x", up="y", log="y")
