@@ -42,6 +42,17 @@ def read_version(app, config) -> None:
     config.version = config.release = project["version"]
 
 
+def use_small_mathjax(app, config) -> None:
+    """Load the parts of MathJax that typeset, without its menu, which makes formulas tab stops."""
+    typeset = ["core", "input/tex-base", "[tex]/ams", "[tex]/autoload", "output/chtml"]
+    config.mathjax_path = "mathjax/startup.js"
+    config.mathjax3_config = {
+        **(config.mathjax3_config or {}),
+        "loader": {"load": [*typeset, "a11y/assistive-mml"]},
+        "tex": {"packages": {"[+]": ["ams", "autoload"]}},
+    }
+
+
 def write_charts(app) -> None:
     """Write the scripts that draw charts into the book, so that no page needs a network."""
     from mechfit.figures.renderer import chart_scripts
@@ -99,6 +110,7 @@ def setup(app) -> dict[str, bool]:
     """Connect everything to Sphinx."""
     prepare_kernels()
     app.connect("config-inited", read_version)
+    app.connect("config-inited", use_small_mathjax)
     app.connect("builder-inited", write_charts)
     app.connect("env-get-outdated", find_outdated)
     app.connect("env-before-read-docs", execute_outdated)

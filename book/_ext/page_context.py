@@ -1,15 +1,18 @@
 """What a theme cannot know about our pages: which scripts they need, and their footer."""
 
 from html import escape
+from pathlib import Path
 
 # sphinx-thebe is always loaded by jupyter-book; unused here, and it declares its names twice.
 THEBE = ("sphinx-thebe.js", "THEBE_JS_URL")
-CHARTS = ("charts.js",)
+NEEDED = {"mechfitDraw": "charts.js", 'class="math': "mathjax/"}
+"""What a page shows, and the script that draws it."""
 
 
 def tidy_scripts(app, pagename, templatename, context, doctree) -> None:
     """Leave out scripts that come twice or that the page has no use for."""
-    unwanted = THEBE if "mechfitDraw" in context.get("body", "") else THEBE + CHARTS
+    body = context.get("body", "")
+    unwanted = (*THEBE, *(script for shown, script in NEEDED.items() if shown not in body))
     kept = []
     for script in context["script_files"]:
         name = f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}"
@@ -39,8 +42,16 @@ def add_footer(app, pagename, templatename, context, doctree) -> None:
     context["theme_extra_footer"] = "<p>" + " · ".join(items) + "</p>"
 
 
+def use_web_font(app, exception) -> None:
+    """Empty the theme's script of icons, 1.5 MB, as its style sheet has them in a font."""
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    if exception is None and script.exists():
+        script.write_text("// the icons come from the web font\n", encoding="utf-8")
+
+
 def setup(app) -> None:
-    """Run all three for every page, after the theme."""
+    """Run these for every page, after the theme, and the last once."""
     app.connect("html-page-context", tidy_scripts, priority=900)
     app.connect("html-page-context", mend_roles, priority=900)
     app.connect("html-page-context", add_footer, priority=900)
+    app.connect("build-finished", use_web_font, priority=900)
