@@ -20,10 +20,15 @@ class Label(NamedTuple):
 
 
 def parse(label: str) -> Label:
-    """Split a label into symbol, subscript and unit."""
+    """Split a label into symbol, subscript and unit; a square root in it has its sign.
+
+    Example:
+        >>> parse("σ_V (mV ms^½)")
+        Label(symbol='σ', subscript='V', unit='mV √ms')
+    """
     name, unit = re.fullmatch(r"(.*?)(?:\s*\(([^()]*)\))?", label.strip()).groups()
     symbol, _, subscript = name.partition("_")
-    return Label(symbol, subscript, unit or "")
+    return Label(symbol, subscript, re.sub(r"(\w+)\^½", r"√\1", unit or ""))
 
 
 def number(value: float, digits: int = 3) -> str:
