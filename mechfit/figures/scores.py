@@ -63,6 +63,9 @@ def scores(
         y = y.axis(title=None, labelLimit=220, labelPadding=10, labelExpr=said)
         data = table(n=names, v=v, low=low_end, high=high_end, said=[number(a) for a in v])
         layers = [data.mark_rule(strokeOpacity=0.18).encode(y=y)]
+        if reaches[name][0] < 0 < reaches[name][1]:
+            zero = table(v=[0.0]).mark_rule(strokeOpacity=0.35)
+            layers.append(zero.encode(x=alt.X("v:Q", **across)))
         if name in ends:
             rule = data.mark_rule(stroke=POSTERIOR, strokeWidth=2)
             layers.append(rule.encode(x=alt.X("low:Q", **across), x2="high", y=y))
@@ -95,6 +98,7 @@ def _reaches(
         )
         pad = 0.12 * (np.ptp(every) or 1.0)
         low, high = every.min(), every.max()
+        low = 0.0 if 0 < low < high - low else low  # near enough to be held too
         reaches |= {n: (low - pad * (low != 0), high + pad * (high != 0)) for n in mine}
     return reaches
 
