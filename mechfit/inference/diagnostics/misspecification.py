@@ -63,7 +63,12 @@ class Misspecification:
 
 
 def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecification:
-    """Compare one observation, or several of one system, with simulations.
+    """Compare one observation, or several, with simulations.
+
+    For several, the null is that they are independent draws from the prior. Recordings of one
+    neuron or of one type of cell are not, since they resemble each other: they are rejected even
+    if the model made them. Compare the `mmd` of such a set with that of simulated sets that share
+    what the recordings share.
 
     Args:
         bank: Simulations of the prior, of which the first 2,000 valid ones are used.
