@@ -51,7 +51,8 @@ def predictive_statistic(
         posterior, prior = ((h / max(h.max(), 1)).round(3).tolist() for h in heights)
         beyond = min((x[:, j] > x_o[j]).sum(), (x[:, j] < x_o[j]).sum())
         said = f"{beyond} of {len(x):,} draws beyond, p = {number(p, 2)}"
-        row = {"name": name, "posterior": posterior, "prior": prior, "x": edges[:-1].tolist()}
+        row = {"across": f"{name} ({unit})" if unit else name}
+        row |= {"name": name, "posterior": posterior, "prior": prior, "x": edges[:-1].tolist()}
         row |= {"step": edges[1] - edges[0], "o": x_o[j], "color": BROKEN if p < FAR else OBSERVED}
         rows.append(row | {"said": [f"{name}: observed {quantity(x_o[j], unit)}", said]})
     chosen = rows_of(rows).transform_filter("datum.name == statistic")
@@ -68,7 +69,9 @@ def predictive_statistic(
         layers.append(mark.encode(**place, x2="x2", y2=alt.datum(0), fill=fill))
     rule = chosen.transform_calculate(x="datum.o").mark_rule(strokeWidth=2)
     layers.append(rule.encode(x=place["x"], stroke=alt.Stroke("color:N", scale=None)))
-    histogram = alt.layer(*layers).properties(width=WIDTH, height=180)
+    below = chosen.mark_text(align="right", baseline="top", dy=24)
+    below = below.encode(x=alt.value("width"), y=alt.value("height"), text="across:N")
+    histogram = alt.layer(*layers, below).properties(width=WIDTH, height=180)
     first = names[int(np.argmin(p_values))]
     chart = alt.vconcat(words(chosen, height=32), histogram, spacing=4)
     chart = chart.add_params(option("statistic", names, "statistic", first))
