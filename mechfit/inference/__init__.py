@@ -11,6 +11,7 @@ from mechfit.inference.abc import (
     rejection_abc,
 )
 from mechfit.inference.amortized_choice import amortized_choice
+from mechfit.inference.decoder import Decoder
 from mechfit.inference.densities.configs import MAF, NSF, Coupling
 from mechfit.inference.densities.coupling import spline
 from mechfit.inference.densities.embedding import Convolution, Subset, Trials
@@ -38,6 +39,7 @@ from mechfit.inference.fit import fit
 from mechfit.inference.importance import ImportanceSample, importance_sample
 from mechfit.inference.learned import LearnedStatistics, learn_statistics
 from mechfit.inference.posterior import Posterior
+from mechfit.inference.recurrent import RecurrentNetwork
 from mechfit.inference.repeated import Chains, RepeatedTrials
 from mechfit.inference.restricted import restrict
 from mechfit.inference.sequential.infer import infer
@@ -61,6 +63,7 @@ __all__ = [
     "Chains",
     "Convolution",
     "Coupling",
+    "Decoder",
     "DefensiveProposal",
     "ExpectedInformation",
     "FromModule",
@@ -69,6 +72,7 @@ __all__ = [
     "KernelProposal",
     "LearnedStatistics",
     "Posterior",
+    "RecurrentNetwork",
     "RepeatedTrials",
     "Report",
     "Round",

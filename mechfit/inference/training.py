@@ -127,6 +127,7 @@ def train(
     checkpoint: Path | None = None,
     held_out: np.ndarray | None = None,
     short: bool = False,
+    samples: int | None = None,
 ) -> History:
     """Fit the weights of a density in place.
 
@@ -139,6 +140,7 @@ def train(
         checkpoint: File for the state after every epoch; a state of this training is resumed.
         held_out: Which rows are held out; a random part by default.
         short: Make a short training, of a member of a large ensemble for few simulations.
+        samples: Number of examples that the rows to learn from hold, one in each by default.
 
     Returns:
         The losses of all epochs.
@@ -161,7 +163,7 @@ def train(
     epochs, batch, patience = training.plan(len(data[0]), short=short)
     steps = len(data[0]) // batch
     weights = list(density.parameters())
-    decay = DECAY / max(len(data[0]), 500)
+    decay = DECAY / max(samples or len(data[0]), 500)
     optimizer = torch.optim.AdamW(weights, betas=BETAS, weight_decay=decay, fused=True)
     state = State(weights, optimizer, rng, checkpoint, owner)
     with progress_bar(epochs, " epochs") as bar:

@@ -28,7 +28,7 @@ from mechfit.models.statistical.regression import poisson_regression
 from mechfit.models.statistical.spiking import run
 from mechfit.summaries.arguments import array_of, number_of, numbers
 
-__all__ = ["GLM"]
+__all__ = ["GLM", "spike_counts"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class GLM:
 
     def design(self, counts: ArrayLike, stimulus: ArrayLike | None = None) -> np.ndarray:
         """Design matrices X (n, T, p) of counts (n, T), under a stimulus (T,) where it has one."""
-        counts = _checked(counts)
+        counts = spike_counts(counts)
         cells, bins = counts.shape
         shared = [np.ones((bins, 1)), self._seen(stimulus, bins)]
         own, others = (
@@ -97,7 +97,7 @@ class GLM:
         self, weights: ArrayLike, counts: ArrayLike, stimulus: ArrayLike | None = None
     ) -> np.ndarray:
         """Log-likelihood (n,) of weights (n, p) for counts (n, T)."""
-        counts = _checked(counts)
+        counts = spike_counts(counts)
         expected = self._predictor(weights, counts, stimulus) + np.log(self.dt / 1000)
         with np.errstate(over="ignore"):
             return (counts * expected - np.exp(expected) - gammaln(counts + 1)).sum(1)
@@ -124,7 +124,7 @@ class GLM:
         Raises:
             ValueError: A cell is silent, its data are separable, or columns depend on each other.
         """
-        counts = _checked(counts)
+        counts = spike_counts(counts)
         names = self.names(len(counts))
         mean = finite(spans(numbers(mean, "mean"), len(names), "mean"), "mean", rows=None)
         sd = spans(numbers(sd, "sd"), len(names), "sd", positive=True)
@@ -209,7 +209,7 @@ class GLM:
         self, weights: ArrayLike, counts: ArrayLike, stimulus: ArrayLike | None
     ) -> np.ndarray:
         """Logarithms of the rates (n, T)."""
-        weights, counts = self._weights(weights), _checked(counts)
+        weights, counts = self._weights(weights), spike_counts(counts)
         if len(weights) != len(counts):
             raise ValueError(
                 f"weights are of {len(weights)} cells, expected {len(counts)} as the counts"
@@ -217,7 +217,7 @@ class GLM:
         return np.einsum("ntp,np->nt", self.design(counts, stimulus), weights)
 
 
-def _checked(counts: ArrayLike) -> np.ndarray:
+def spike_counts(counts: ArrayLike) -> np.ndarray:
     """Counts (n, T) as floats."""
     counts = np.atleast_2d(array_of("counts", counts, "(n, T)", "(T,)"))
     if not counts.size or (counts < 0).any() or (counts % 1).any():

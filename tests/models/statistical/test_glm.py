@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 from sklearn.linear_model import PoissonRegressor
 
-from mechfit.inference import c2st
+from mechfit.inference import MDN, SNPE_C, c2st, infer
 from mechfit.models import GLM, GLMNeuron, raised_cosines
 from mechfit.models.statistical.basis import weighted_past
 
@@ -166,17 +166,27 @@ def test_the_cap_stops_a_runaway_and_is_told():
     np.testing.assert_allclose(seen, expected, atol=4 * np.sqrt(0.25 / beyond.sum()))
 
 
-def test_statistics_are_sums_at_spikes():
-    theta = np.vstack([TRUE, TRUE, [-20.0, *[0.0] * 9]])
+def test_statistics_are_the_most_probable_weights():
+    theta = np.vstack([TRUE, TRUE, [-20.0, *[0.0] * 9], [7.0, *[1.0] * 9]])
     counts, x = MODEL.counts(theta, seed=2, first=5), MODEL.statistics(theta, seed=2, first=5)
     single, _ = NEURON.simulate(TRUE, seed=2, first=6, stimulus=STIMULUS)
     np.testing.assert_array_equal(counts[1], single[0])
-    sums = NEURON.design(counts[1], STIMULUS)[0].T @ counts[1]
-    np.testing.assert_allclose(x[1, 1:10], sums[1:] / sums[0])
-    lags = [np.mean([counts[1][k:] @ counts[1][:-k] for k in (3, 4)])]
-    assert x[1, MODEL.statistic_names.index("after_3-4")] == pytest.approx(lags[0] / sums[0])
-    assert not x[2].any()
+    prior = {"mean": GOLDEN["glm_prior_mean"], "sd": GOLDEN["glm_prior_sd"]}
+    np.testing.assert_array_equal(x[1], NEURON.fit(single, STIMULUS, **prior)[0][0])
+    assert not counts[2].any()
+    assert x[2, 0] < 0
+    assert counts[3].mean() > 0.2  # runs away: more than 200 Hz
+    np.testing.assert_array_equal(np.isfinite(x).all(1), [True, True, True, False])
     assert MODEL.prior.names == NEURON.names()
+
+
+@pytest.mark.slow
+def test_rounds_of_simulations_find_the_exact_posterior():
+    """Four rounds of 2,000: at most a twentieth of the prior's draws do not run away."""
+    x_o = MODEL.reduce(COUNTS)[0]
+    settings = {"method": SNPE_C(), "flow": MDN(1)}
+    posterior = infer(MODEL, x_o, rounds=4, simulations=2000, seed=1, **settings)
+    assert c2st(GOLDEN["glm_post_samples"], posterior.sample(1000, 1)) < 0.6
 
 
 def test_a_refractory_column_separates():
@@ -223,6 +233,7 @@ def test_a_refractory_column_separates():
         (lambda: GLM(history=[1.0, 2.0]), r"history has shape \(2,\), expected \(lags, k\)"),
         (lambda: GLM(cap=1e3), "cap is 1000.0, expected at most 100"),
         (lambda: GLMNeuron(PAIR, STIMULUS), "stimulus is given"),
+        (lambda: GLMNeuron(NEURON, STIMULUS, highest=0), "highest is 0"),
         (lambda: MODEL.reduce(COUNTS[1:]), r"\(1, 5999\), expected \(n, 6000\)"),
         (lambda: raised_cosines(10, 3, 5, 20, 1), "expected 0 <= first < last <= 10"),
         (lambda: raised_cosines(10, 1, 5, 8, 1), "n is 1, expected at least 2"),
