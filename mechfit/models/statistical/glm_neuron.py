@@ -67,7 +67,7 @@ class GLMNeuron(Model):
         *,
         mean: ArrayLike | None = None,
         sd: ArrayLike = 2.0,
-        highest: float = 200.0,
+        highest: float = 100.0,
     ) -> None:
         self.glm, self.stimulus = glm, array_of("stimulus", stimulus, "(T,)").copy()
         names = glm.names()

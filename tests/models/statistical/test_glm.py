@@ -175,17 +175,17 @@ def test_statistics_are_the_most_probable_weights():
     np.testing.assert_array_equal(x[1], NEURON.fit(single, STIMULUS, **prior)[0][0])
     assert not counts[2].any()
     assert x[2, 0] < 0
-    assert counts[3].mean() > 0.2  # runs away: more than 200 Hz
+    assert counts[3].mean() > 0.1  # runs away: more than 100 Hz
     np.testing.assert_array_equal(np.isfinite(x).all(1), [True, True, True, False])
     assert MODEL.prior.names == NEURON.names()
 
 
 @pytest.mark.slow
 def test_rounds_of_simulations_find_the_exact_posterior():
-    """Four rounds of 2,000: at most a twentieth of the prior's draws do not run away."""
+    """Four rounds of 3,000, of the first of which about 40 do not run away."""
     x_o = MODEL.reduce(COUNTS)[0]
     settings = {"method": SNPE_C(), "flow": MDN(1)}
-    posterior = infer(MODEL, x_o, rounds=4, simulations=2000, seed=1, **settings)
+    posterior = infer(MODEL, x_o, rounds=4, simulations=3000, seed=1, **settings)
     assert c2st(GOLDEN["glm_post_samples"], posterior.sample(1000, 1)) < 0.6
 
 
