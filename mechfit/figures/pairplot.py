@@ -1,4 +1,4 @@
-"""The pairplot: every parameter against every other, on axes that span the prior.
+"""The pairplot: every parameter against every other, on axes that span the prior or the samples.
 
 Diagonal: marginal densities, the uniform prior as a flat line. Above it: two-dimensional densities
 with outlines. Below it: the correlation coefficient, or the densities of other samples. The chart
@@ -17,7 +17,7 @@ from mechfit.figures.encoding import encode
 from mechfit.figures.fields import FRAME
 from mechfit.figures.heat import heat_cells, outline_marks, outline_rows
 from mechfit.figures.labels import Label, ends, number, parse, quantity, span
-from mechfit.figures.parts import rows_of, tips
+from mechfit.figures.parts import menu, rows_of, tips
 from mechfit.figures.theme import (
     NARROW,
     PAGE,
@@ -36,6 +36,8 @@ from mechfit.summaries.density import density, heights
 ORDER = ("sample", "broken", "path", "posterior")
 BINS, EDGE, ALONE = 60, 0.04, 200
 """Bins of a marginal; margin of a panel, in its sides; height in px of one that stands alone."""
+AXES, MOST = ("the prior's range", "the samples' range"), 10
+"""What the axes span; most parameters for which there are both."""
 
 
 def pairplot(
@@ -52,6 +54,7 @@ def pairplot(
     """Draw marginals, pairwise densities and correlations of posterior samples.
 
     Of one parameter there is the marginal alone. Samples outside the axes are counted in words.
+    Where samples fill little of the prior, a menu changes to axes that span them.
 
     Args:
         samples: Samples, shape (n, d); thousands are fine, they are binned.
@@ -74,25 +77,32 @@ def pairplot(
     d = len(labels)
     samples, limits = numbers("samples", samples, "n", d, least=2), ranges(limits, d)
     shown = limits if window is None else ranges(window, d, "window")
-    share = np.diff(shown).ravel() / np.diff(limits).ravel()
     points = {who: numbers(repr(who), p, d) for who, p in (points or {}).items()}
     others = {who: numbers(repr(who), v, "m", d, least=2) for who, v in (beside or {}).items()}
     parts, r, sets = [parse(label) for label in labels], _correlations(samples), [samples]
     upper, lower = np.triu_indices(d, 1), np.tril_indices(d, -1)
-    notes = [outside("samples", samples, shown)]
-    layers = _heat_maps(samples, upper, shown, share, parts, POSTERIOR)
-    names = {name: POSTERIOR}
+    notes, names = [outside("samples", samples, shown)], {name: POSTERIOR}
     for below, other in others.items():
         sets.append(other)
         notes.append(outside(f"samples of {below}", other, shown))
-        layers += _heat_maps(other, lower, shown, share, parts, PATH)
         sides = (", above the diagonal", ", below the diagonal") if d > 1 else ("", "")
         names = {name + sides[0]: POSTERIOR, below + sides[1]: PATH}
-    if not others:
-        layers.append(_coefficients(r, lower))
-    layers += _marginals(sets, shown, share, parts) + _marked(names, points, shown)
-    place = _place(parts, shown)
+    near = _near([*sets, *(p[None] for p in points.values())], limits)
+    reaches = [shown] if window is not None or near is None else [shown, near]
+    layers = [] if others else [_coefficients(r, lower)]
+    for k, reach in enumerate(reaches):
+        share = np.diff(reach).ravel() / np.diff(limits).ravel()
+        drawn = _heat_maps(samples, upper, reach, share, parts, POSTERIOR)
+        for other in others.values():
+            drawn += _heat_maps(other, lower, reach, share, parts, PATH)
+        drawn += _marginals(sets, reach, share, parts) + _marked(names, points, reach)
+        many = len(reaches) > 1
+        layers += [layer.transform_filter(f"axes == {k}") for layer in drawn] if many else drawn
+    place = _place(parts, reaches)
     chart = alt.layer(*(layer.encode(**place) for layer in layers))
+    chart = (
+        chart.add_params(menu("axes", AXES[: len(reaches)], "axes")) if len(reaches) > 1 else chart
+    )
     pairs = sorted(zip(*upper, strict=True), key=lambda pair: -abs(r[pair]))
     strong = [f"{parts[i].name} and {parts[j].name} {number(r[i, j], 2)}" for i, j in pairs[:3]]
     told = (
@@ -107,18 +117,33 @@ def pairplot(
         )
     hint = "Outlines hold 50 and 90 % of the samples"
     hint += "." if others else "; numbers are correlation coefficients."
+    hint += " The menu changes what the axes span." if len(reaches) > 1 else ""
     notes = [hint] * (d > 1) + [note for note in notes if note]
     chart = chart.properties(width=WIDTH, height=WIDTH if d > 1 else ALONE).add_params(PAGE)
     return present(chart, title, " ".join([told, *notes[d > 1 :]]), " ".join(notes))
 
 
-def _place(parts: Sequence[Label], shown: np.ndarray) -> dict[str, alt.X | alt.Y]:
+def _near(sets: Sequence[np.ndarray], limits: np.ndarray) -> np.ndarray | None:
+    """Ranges (d, 2) that hold nearly all samples; None where these fill most of the limits."""
+    ends = np.array([np.quantile(each, [0.005, 0.995], axis=0).T for each in sets])
+    low, high = ends[..., 0].min(0), ends[..., 1].max(0)
+    pad = 0.1 * (high - low) + 1e-3 * np.diff(limits).ravel()
+    near = np.clip(np.stack([low - pad, high + pad], 1), *limits.T[..., None])
+    narrow = np.diff(near).ravel() < 0.6 * np.diff(limits).ravel()
+    return near if 1 < len(limits) <= MOST and narrow.sum() > 1 else None
+
+
+def _place(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[str, alt.X | alt.Y]:
     """Channels for the fields x and y, counted in panels; axes name columns and rows."""
     d, small = len(parts), f"page < {NARROW} && {len(parts)} > 4"
     names = [p.name for p in parts]
-    heads = [[p.name, p.unit, " – ".join(ends(*r))] for p, r in zip(parts, shown, strict=True)]
+    heads = [
+        [[p.name, p.unit, " – ".join(ends(*r))] for p, r in zip(parts, shown, strict=True)]
+        for shown in reaches
+    ]
+    which = f"{heads}[axes]" if len(reaches) > 1 else f"{heads[0]}"
     middle = {"values": [k + 0.5 for k in range(d)], "domain": False, "ticks": False}
-    across = f"{small} ? {names}[floor(datum.value)] : {heads}[floor(datum.value)]"
+    across = f"{small} ? {names}[floor(datum.value)] : {which}[floor(datum.value)]"
     room = {"labelPadding": alt.ExprRef(f"{small} ? 3 : 30"), "labelOverlap": False}
     x = alt.Axis(**middle, **room, title=None, orient="top", labelExpr=across, labelFontSize=10)
     y = alt.Axis(**middle, title=None, labelExpr=f"{names}[floor(datum.value)]")

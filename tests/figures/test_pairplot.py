@@ -30,8 +30,8 @@ def spec(theta, labels, limits):
 
 
 def test_heat_maps_hold_the_density(spec, theta, limits):
-    [panels] = maps_of(spec)
-    assert len(panels) == 28
+    panels, near = maps_of(spec)  # on the prior's range, and on that of the samples
+    assert len(panels) == len(near) == 28
     first = next(p for p in panels if p["pair"] == "ḡ_Na and ḡ_K")
     bins = int(len(first["c"]) ** 0.5)
     steps = np.array([ALPHABET.index(c) for c in first["c"]]).reshape(bins, bins)
@@ -39,6 +39,18 @@ def test_heat_maps_hold_the_density(spec, theta, limits):
     seen = steps / 63 * first["peak"]
     assert np.abs(seen - expected).max() <= expected.max() / 100
     assert seen.mean() == pytest.approx(1, abs=0.02)
+
+
+def test_a_menu_changes_to_the_range_of_the_samples(spec, theta, limits, labels):
+    wide, near = (drawn(spec, axes=k) for k in (0, 1))
+    assert wide != near
+    filled = [
+        np.mean([c != "A" for panel in panels for c in panel["c"]]) for panels in maps_of(spec)
+    ]
+    assert filled[1] > 1.2 * filled[0]  # the samples fill more of their own range
+    everywhere = np.random.default_rng(1).uniform(*limits.T, (2000, len(limits)))
+    plain = pairplot(everywhere, labels, limits, title=TITLE).to_dict()
+    assert "axes" not in {param["name"] for param in plain["params"]}
 
 
 def test_correlations_and_marked_points_are_drawn(spec, theta):
