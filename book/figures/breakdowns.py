@@ -32,8 +32,8 @@ def breakdowns(
     """Draw the breakdown radius of a circuit in each direction, and the voltages found there.
 
     Each group of directions has its own lane on one logarithmic axis: a dot at each radius with
-    its interval, a triangle where the circuit still worked as far as was looked. A click or a
-    menu chooses a direction.
+    its interval, a triangle where the circuit still worked as far as was looked; those that did so
+    equally far share their place. A click or a menu chooses a direction.
 
     Args:
         radii: Breakdown radius and both ends of its interval, shape (3, k), infinite where none
@@ -69,7 +69,8 @@ def breakdowns(
     near = "; ".join(head["said"] + head["near"] for head in heads)
     told = f"{len(rows)} directions. {near}; unit: {UNIT}. A menu chooses one, whose voltages "
     told += f"stand below, before and after: {', '.join(NEURONS)}."
-    hint = "Click a direction, or choose it below, to see what happens there. Triangle: unbroken."
+    hint = "Click a direction, or choose it below, to see what happens there. Triangle: unbroken, "
+    hint += "one place for all that were followed equally far."
     return present(chart, title, told, hint)
 
 
@@ -87,10 +88,14 @@ def _lanes(
     for group in dict.fromkeys(group for group, _ in directions):
         mine = [i for i, (g, _) in enumerate(directions) if g == group]
         mine.sort(key=lambda i: (not broken[i], place[i]))
-        taken = np.log([left[mine], place[mine], right[mine]])
-        lanes = _packed(
+        spots = [(i, 0.0) if broken[i] else (-1, float(place[i])) for i in mine]
+        own = [mine[spots.index(spot)] for spot in dict.fromkeys(spots)]
+        taken = np.log([left[own], place[own], right[own]])
+        packed = _packed(
             np.minimum(taken[0], taken[1] - dot / 2), np.maximum(taken[2], taken[1] + dot / 2)
         )
+        lane_of = dict(zip(dict.fromkeys(spots), packed, strict=True))
+        lanes = [lane_of[spot] for spot in spots]
         step = min(1.0, MOST / (max(lanes) + 1))
         said = f"{group}: {broken[mine].sum()} of {len(mine)} break it"
         near = f", the nearest {directions[mine[0]][1]} at {number(place[mine[0]])}"

@@ -40,6 +40,15 @@ def test_dots_of_a_lane_do_not_touch(spec):
         assert all(a[1] < b[0] for a, b in zip(lane[:-1], lane[1:], strict=True))
 
 
+def test_the_unbroken_that_were_followed_equally_far_share_their_place():
+    radii = [[0.5, *[np.inf] * 3], [0.4, *[2.0] * 3], [0.6, *[np.inf] * 3]]
+    ways = [("one", name) for name in "abcd"]
+    rows = breakdowns(radii, [3.0, 3.0, 3.0, 1.0], ways, VOLTAGE, TIME, title="See").to_dict()
+    y = {row["k"]: row["y"] for row in rows["datasets"]["directions"]}
+    assert y[1] == y[2]
+    assert len(y) == 4
+
+
 def test_the_menu_offers_each_direction_and_the_chosen_one_is_drawn(spec):
     [param] = [p for p in spec["params"] if p["name"] == "chosen"]
     assert sorted(param["bind"]["options"]) == [0, 1, 2, 3]
