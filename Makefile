@@ -62,6 +62,7 @@ artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the 
 	$(PY) book/artefacts/brute_force.py
 	$(PY) book/artefacts/genetic.py
 	$(PY) book/artefacts/learned.py
+	$(PY) book/artefacts/next_step.py
 	$(PY) book/artefacts/dimensions.py
 	$(PY) book/artefacts/pyloric.py
 	$(PY) book/artefacts/geometry.py

@@ -36,6 +36,7 @@ from mechfit.models import (
     Compartments,
     HodgkinHuxley,
     Model,
+    PsychometricSessions,
     read_cells,
     read_swc,
 )
@@ -196,6 +197,21 @@ class CompartmentsRecipe(Recipe):
         return bank.select([n for n in bank.statistic_names if not n.endswith(self.hidden)])
 
 
+@dataclass(frozen=True)
+class ObserverRecipe(Recipe):
+    """A posterior of an observer, from sessions of up to 80 trials with any stimuli."""
+
+    simulations: int = 400_000
+    flow: Coupling = Coupling(layers=3, hidden=128)
+    training: Training = Training(epochs=4, batch=256)
+    seed: int = 13
+    half = True
+
+    def model(self) -> Model:
+        """The observer, with 33 stimuli."""
+        return PsychometricSessions(np.linspace(-4, 4, 33))
+
+
 RECIPES = {
     "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
@@ -207,6 +223,7 @@ RECIPES = {
     "lif-four": SpikeTrainRecipe(),
     "brunel-subsets": NetworkRecipe(),
     "coba": ConductanceRecipe(),
+    "observer": ObserverRecipe(),
     "compartments-soma": CompartmentsRecipe(hidden=("_p", "_d")),
     "compartments-trunk": CompartmentsRecipe(hidden=("_d",)),
     "compartments-tuft": CompartmentsRecipe(),
