@@ -48,20 +48,20 @@ def next_step_explorer(
     chosen = choice({"k": start}, alt.binding_range(min=0, max=n - 1, step=1, name="neuron"))
     data = alt.Chart(alt.NamedData("neurons"))
     now = data.transform_filter(chosen)
-    top = 1.04 * float((curves + errors).max())
-    place = plane((-1, spikes.max() + 1), (0, top), "spikes under the first step", "")
+    ends = min(0.0, 1.04 * float(curves.max(1).min())), 1.04 * float(curves.max())
+    place = plane((-1, spikes.max() + 1), ends, "spikes under the first step", "")
+    zero = table(y=[0.0]).mark_rule(strokeWidth=1, strokeDash=[2, 3]).encode(y=place["y"])
     dots = data.mark_circle(fill=POSTERIOR, fillOpacity=0.55, size=36, cursor="pointer")
     ring = now.mark_point(stroke=SAMPLE, strokeWidth=2.2, size=170, filled=False)
-    left = alt.layer(dots.encode(**place).add_params(chosen), ring.encode(**place)).properties(
+    left = alt.layer(
+        zero, dots.encode(**place).add_params(chosen), ring.encode(**place)
+    ).properties(
         width=SIDE, height=SIDE, title=heading("information of the best next step", weight=600)
     )
-    low = min(0.0, float((curves - errors).min()))
     names = alt.Axis(title=None, values=list(range(m)), labelExpr=f"{list(designs)}[datum.value]")
     across = {
         "y": alt.Y("d:Q", axis=names).scale(domain=[m - 0.5, -0.5], nice=False, zero=False),
-        "x": alt.X("i:Q", title="expected information (nats)").scale(
-            domain=[low, top], nice=False, zero=False
-        ),
+        "x": alt.X("i:Q", title="expected information (nats)"),
     }
     each = points(now, m, "v", "e", d="datum.i").transform_calculate(
         i="datum.v", low="datum.v - datum.e", high="datum.v + datum.e"

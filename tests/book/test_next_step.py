@@ -68,6 +68,13 @@ def test_networks_tell_more_than_a_regression_is_sure_of(script, stored):
         assert (np.array(stored["designs"][part]["first"])[0] > sure).all()
 
 
+def test_few_neurons_are_beyond_the_network(stored):
+    """Estimates that are surely below zero, which no information is: a stated limit."""
+    curve, error = (np.array(stored["neurons"][name]) for name in ("curve", "curve_error"))
+    assert (curve < -2 * error).mean() < 0.1
+    assert (curve.max(1) < 0).mean() < 0.03
+
+
 def test_chosen_steps_against_rivals(script, stored):
     made = stored["neurons"]
     scores = {name: np.array(value)[1] for name, value in made["scores"].items()}
