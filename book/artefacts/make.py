@@ -22,6 +22,7 @@ from mechfit.inference import (
     Posterior,
     Subset,
     Training,
+    Trials,
     fit,
     load,
     save,
@@ -34,6 +35,7 @@ from mechfit.models import (
     AnyStep,
     Brunel,
     Compartments,
+    DriftDiffusion,
     HodgkinHuxley,
     Model,
     PsychometricSessions,
@@ -46,7 +48,7 @@ from mechfit.summaries import Extended
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
-OBSERVED = 1
+OBSERVED, FEWEST = 1, 5
 """Seed of the talk's observation."""
 
 
@@ -212,6 +214,35 @@ class ObserverRecipe(Recipe):
         return PsychometricSessions(np.linspace(-4, 4, 33))
 
 
+@dataclass(frozen=True)
+class DecisionsRecipe(Recipe):
+    """A posterior of an observer who decides, from any number of trials up to 1,000.
+
+    As many of a simulation's trials are kept as a log-uniform number says, so that few, of which a
+    posterior is needed as often, are learned from as much; their times are given as logarithms.
+    """
+
+    simulations: int = 20_000
+    flow: Coupling = Coupling(hidden=96, embedding=Trials(2))
+    training: Training = Training(epochs=45, batch=128)
+    seed: int = 12
+    half = True
+
+    def model(self) -> Model:
+        """The observer, for 1,000 trials."""
+        return DriftDiffusion(1000)
+
+    def recorded(self, bank: Bank) -> Bank:
+        """Choices and logarithms of reaction times, NaN where a trial is left out."""
+        most = bank.x.shape[1] // 2
+        rng = np.random.default_rng(bank.seed)
+        kept = np.exp(rng.uniform(np.log(FEWEST), np.log(most + 1), (len(bank.x), 1))) // 1
+        x = np.where(np.arange(2 * most) // 2 < kept, bank.x, np.nan)
+        x[:, 1::2] = np.log(x[:, 1::2])
+        names = tuple(name.replace("rt", "log_rt") for name in bank.statistic_names)
+        return Bank(bank.theta, x, bank.valid, bank.seed, names)
+
+
 RECIPES = {
     "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
@@ -227,6 +258,7 @@ RECIPES = {
     "compartments-soma": CompartmentsRecipe(hidden=("_p", "_d")),
     "compartments-trunk": CompartmentsRecipe(hidden=("_d",)),
     "compartments-tuft": CompartmentsRecipe(),
+    "decisions": DecisionsRecipe(),
 }
 
 

@@ -1,4 +1,4 @@
-"""Speed and error of simulated decisions beside a plain walk, and speed of their likelihood.
+"""Speed and error of simulated decisions beside a plain walk, speed of likelihood and posterior.
 
 The plain walk, Euler-Maruyama, looks at its bounds once every millisecond, as simulators of
 reaction times commonly do; it is compiled and draws the same kind of noise. Its times are late.
@@ -7,9 +7,12 @@ reaction times commonly do; it is compiled and draws the same kind of noise. Its
 from math import sqrt
 
 import numpy as np
+from artefacts import ARTEFACTS
+from decision_posteriors import OBSERVED, in_logs, observations, padded
 from timing import on_one_core, speeds
 
 from mechfit.compile import compiled
+from mechfit.inference import load
 from mechfit.models import DriftDiffusion, decision_log_likelihood, decision_moments
 from mechfit.models.numerics.noise import key_of, normal_pair
 
@@ -56,3 +59,21 @@ def test_speed():
         print(f"{name} is late by {late.mean():.1f} ± {error:.1f} ms")
     assert found["mechfit, trials"] > 10 * found["plain walk of 1 ms, trials"]
     assert found["likelihood, trials"] > 2e6
+
+
+def test_speed_of_posteriors():
+    """1,000 draws for each of 100 observations of 100 trials, by the book's network."""
+    posterior = load(ARTEFACTS / "decisions")
+    x = padded(in_logs(observations().x), posterior)
+    found = speeds(
+        {
+            "at once": on_one_core(lambda: posterior.sample_batched(1000, 1, x=x), OBSERVED),
+            "one by one": on_one_core(
+                lambda: [posterior.sample(1000, 1, x=row) for row in x], OBSERVED
+            ),
+        }
+    )
+    print("\n\nposteriors of 100 trials on one core, a second of the processor")
+    for name, speed in found.items():
+        print(f"{name:12} {speed:8.1f}")
+    assert min(found.values()) > OBSERVED / 10

@@ -211,11 +211,15 @@ class TraceNetwork(nn.Module):
 
 
 class DeepSet(nn.Module):
-    """A network's mean over the n trials present, then a network of the mean and log n."""
+    """A network's mean over the n trials present, then a network of the mean and log n.
+
+    What a trial that is missing would cost is saved.
+    """
 
     def __init__(self, kind: Trials) -> None:
         super().__init__()
-        self.size, self.outputs, h = kind.size, kind.outputs, kind.hidden
+        self.size, self.outputs, self.width = kind.size, kind.outputs, kind.hidden
+        h = kind.hidden
         shapes = (kind.size, h), (h, h), (h + 1, h), (h, kind.outputs)
         first, second, third, last = (nn.Linear(*shape) for shape in shapes)
         self.phi = nn.Sequential(first, nn.SiLU(), second, nn.SiLU())
@@ -224,10 +228,13 @@ class DeepSet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Features (..., outputs) of trials x (..., k)."""
         trials = x.unflatten(-1, (-1, self.size))
-        present = trials.isfinite().all(-1, keepdim=True)
-        terms = torch.where(present, self.phi(torch.where(present, trials, 0.0)), 0.0)
-        n = present.sum(-2).clamp(min=1).to(x.dtype)
-        return self.rho(torch.cat([terms.sum(-2) / n, n.log()], -1))
+        present = trials.isfinite().all(-1)
+        n = present.sum(-1).flatten()
+        rows = torch.arange(len(n), device=x.device).repeat_interleave(n)
+        sums = x.new_zeros(len(n), self.width).index_add(0, rows, self.phi(trials[present]))
+        n = n.clamp(min=1)[:, None].to(x.dtype)
+        features = self.rho(torch.cat([sums / n, n.log()], -1))
+        return features.reshape(*x.shape[:-1], self.outputs)
 
 
 class MaskedStatistics(nn.Module):

@@ -107,6 +107,11 @@ class Calibration:
         return 1 - self.draws.var(1, ddof=1).mean(0) / self.theta.var(0, ddof=1)
 
 
+def readable(posterior: Amortized, bank: Bank) -> np.ndarray:
+    """Which simulations (n,) a posterior can read: the valid ones, or by its own rule."""
+    return getattr(posterior, "readable", attrgetter("valid"))(bank)
+
+
 def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) -> Calibration:
     """Compare known parameters with the posteriors of their simulations.
 
@@ -118,7 +123,7 @@ def calibrate(posterior: Amortized, bank: Bank, *, draws: int = 200, seed: int) 
         seed: Seed of draws, reference points and ties.
     """
     bank, draws = bank.under(posterior.prior), whole(draws, "draws", 1)
-    rows = np.flatnonzero(getattr(posterior, "readable", attrgetter("valid"))(bank))
+    rows = np.flatnonzero(readable(posterior, bank))
     if len(rows) < FEWEST:
         raise ValueError(
             f"{len(rows)} of {len(bank)} simulations are valid, expected at least {FEWEST}"

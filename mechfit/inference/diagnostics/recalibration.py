@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechfit.inference.diagnostics.ranks import Amortized, Calibration
+from mechfit.inference.diagnostics.ranks import Amortized, Calibration, readable
 from mechfit.models.inputs import named, shaped
 from mechfit.models.prior import Prior
+from mechfit.simulation import Bank
 
 __all__ = ["Recalibrated", "recalibrate"]
 
@@ -44,6 +45,10 @@ class Recalibrated:
     def prior(self) -> Prior:
         """The prior."""
         return self.posterior.prior
+
+    def readable(self, bank: Bank) -> np.ndarray:
+        """Which simulations (n,) the posterior can read."""
+        return readable(self.posterior, bank)
 
     def level(self, share: float) -> float:
         """The level of the posterior's region that contains a truth with this probability."""

@@ -56,6 +56,17 @@ def test_few_runs_cannot_promise_much():
         mended.level(1.0)
 
 
+def test_it_reads_what_its_posterior_reads():
+    """Sets of trials, some of them missing, are valid to a network that reads such sets alone."""
+
+    class Reader(Exact):
+        def readable(self, bank):
+            return np.arange(len(bank)) < 50
+
+    mended = recalibrate(Reader(), calibrate(Reader(), BANK, seed=1))
+    assert len(mended.levels) == len(calibrate(mended, BANK, draws=20, seed=1)) == 50
+
+
 def test_draws_for_one_observation():
     mended = recalibrate(Exact(), calibrate(Exact(), BANK, seed=1))
     a, b = (mended.sample(100, 7, x=BANK.x[0]) for _ in range(2))
