@@ -160,8 +160,8 @@ def posterior_information(
     """Bound the expected information of designs from below, by an amortized posterior.
 
     Compare designs within one posterior: the error of its density lowers each bound, to below 0
-    where there is less to be told. Where a design is outside the range that it was trained on,
-    nothing tells so: what a network says there is no bound on anything that it has learned.
+    where there is less to be told. Keep to designs that it was trained on: what a network says of
+    others is extrapolated, and nothing warns of it.
 
     Args:
         posterior: A posterior for any observation; the design may be among its statistics.
