@@ -29,6 +29,7 @@ from mechfit.models.compartments.swc import read_swc
 from mechfit.models.compartments.tree import Tree
 from mechfit.models.distributions import LogNormal, LogUniform, Normal, Uniform
 from mechfit.models.hodgkin_huxley.any_step import AnyStep
+from mechfit.models.hodgkin_huxley.driven import DrivenNeuron
 from mechfit.models.hodgkin_huxley.equations import gating
 from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
 from mechfit.models.hodgkin_huxley.nwb import load_recording
@@ -84,6 +85,7 @@ __all__ = [
     "CurrentNeurons",
     "DeltaNeurons",
     "DriftDiffusion",
+    "DrivenNeuron",
     "GLMNeuron",
     "Gamma",
     "HodgkinHuxley",

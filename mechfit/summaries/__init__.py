@@ -4,6 +4,7 @@ from mechfit.summaries.bootstrap import bootstrap_interval
 from mechfit.summaries.bursts import burst_times
 from mechfit.summaries.correlation_ratio import correlation_ratio
 from mechfit.summaries.density import density
+from mechfit.summaries.driven import DRIVEN, driven_statistics
 from mechfit.summaries.extended import Extended
 from mechfit.summaries.intervals import INTERVAL_STATISTICS, interval_statistics
 from mechfit.summaries.moments import moments
@@ -24,6 +25,7 @@ from mechfit.summaries.voltage import (
 )
 
 __all__ = [
+    "DRIVEN",
     "INTERVAL_STATISTICS",
     "POPULATION",
     "STATISTIC_NAMES",
@@ -34,6 +36,7 @@ __all__ = [
     "burst_times",
     "correlation_ratio",
     "density",
+    "driven_statistics",
     "features",
     "interval_statistics",
     "moments",

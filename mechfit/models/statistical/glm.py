@@ -25,7 +25,7 @@ from mechfit.models.inputs import finite, spans, whole
 from mechfit.models.numerics.noise import key_of
 from mechfit.models.statistical.basis import weighted_past
 from mechfit.models.statistical.regression import poisson_regression
-from mechfit.models.statistical.spiking import run
+from mechfit.models.statistical.spiking import MOST, run
 from mechfit.summaries.arguments import array_of, number_of, numbers
 
 __all__ = ["GLM", "spike_counts"]
@@ -44,6 +44,8 @@ class GLM:
         coupling: Basis of the filters of the other cells' spikes, or None.
         dt: Bin (ms).
         cap: Largest expected count in a bin of a simulation, which stops runaway firing.
+        most: Largest count in a bin of a simulation: 1 where bins are shorter than a refractory
+            period, as the counts of cells that fire precisely are not those of a Poisson process.
 
     Example:
         >>> from mechfit.models.statistical.basis import raised_cosines
@@ -58,6 +60,7 @@ class GLM:
     coupling: np.ndarray | None = None
     dt: float = 1.0
     cap: float = 3.0
+    most: int = MOST
 
     def __post_init__(self) -> None:
         for name in ("stimulus", "history", "coupling"):
@@ -67,6 +70,7 @@ class GLM:
             object.__setattr__(self, name, number_of(name, getattr(self, name), positive=True))
         if self.cap > 100:
             raise ValueError(f"cap is {self.cap}, expected at most 100 spikes in a bin")
+        whole(self.most, "most", 1)
 
     def names(self, cells: int = 1) -> tuple[str, ...]:
         """Names of the p weights of each of so many cells."""
@@ -178,7 +182,9 @@ class GLM:
         seen = np.hstack([np.ones((bins, 1)), self._seen(stimulus, bins)])
         drive = weights[:, : seen.shape[1]] @ seen.T + np.log(self.dt / 1000)
         counts = np.zeros(drive.shape, np.int64)
-        capped = run(drive, self.filters(weights), self.cap, key_of(seed), first, counts)
+        capped = run(
+            drive, self.filters(weights), self.cap, key_of(seed), first, counts, self.most
+        )
         return counts, capped / bins
 
     def _seen(self, stimulus: ArrayLike | None, bins: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The GLM has the one maximum of its likelihood, and simulates what it says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,15 @@ def test_the_cap_stops_a_runaway_and_is_told():
     expected = poisson.pmf(range(5), 2)
     seen = np.bincount(counts[beyond], minlength=5)[:5] / beyond.sum()
     np.testing.assert_allclose(seen, expected, atol=4 * np.sqrt(0.25 / beyond.sum()))
+
+
+def test_a_bin_holds_at_most_as_many_spikes_as_it_may():
+    glm = GLM(raised_cosines(20, 2, 1, 9, 1))
+    weights, current = [5.0, 0.5, 0.3], np.sin(np.arange(20_000) / 50)
+    free, _ = glm.simulate(weights, seed=1, stimulus=current)
+    once, _ = replace(glm, most=1).simulate(weights, seed=1, stimulus=current)
+    assert free.max() > 1
+    np.testing.assert_array_equal(once, free.clip(max=1))  # without history, nothing else changes
 
 
 def test_statistics_are_the_most_probable_weights():
