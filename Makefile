@@ -60,6 +60,7 @@ artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the 
 	$(PY) book/artefacts/networks.py
 	$(PY) book/artefacts/compartments.py
 	$(PY) book/artefacts/interventions.py
+	$(PY) book/artefacts/interventions_recurrent.py
 	$(PY) book/artefacts/brute_force.py
 	$(PY) book/artefacts/genetic.py
 	$(PY) book/artefacts/learned.py
