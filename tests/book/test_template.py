@@ -1,6 +1,7 @@
 """Every chapter, and the template itself, has the parts of book/template.md in their order."""
 
 import ast
+import builtins
 import re
 
 import pytest
@@ -29,7 +30,7 @@ SOLUTION = re.compile(
 )
 HIDDEN = re.compile(r"hide-input|remove-input|hide-cell|remove-cell")
 IMPORT = (ast.Import, ast.ImportFrom)
-LINES, WIDTH, FOLDED_WIDTH = 15, 78, 110
+LINES, WIDTH, FOLDED_WIDTH = 15, 78, 125
 
 
 @pytest.fixture(params=[*CHAPTERS, "book/template"])
@@ -95,6 +96,39 @@ def test_shown_code_fits_its_column(text):
             continue
         wide = FOLDED_WIDTH if HIDDEN.search(options) else WIDTH
         assert not [line for line in source.split("\n") if len(line) > wide]
+
+
+def names(tree: ast.AST) -> tuple[set[str], set[str]]:
+    """Names that a piece of code makes, and those that it uses."""
+    made, used = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                made.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                made.add(name)
+            case ast.ExceptHandler(name=str(name)):
+                made.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                made |= {(alias.asname or alias.name).split(".")[0] for alias in aliases}
+    return made, used
+
+
+def test_what_a_reader_sees_runs(text):
+    """Nothing in view or folded uses a name that was made in a removed cell."""
+    known, seen, all_lines = set(dir(builtins)), 0, 0
+    for options, source in cells(text):
+        lines = source.strip().count("\n") + 1
+        all_lines += lines
+        if "remove" in options:
+            continue
+        seen += lines
+        made, used = names(ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.M)))
+        assert not used - known - made, source
+        known |= made
+    assert seen >= all_lines / 2
 
 
 def test_the_seed_is_stated(text):
