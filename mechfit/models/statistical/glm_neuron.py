@@ -94,7 +94,7 @@ class GLMNeuron(Model):
         for i, row in enumerate(theta):
             some = slice(i, i + 1)
             rule = self.glm.filters(row), self.glm.cap, key_of(seed), first + i
-            run(drive[some], *rule, counts[some])
+            run(drive[some], *rule, counts[some], self.glm.most)
         return counts
 
     def reduce(self, counts: ArrayLike) -> np.ndarray:
