@@ -5,14 +5,15 @@ from pathlib import Path
 
 # sphinx-thebe is always loaded by jupyter-book; unused here, and it declares its names twice.
 THEBE = ("sphinx-thebe.js", "THEBE_JS_URL")
-NEEDED = {"mechfitDraw": "charts.js", 'class="math': "mathjax/"}
-"""What a page shows, and the script that draws it."""
+NEEDED = {"mechfitDraw": ("charts.js",), 'class="math': ("mathjax/", "formulas.js")}
+"""What a page shows, and the scripts that draw it."""
 
 
 def tidy_scripts(app, pagename, templatename, context, doctree) -> None:
     """Leave out scripts that come twice or that the page has no use for."""
     body = context.get("body", "")
-    unwanted = (*THEBE, *(script for shown, script in NEEDED.items() if shown not in body))
+    unused = (scripts for shown, scripts in NEEDED.items() if shown not in body)
+    unwanted = sum(unused, THEBE)
     kept = []
     for script in context["script_files"]:
         name = f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}"
