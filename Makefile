@@ -13,7 +13,7 @@ PY := $(BIN)/python
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book html lab check test bench artefacts clean
+.PHONY: help setup book html lab check test long bench artefacts clean
 
 help: ## Print this list.
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -48,6 +48,9 @@ check: $(STAMP) ## Lint, unit tests and doctests.
 test: ## Set-up, lint, all tests, book build, browser tests; prints budget and times.
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "$(PYTHON) was not found. Install Python 3.11 to 3.14."; exit 1; }
 	@$(PYTHON) .ci/stages.py
+
+long: $(STAMP) ## Tests of a minute and more, which `make test` leaves out.
+	$(PY) -m pytest -q -n auto --dist load -m long
 
 bench: $(STAMP) ## Compare speeds with other packages (installs the extra `bench`).
 	@test -d tests/benchmarks || { echo "There are no benchmarks yet (tests/benchmarks)."; exit 1; }

@@ -16,7 +16,7 @@ PYTEST = [PYTHON, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--
 
 LINT = [[PYTHON, "-m", "ruff", "check", "."], [PYTHON, "-m", "ruff", "format", "--check", "."]]
 UNIT = [[*PYTEST, "loadfile", "-m", "not slow and not browser"]]
-SLOW = [[*PYTEST, "loadfile", "-m", "slow"]]
+SLOW = [[*PYTEST, "loadfile", "-m", "slow and not long"]]
 BROWSER = [[*PYTEST, "loadgroup", "-m", "browser", "-rs", "tests/book"]]
 STAGES = {
     "set-up": (3, [["make", "--no-print-directory", "setup"]]),

@@ -17,6 +17,7 @@ from mechfit.simulation import Bank, simulate
 
 FOLDER = ROOT / "book" / "artefacts"
 SEED, RUNS = 2_000_001, 500
+LONG = "pyloric-rounds", "pyloric-prior", "compartments-soma", "compartments-trunk"
 
 
 def is_posterior(path: Path) -> bool:
@@ -106,7 +107,9 @@ def test_a_report_is_there_and_says_calibrated(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.long if n in LONG else ()) for n in NAMES]
+)
 def test_it_is_calibrated_on_simulations_of_today(name, recipes):
     posterior = load(FOLDER / name)
     mended = Recalibrated(posterior, np.array(posterior.provenance["levels"]))

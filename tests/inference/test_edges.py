@@ -36,6 +36,8 @@ PROBLEMS = {
     "decades": (DECADES, *normal(np.log, 0.7), [np.log(100.0)]),
 }
 
+LONG = "a mode inside", "counts", "decades"
+
 
 def errors(problem, seed=1):
     """Errors of the log-density (nats) near both bounds, where it is within 4 nats of its peak."""
@@ -56,7 +58,9 @@ def errors(problem, seed=1):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.long if n in LONG else ()) for n in PROBLEMS]
+)
 def test_the_density_is_right_up_to_the_bounds(name):
     # 0.01 nats from the exact posterior on average are errors of 0.15 at a place, here as inside
     found = errors(PROBLEMS[name])

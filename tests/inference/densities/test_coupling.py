@@ -202,7 +202,13 @@ def test_any_shape_stays_finite_for_data_like_no_simulation(d, k, seed, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("box", "members"), [(False, 1), (True, None)], ids=["unbounded", "box"])
+@pytest.mark.parametrize(
+    ("box", "members"),
+    [
+        pytest.param(False, 1, marks=pytest.mark.long, id="unbounded"),
+        pytest.param(True, None, id="box"),
+    ],
+)
 def test_recovers_the_analytic_posterior_without_tuning(box, members):
     bank, flow = exact.bank(10_000, seed=1), Coupling(box=box)
     posterior = fit(bank, exact.PRIOR, flow=flow, members=members, seed=1).at(exact.X_O)

@@ -61,6 +61,7 @@ def accurate():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_subset_is_the_analytic_one(bank):
     posterior = train(20_000, 40)
     gain, error = information(posterior, bank, SETS)

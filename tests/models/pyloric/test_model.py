@@ -33,7 +33,9 @@ def test_statistics_stand_in_the_order_of_the_paper():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(0, 150, 50))
+@pytest.mark.parametrize(
+    "start", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (50, 100))]
+)
 def test_prior_draws_with_the_noise_of_the_authors(start):
     model = Pyloric()
     for row in sorted(set(range(start, start + 50)) - CHAOTIC):

@@ -210,6 +210,7 @@ def test_the_most_probable_weights_tell_nearly_all():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_rounds_of_simulations_find_the_exact_posterior():
     """Four rounds of 3,000, of the first of which about 40 do not run away."""
     x_o = MODEL.reduce(COUNTS)[0]
