@@ -14,7 +14,9 @@ Models are given recordings of the control condition alone, then something is ch
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -99,11 +101,16 @@ def rate(counts: np.ndarray) -> np.ndarray:
     return 1000 * counts.mean(1)
 
 
-def bits(glm: GLM, w: np.ndarray, counts: np.ndarray, current: np.ndarray, cap: float) -> float:
-    """Bits per spike over a constant rate, median of repeats, with capped expected counts."""
+def bits(
+    intensity: Callable[[np.ndarray], np.ndarray], counts: np.ndarray, cap: float = np.inf
+) -> float:
+    """Bits per spike over a constant rate, median of repeats, with capped expected counts.
+
+    `intensity` gives the rates (1, T) in Hz that a model expects of counts (T,).
+    """
     scores = []
     for y in counts:
-        expected = np.minimum(glm.intensity(w, y, current)[0] / 1000, cap)
+        expected = np.minimum(intensity(y)[0] / 1000, cap)
         gain = (y * np.log(expected / y.mean())).sum() - expected.sum() + y.sum()
         scores.append(gain / y.sum() / np.log(2))
     return float(np.median(scores))
@@ -116,6 +123,16 @@ def predicted(
     model = DrivenNeuron(TEST_MS)
     trains = model.spikes(draws * factors, current, seed)
     return np.array([binned(spikes, TEST_MS) for spikes in trains])
+
+
+def questions(seed: int) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+    """Each condition, its current and factors of the parameters, and what the neuron answers."""
+    model, test = DrivenNeuron(), DrivenNeuron(TEST_MS).current(seed + 1000)
+    repeated = np.tile(model.truth, (REPEATS, 1))
+    for condition, change in NEURON.items():
+        shown = change.get("mean", 0) + model.mean + change.get("std", 1) * (test - model.mean)
+        factors = np.array([change.get(name, 1.0) for name in model.prior.names])
+        yield condition, shown, factors, predicted(repeated, factors, shown, seed + 2000)
 
 
 def open_region() -> Truncated:
@@ -144,7 +161,7 @@ def learned() -> Posterior:
 
 def neuron() -> None:
     """Fit both to the control, and change the neuron or its current."""
-    model, names = DrivenNeuron(), DrivenNeuron.prior.names
+    model = DrivenNeuron()
     both, step_alone = learned(), load(HERE / "hodgkin-huxley")
     x, draws, recorded = [], [], []
     for seed in SEEDS:
@@ -168,13 +185,9 @@ def neuron() -> None:
         if study.holds(seed=seed, condition=[*NEURON][-1]):
             continue
         w, _ = glm.fit(binned(spikes, model.duration), per_bin(current), sd=sd)
-        test = DrivenNeuron(TEST_MS).current(seed + 1000)
-        for condition, change in NEURON.items():
-            shown = change.get("mean", 0) + model.mean + change.get("std", 1) * (test - model.mean)
-            factors = np.array([change.get(name, 1.0) for name in names])
-            repeated = np.tile(model.truth, (REPEATS, 1))
-            truth = predicted(repeated, factors, shown, seed + 2000)
+        for condition, shown, factors, truth in questions(seed):
             inputs = per_bin(shown)
+            expected = partial(glm.intensity, w, stimulus=inputs)
             drawn = [glm.simulate(w, seed, stimulus=inputs, first=k) for k in range(REPEATS)]
             free = np.concatenate([y for y, _ in drawn])
             row = {
@@ -182,8 +195,8 @@ def neuron() -> None:
                 "ceiling": alike(truth[::2], truth[1::2]),
                 "glm": rate(free).mean(),
                 "glm_psth": alike(free, truth),
-                "glm_bits": bits(glm, w, truth, inputs, np.inf),
-                "glm_bits_capped": bits(glm, w, truth, inputs, 1.0),
+                "glm_bits": bits(expected, truth),
+                "glm_bits_capped": bits(expected, truth, 1.0),
                 "glm_capped": np.mean([share for _, share in drawn]),
             }
             for name, some in (("posterior", driven), ("step", alone)):

@@ -7,6 +7,8 @@ not one of the current changes nothing in it, so that it has three answers to se
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from interventions import (
     HERE,
@@ -16,8 +18,9 @@ from interventions import (
     TEST_MS,
     alike,
     binned,
+    bits,
     per_bin,
-    predicted,
+    questions,
     rate,
 )
 from study import Study
@@ -33,19 +36,9 @@ def own_bin(current: np.ndarray) -> np.ndarray:
     return np.roll(per_bin(current), 1)
 
 
-def bits(network: RecurrentNetwork, counts: np.ndarray, current: np.ndarray, cap: float) -> float:
-    """Bits per spike over a constant rate, median of repeats, with capped expected counts."""
-    scores = []
-    for y in counts:
-        expected = np.minimum(network.intensity(y, current)[0] / 1000, cap)
-        gain = (y * np.log(expected / y.mean())).sum() - expected.sum() + y.sum()
-        scores.append(gain / y.sum() / np.log(2))
-    return float(np.median(scores))
-
-
 def main() -> None:
     """Train a network for each seed, and ask it all questions."""
-    model, names = DrivenNeuron(), DrivenNeuron.prior.names
+    model = DrivenNeuron()
     settings = {"minutes": 1, "test_s": TEST_MS / 1000, "repeats": REPEATS, "units": UNITS}
     study = Study(HERE / "interventions-recurrent.json", settings)
     for seed in SEEDS:
@@ -54,21 +47,18 @@ def main() -> None:
         current = model.current(seed)
         counts = binned(model.spikes(model.truth, current, seed)[0], model.duration)
         network = RecurrentNetwork.fit(counts, own_bin(current), units=UNITS, seed=seed)
-        test, answers = DrivenNeuron(TEST_MS).current(seed + 1000), {}
-        for condition, change in NEURON.items():
-            shown = change.get("mean", 0) + model.mean + change.get("std", 1) * (test - model.mean)
-            factors = np.array([change.get(name, 1.0) for name in names])
-            repeated = np.tile(model.truth, (REPEATS, 1))
-            truth = predicted(repeated, factors, shown, seed + 2000)
+        answers = {}
+        for condition, shown, _, truth in questions(seed):
             inputs = own_bin(shown)
+            expected = partial(network.intensity, stimulus=inputs)
             if inputs.tobytes() not in answers:
                 answers[inputs.tobytes()] = network.simulate(REPEATS, seed, stimulus=inputs)
             free, capped = answers[inputs.tobytes()]
             row = {
                 "recurrent": rate(free[:, 0]).mean(),
                 "recurrent_psth": alike(free[:, 0], truth),
-                "recurrent_bits": bits(network, truth, inputs, np.inf),
-                "recurrent_bits_capped": bits(network, truth, inputs, 1.0),
+                "recurrent_bits": bits(expected, truth),
+                "recurrent_bits_capped": bits(expected, truth, 1.0),
                 "recurrent_capped": capped[0],
             }
             row = {name: round(float(value), 4) for name, value in row.items()}

@@ -89,20 +89,17 @@ def pairplot(
         names = {name + sides[0]: POSTERIOR, below + sides[1]: PATH}
     near = _near([*sets, *(p[None] for p in points.values())], limits)
     reaches = [shown] if window is not None or near is None else [shown, near]
-    layers = [] if others else [_coefficients(r, lower)]
+    layers, many = [] if others else [_coefficients(r, lower)], len(reaches) > 1
     for k, reach in enumerate(reaches):
         share = np.diff(reach).ravel() / np.diff(limits).ravel()
         drawn = _heat_maps(samples, upper, reach, share, parts, POSTERIOR)
         for other in others.values():
             drawn += _heat_maps(other, lower, reach, share, parts, PATH)
         drawn += _marginals(sets, reach, share, parts) + _marked(names, points, reach)
-        many = len(reaches) > 1
         layers += [layer.transform_filter(f"axes == {k}") for layer in drawn] if many else drawn
     place = _place(parts, reaches)
     chart = alt.layer(*(layer.encode(**place) for layer in layers))
-    chart = (
-        chart.add_params(menu("axes", AXES[: len(reaches)], "axes")) if len(reaches) > 1 else chart
-    )
+    chart = chart.add_params(menu("axes", AXES, "axes")) if many else chart
     pairs = sorted(zip(*upper, strict=True), key=lambda pair: -abs(r[pair]))
     strong = [f"{parts[i].name} and {parts[j].name} {number(r[i, j], 2)}" for i, j in pairs[:3]]
     told = (
@@ -117,7 +114,7 @@ def pairplot(
         )
     hint = "Outlines hold 50 and 90 % of the samples"
     hint += "." if others else "; numbers are correlation coefficients."
-    hint += " The menu changes what the axes span." if len(reaches) > 1 else ""
+    hint += " The menu changes what the axes span." if many else ""
     notes = [hint] * (d > 1) + [note for note in notes if note]
     chart = chart.properties(width=WIDTH, height=WIDTH if d > 1 else ALONE).add_params(PAGE)
     return present(chart, title, " ".join([told, *notes[d > 1 :]]), " ".join(notes))
