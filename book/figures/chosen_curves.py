@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 from numpy.typing import ArrayLike
 
+from book.figures.sliding_curves import lines_of
 from mechfit.figures.checks import different, increasing, numbers
-from mechfit.figures.encoding import encode
-from mechfit.figures.parts import coded_trace, menu, named_lines, rows_of
+from mechfit.figures.parts import menu, named_lines
 from mechfit.figures.theme import WIDTH, assign, present
 
 ORDER = ("observed", "sample", "posterior")
@@ -44,12 +44,10 @@ def chosen_curves(
         "x": alt.X("t:Q", scale=scales[0], axis=alt.Axis(title=across, tickCount=6)),
         "y": alt.Y("v:Q", scale=scales[1], axis=alt.Axis(title=up, tickCount=5)),
     }
-    layers, key = [], named_lines(looks)
-    for name, values in named.items():
-        rows = [{"k": k, "v": encode(curve, 0, high)} for k, curve in enumerate(values)]
-        source = rows_of(rows).transform_filter("datum.k == chosen")
-        line = coded_trace(source, grid, 0, high, looks[name])
-        layers.append(line.transform_calculate(name=repr(name)).encode(**place, **key))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=200)
+    place |= named_lines(looks)
+    lines = lines_of(grid, named, looks, high, "chosen")
+    chart = alt.layer(*(line.encode(**place) for _, line in lines)).properties(
+        width=WIDTH, height=200
+    )
     chart = chart.add_params(menu("chosen", names, menu_words, start))
     return present(chart, title, description, f"Choose the {menu_words} below.")

@@ -1,6 +1,6 @@
 """Curves of one variable that a slider changes; every step was computed beforehand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import altair as alt
 import numpy as np
@@ -11,7 +11,7 @@ from mechfit.figures.checks import increasing, numbers
 from mechfit.figures.curves import plane
 from mechfit.figures.encoding import encode
 from mechfit.figures.parts import coded_trace, named_lines, rows_of
-from mechfit.figures.theme import POSTERIOR, ROLES, WIDTH, assign, present
+from mechfit.figures.theme import POSTERIOR, ROLES, WIDTH, Role, assign, present
 
 ORDER = ("prior", "observed", "posterior")
 
@@ -51,14 +51,25 @@ def sliding_curves(
     place["y"].axis, place["y"].stack = alt.Axis(title=up, tickCount=5), None
     params, chosen = sliders({slider[0]: steps}, [start])
     layers, key = [], named_lines(looks)
-    for name, values in named.items():
-        rows = [{"k": k, "v": encode(curve, 0, high)} for k, curve in enumerate(values)]
-        source = rows_of(rows).transform_filter(f"datum.k == {chosen}")
-        line = coded_trace(source, grid, 0, high, looks[name])
-        line = line.transform_calculate(name=repr(name))
-        if looks[name] == ROLES["posterior"]:
+    for role, line in lines_of(grid, named, looks, high, chosen):
+        if role == ROLES["posterior"]:
             fill = line.mark_area(fill=POSTERIOR, fillOpacity=0.25)
             layers.append(fill.encode(**place))
         layers.append(line.encode(**place, **key))
     chart = alt.layer(*layers).properties(width=WIDTH, height=200).add_params(*params)
     return present(chart, title, description)
+
+
+def lines_of(
+    grid: np.ndarray,
+    named: Mapping[str, np.ndarray],
+    looks: Mapping[str, Role],
+    high: float,
+    chosen: str,
+) -> Iterator[tuple[Role, alt.Chart]]:
+    """Lines with fields `t`, `v` and `name` of curves (k, p), of the set an expression chooses."""
+    for name, values in named.items():
+        rows = [{"k": k, "v": encode(curve, 0, high)} for k, curve in enumerate(values)]
+        source = rows_of(rows).transform_filter(f"datum.k == {chosen}")
+        line = coded_trace(source, grid, 0, high, looks[name])
+        yield looks[name], line.transform_calculate(name=repr(name))
