@@ -13,7 +13,7 @@ PY := $(BIN)/python
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book html lab check test long bench artefacts clean
+.PHONY: help setup book html notebooks student teacher lab check test long bench artefacts clean
 
 help: ## Print this list.
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -38,9 +38,18 @@ html: $(STAMP) ## Execute the chapters and build the HTML in _build/html.
 book: html ## The same, then serve it on http://127.0.0.1:8000 (PORT=8001 for another port).
 	@$(PY) book/_ext/serve.py $(PORT)
 
-lab: $(STAMP) ## Open JupyterLab, where the chapters are notebooks.
-	@JUPYTER_CONFIG_DIR=$(abspath .venv)/etc/jupyter $(BIN)/jupytext-config set-default-viewer
-	$(BIN)/jupyter lab book
+notebooks: $(STAMP) ## Make a notebook of every chapter in _build/notebooks.
+	@$(PY) book/_ext/notebooks.py _build/notebooks
+
+student: $(STAMP) ## Notebooks without solutions, with checks, in _build/student.
+	@$(PY) book/_ext/notebooks.py _build/student --student --run
+
+teacher: $(STAMP) ## Notebooks with solutions and outputs, in _build/teacher.
+	@$(PY) book/_ext/notebooks.py _build/teacher --outputs --run
+
+lab: notebooks ## Open these notebooks in JupyterLab.
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	$(BIN)/jupyter lab _build/notebooks/book/index.ipynb
 
 check: $(STAMP) ## Lint, unit tests and doctests.
 	@$(PY) .ci/stages.py check

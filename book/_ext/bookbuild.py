@@ -2,8 +2,9 @@
 
 It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
 the package (chapter_keys), executes chapters on all cores (run_ahead), prints the minutes of a
-page (chapter_minutes, running_times), numbers its charts (figure_numbers), tidies what goes around
-its text (page_context) and looks whether pages are whole (whole_pages).
+page (chapter_minutes, running_times), numbers its charts (figure_numbers), offers it as a notebook
+(downloads), tidies what goes around its text (page_context) and looks whether pages are whole
+(whole_pages).
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import chapter_keys
 import chapter_minutes
+import downloads
 import figure_numbers
 import page_context
 import run_ahead
@@ -118,6 +120,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("source-read", salt_source)
     app.connect("build-finished", read_again_after_warnings)
     chapter_minutes.setup(app)
+    downloads.setup(app)
     figure_numbers.setup(app)
     page_context.setup(app)
     whole_pages.setup(app)

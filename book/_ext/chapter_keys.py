@@ -16,7 +16,7 @@ import ast
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -41,11 +41,13 @@ class Package:
         names: First parts of the packages' names, such as `mechfit` and `book`.
         modules: Dotted name of each module, and its file.
         exports: For each package with a lazy table `_EXPORTS`: public name to module.
+        imports: The modules that a module imports directly, of those that were asked for.
     """
 
     names: frozenset[str]
     modules: dict[str, Path]
     exports: dict[str, dict[str, str]]
+    imports: dict[str, set[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def read(cls, root: Path, *folders: str) -> "Package":
@@ -77,8 +79,11 @@ class Package:
             found.add(module)
             path = self.modules[module]
             if module not in self.exports:  # a lazy __init__ imports only what is asked of it
-                package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-                open_ends |= self._imports(path.read_text(encoding="utf-8"), package) - found
+                if module not in self.imports:
+                    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+                    text = path.read_text(encoding="utf-8")
+                    self.imports[module] = self._imports(text, package)
+                open_ends |= self.imports[module] - found
         return found
 
     def _imports(self, source: str, package: str = "") -> set[str]:

@@ -195,4 +195,7 @@
       later();
     }).catch(lost);
   };
+
+  /* Charts that came before this script. */
+  (window.mechfitWaiting || []).splice(0).forEach(function (chart) { window.mechfitDraw.apply(null, chart); });
 })();

@@ -2,9 +2,9 @@
 
 The renderer "mechfit", enabled on import of `mechfit.figures`, turns a chart into HTML that draws
 it with Vega-Lite at the width of its surroundings (follow.js). The first chart of a kernel brings
-the scripts along, and again when its cell is run again. They come from the package vl-convert,
-Altair's own offline engine. A page that has them already, such as the built book, says so by the
-environment variable ``MECHFIT_CHART_SCRIPTS=page``.
+the scripts along, and again when its cell is run again; charts that come before them wait. They
+come from the package vl-convert, Altair's own offline engine. A page that has them already, such
+as the built book, says so by the environment variable ``MECHFIT_CHART_SCRIPTS=page``.
 """
 
 import json
@@ -23,10 +23,13 @@ __all__ = ["chart_scripts", "render"]
 
 _HTML = """<div id="{id}" class="mechfit-chart"></div>
 <script>
-if (!window.mechfitDraw) document.getElementById({id_json}).textContent = "{lost}";
-else mechfitDraw({id_json}, {spec}, {options});
+window.mechfitDraw ||= (...chart) => {{
+  document.getElementById(chart[0]).textContent = "{lost}";
+  (window.mechfitWaiting ||= []).push(chart);
+}};
+mechfitDraw({id_json}, {spec}, {options});
 </script>"""
-_LOST = "Run the first chart of the notebook again: it brings the code that draws all of them."
+_LOST = "Run the first chart of the notebook again: it brings the code that draws this one, too."
 _OPTIONS = {"mode": "vega-lite", "renderer": "svg", "actions": False, "defaultStyle": STYLE}
 _cells: list[str] = []
 

@@ -110,3 +110,16 @@ def test_a_chart_that_cannot_be_drawn_says_so(browser, tmp_path):
     ]
     assert opened.empty_charts == 3
     assert len(opened.errors) == 3
+
+
+def test_charts_that_come_before_the_scripts_wait_for_them(browser):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MECHFIT_CHART_SCRIPTS", "page")
+        early = renderer.render(view(300, 90).to_dict())["text/html"]
+    tab = browser.new_page()
+    tab.set_content(f"<!doctype html>{early}")
+    assert "Run the first chart" in tab.locator(".mechfit-chart").inner_text()
+    tab.add_script_tag(content=renderer.chart_scripts())
+    tab.wait_for_selector(".mechfit-chart svg.marks")
+    assert "Run the first chart" not in tab.locator(".mechfit-chart").inner_text()
+    tab.close()
