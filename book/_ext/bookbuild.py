@@ -3,8 +3,9 @@
 It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
 the package (chapter_keys), executes chapters on all cores (run_ahead), prints the minutes of a
 page (chapter_minutes, running_times), numbers its charts (figure_numbers), offers it as a notebook
-(downloads), tidies what goes around its text (page_context) and looks whether pages are whole
-(whole_pages).
+(downloads), links the API, the chapters (api_links) and their equations (equations), hands out the
+definitions of terms (definitions), tidies what goes around the text (page_context) and looks
+whether pages are whole (whole_pages).
 """
 
 import os
@@ -12,6 +13,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import api_links
 import chapter_keys
 import chapter_minutes
 import downloads
@@ -119,6 +121,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("env-purge-doc", forget_page)
     app.connect("source-read", salt_source)
     app.connect("build-finished", read_again_after_warnings)
+    api_links.setup(app)
     chapter_minutes.setup(app)
     downloads.setup(app)
     figure_numbers.setup(app)

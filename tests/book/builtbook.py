@@ -37,7 +37,9 @@ SETTLED = """async patience => {
 def pages() -> list[str]:
     """The pages of the book, as _toc.yml orders them."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    with_sections = (page for c in chapters for page in (c, *c.get("sections", [])))
+    return [toc["root"], *(page["file"] for page in with_sections)]
 
 
 @dataclass
