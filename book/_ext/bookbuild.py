@@ -16,6 +16,7 @@ from pathlib import Path
 import api_links
 import chapter_keys
 import chapter_minutes
+import definitions
 import downloads
 import figure_numbers
 import page_context
@@ -123,6 +124,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("build-finished", read_again_after_warnings)
     api_links.setup(app)
     chapter_minutes.setup(app)
+    definitions.setup(app)
     downloads.setup(app)
     figure_numbers.setup(app)
     page_context.setup(app)

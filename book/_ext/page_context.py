@@ -5,15 +5,21 @@ from pathlib import Path
 
 # sphinx-thebe is always loaded by jupyter-book; unused here, and it declares its names twice.
 THEBE = ("sphinx-thebe.js", "THEBE_JS_URL")
-NEEDED = {"mechfitDraw": ("charts.js",), 'class="math': ("mathjax/", "formulas.js")}
-"""What a page shows, and the scripts that draw it."""
+NEEDED = {
+    "charts.js": ("mechfitDraw",),
+    "mathjax/": ('class="math', "#term-"),
+    "formulas.js": ('class="math',),
+    "glossary.js": ("#term-",),
+    "terms.js": ("#term-",),
+}
+"""Scripts, and what a page shows that needs them: charts, formulas, links of terms."""
 
 
 def tidy_scripts(app, pagename, templatename, context, doctree) -> None:
     """Leave out scripts that come twice or that the page has no use for."""
     body = context.get("body", "")
-    unused = (scripts for shown, scripts in NEEDED.items() if shown not in body)
-    unwanted = sum(unused, THEBE)
+    unused = (name for name, shown in NEEDED.items() if not any(part in body for part in shown))
+    unwanted = (*THEBE, *unused)
     kept = []
     for script in context["script_files"]:
         name = f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}"
