@@ -18,6 +18,7 @@ import chapter_keys
 import chapter_minutes
 import definitions
 import downloads
+import equations
 import figure_numbers
 import page_context
 import run_ahead
@@ -126,6 +127,7 @@ def setup(app) -> dict[str, bool]:
     chapter_minutes.setup(app)
     definitions.setup(app)
     downloads.setup(app)
+    equations.setup(app)
     figure_numbers.setup(app)
     page_context.setup(app)
     whole_pages.setup(app)

@@ -1,0 +1,107 @@
+"""What is around the chapters: definitions beside terms, the search, links of equations."""
+
+import pytest
+from builtbook import open_page
+from equations import table
+
+pytestmark = pytest.mark.browser
+
+PAGE = "book/inference/without-a-likelihood"
+TERM = 'article a.internal[href*="#term-"]'
+SHOWN = "() => !document.querySelector('#definition').hidden"
+HIDDEN = "() => document.querySelector('#definition').hidden"
+
+
+@pytest.fixture(params=["light", "dark"])
+def tab(request, browser, site):
+    opened = open_page(browser, f"{site}/{PAGE}.html", site)
+    opened.show(request.param)
+    yield opened.tab
+    assert opened.errors == []
+    opened.tab.close()
+
+
+def test_hovering_defines_a_term_until_the_pointer_has_left(tab):
+    link, box = tab.locator(TERM).nth(1), tab.locator("#definition")
+    link.hover()
+    tab.wait_for_function(SHOWN)
+    assert len(box.inner_text()) > 40
+    assert link.get_attribute("aria-describedby") == "definition"
+    box.hover()  # the definition itself can be pointed at
+    tab.wait_for_timeout(500)
+    assert box.is_visible()
+    tab.mouse.move(2, 2)
+    tab.wait_for_function(HIDDEN)
+    assert link.get_attribute("aria-describedby") is None
+
+
+def test_focus_defines_a_term_and_escape_dismisses(tab):
+    link = tab.locator(TERM).first
+    link.scroll_into_view_if_needed()
+    tab.keyboard.press("Shift")  # the keyboard is in use
+    link.focus()
+    tab.wait_for_function(SHOWN)
+    tab.keyboard.press("Escape")
+    tab.wait_for_function(HIDDEN)
+    assert link.evaluate("link => link === document.activeElement")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Shift+Tab")
+    tab.wait_for_function(SHOWN)
+    tab.keyboard.press("Tab")
+    assert link.get_attribute("aria-describedby") is None
+
+
+def test_formulas_of_a_definition_are_typeset(tab):
+    tab.locator('article a.internal[href$="#term-posterior"]').first.hover()
+    tab.wait_for_selector("#definition mjx-container")
+    assert "\\(" not in tab.locator("#definition").inner_text()
+
+
+def test_a_tap_defines_and_a_second_one_follows(browser, html):
+    place = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    tab = place.new_page()
+    tab.goto((html / f"{PAGE}.html").as_uri())
+    link = tab.locator(TERM).first
+    link.tap()
+    tab.wait_for_function(SHOWN)
+    edges = tab.locator("#definition").bounding_box()
+    assert edges["x"] >= 0
+    assert edges["x"] + edges["width"] <= 390
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    link.tap()
+    tab.wait_for_url("**/glossary.html#term-*")
+    place.close()
+
+
+def test_every_linked_term_has_a_definition(tab):
+    missing = tab.evaluate(
+        f"[...document.querySelectorAll('{TERM}')].map(a => a.hash.slice(1))"
+        ".filter(anchor => !mechfitGlossary[anchor])"
+    )
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("query", "room"), [("NPE", "inference"), ("misspecification", "diagnostics")]
+)
+def test_search_finds_names_of_the_api(query, room, browser, html):
+    tab = browser.new_page()
+    tab.goto(f"{(html / 'search.html').as_uri()}?q={query}")
+    tab.wait_for_selector("#search-results li a")
+    tab.wait_for_function("!document.querySelector('#search-progress')?.textContent")
+    found = tab.locator("#search-results li a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert any(f"api/{room}.html#mechfit.inference" in link for link in found[:4]), found
+    tab.close()
+
+
+def test_equations_and_names_link_to_each_other(html):
+    pages = {p.stem: p.read_text(encoding="utf-8") for p in html.glob("book/**/*.html")}
+    for label, names in table()[0].items():
+        chapter = next(text for text in pages.values() if f'id="equation-{label}"' in text)
+        for name in names:
+            assert f'#{name}"' in chapter, f"{label} does not lead to {name}"
+            entry = next(text for text in pages.values() if f'id="{name}"' in text)
+            assert f'#equation-{label}"' in entry, f"{name} does not lead back to {label}"
