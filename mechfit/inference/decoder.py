@@ -14,7 +14,7 @@ wrong without notice. Glaser et al. (2020), doi:10.1523/ENEURO.0506-19.2020. Tau
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -69,10 +69,10 @@ class Decoder:
         array([ True])
     """
 
-    network: Convolutions
+    network: Convolutions = field(repr=False)
     history: History
     error: np.ndarray
-    scales: tuple[np.ndarray, np.ndarray]
+    scales: tuple[np.ndarray, np.ndarray] = field(repr=False)
 
     @classmethod
     @torch_state()

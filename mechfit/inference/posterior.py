@@ -28,7 +28,7 @@ from mechfit.inference.region import Region
 from mechfit.inference.space import Space
 from mechfit.inference.torch_state import torch_state
 from mechfit.inference.training import History
-from mechfit.models.inputs import named, numbers, shaped
+from mechfit.models.inputs import named, numbers, shaped, shortened
 from mechfit.models.prior import Prior
 from mechfit.simulation import Bank
 
@@ -41,7 +41,7 @@ LOWEST_ACCEPTANCE = 1e-3
 STARTS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Posterior:
     """An amortized posterior; `at` fixes the observation.
 
@@ -67,6 +67,15 @@ class Posterior:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", plain(self.provenance))
+
+    def __repr__(self) -> str:
+        made = self.provenance.get("simulations")
+        parts = [
+            f"of {shortened(self.prior.names)} given {shortened(self.statistic_names)}",
+            *([f"trained on {made:,} simulations"] if isinstance(made, int) else []),
+            "for any observation" if self.x_o is None else "at one observation",
+        ]
+        return f"<Posterior {', '.join(parts)}>"
 
     @property
     def prior(self) -> Prior:

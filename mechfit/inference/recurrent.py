@@ -14,7 +14,7 @@ arXiv:1406.1078. Taught in ``book/models/mechanism-or-statistics.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -85,7 +85,7 @@ class RecurrentNetwork:
         (1, 3000)
     """
 
-    network: RateNetwork
+    network: RateNetwork = field(repr=False)
     history: History
     most: int
     dt: float = 1.0

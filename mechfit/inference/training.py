@@ -92,13 +92,16 @@ class Training:
         return epochs, batch, self.patience or max(2, round(wait * batch / n))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """Losses (epochs,) in nats per simulation, and the epoch whose weights were kept."""
 
     train: np.ndarray
     validation: np.ndarray
     best: int
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self.train)} epochs, lowest loss {self.validation.min():.3g}>"
 
 
 def one_cycle(progress: float) -> float:

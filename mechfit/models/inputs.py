@@ -25,6 +25,7 @@ __all__ = [
     "on_copies",
     "sample_shape",
     "shaped",
+    "shortened",
     "spans",
     "whole",
 ]
@@ -43,6 +44,16 @@ def column_names(values: object) -> tuple | None:
         names = getattr(values, "index", None)
     names = None if names is None or callable(names) else tuple(names)
     return None if names == tuple(range(len(names or ()))) else names
+
+
+def shortened(names: Sequence[str], most: int = 8) -> str:
+    """Names in words, the first of many.
+
+    Example:
+        >>> shortened(["a", "b", "c"], most=2)
+        'a, b, … (3)'
+    """
+    return ", ".join(names[:most]) + (f", … ({len(names)})" if len(names) > most else "")
 
 
 def named(values: ArrayLike | Mapping, names: Sequence[str], what: str) -> np.ndarray:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechfit.models.inputs import named, whole
+from mechfit.models.inputs import named, numbers, whole
 from mechfit.models.prior import Prior
+from mechfit.summaries.spikes import THRESHOLD
+from mechfit.summaries.voltage import STATISTIC_NAMES, STATISTIC_UNITS, voltage_statistics
 
 __all__ = ["Model", "Traces"]
 
@@ -120,17 +122,49 @@ class Model(ABC):
             (1, 1)
         """
         model = FunctionModel(f, prior, statistic_names, statistic_units)
-        block = whole(block, "block", 0)
-        if block < 1 or (time_limit is not None and not 0 < time_limit < np.inf):
-            raise ValueError(
-                f"block is {block} and time_limit {time_limit}, expected at least 1 and above 0 s"
-            )
-        model.block, model.time_limit = block, time_limit and float(time_limit)
+        model.limit(block, time_limit)
+        return model
+
+    @staticmethod
+    def from_traces(
+        f: Callable[[np.ndarray, np.random.Generator], np.ndarray],
+        prior: Prior,
+        dt: float,
+        window: tuple[float, float],
+        *,
+        threshold: float = THRESHOLD,
+        block: int = 32,
+        time_limit: float | None = None,
+    ) -> "Model":
+        """Make a model of any Python function f(theta_i (d,), rng) -> voltage (time,) in mV.
+
+        As `from_function`, and it keeps the traces: they can be drawn, compared with a recording
+        and moved by sliders. Its statistics are the seven of `voltage_statistics`.
+
+        Args:
+            f: The simulator; all its randomness comes from the generator `rng`.
+            prior: Prior over the d parameters.
+            dt: Sampling interval (ms) of the voltage that `f` returns.
+            window: Onset and end (ms) of the stimulus.
+            threshold: Voltage (mV) above which a local maximum is a spike.
+            block: Number of simulations that are computed, and stored in a bank, together.
+            time_limit: Seconds that one simulation may take; no limit by default.
+
+        Example:
+            >>> prior = Prior.uniform(["E_l"], [-80.0], [-60.0], units=["mV"])
+            >>> def neuron(theta, rng):
+            ...     return theta[0] + rng.normal(size=200)
+            >>> model = Model.from_traces(neuron, prior, dt=0.1, window=(5.0, 15.0))
+            >>> model.simulate([-70.0], seed=1).voltage.shape, model.statistic_names[0]
+            ((1, 1, 200), 'spike_count')
+        """
+        model = TraceModel(f, prior, dt, window, threshold)
+        model.limit(block, time_limit)
         return model
 
 
 class FunctionModel(Model):
-    """A model of a Python function; it has statistics but no traces."""
+    """A model of a Python function that returns statistics."""
 
     run_in_process = True
 
@@ -156,6 +190,15 @@ class FunctionModel(Model):
         self.f, self.prior, self.statistic_names = f, prior, names
         self.statistic_units = units or ("",) * len(names)
 
+    def limit(self, block: int, time_limit: float | None) -> None:
+        """Set how many simulations are computed together, and how long each may take (s)."""
+        block = whole(block, "block", 0)
+        if block < 1 or (time_limit is not None and not 0 < time_limit < np.inf):
+            raise ValueError(
+                f"block is {block} and time_limit {time_limit}, expected at least 1 and above 0 s"
+            )
+        self.block, self.time_limit = block, time_limit and float(time_limit)
+
     def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
         """Call the function for each row, a copy, with its own random generator."""
         theta, names = self.prior.check(theta), self.statistic_names
@@ -175,3 +218,43 @@ class FunctionModel(Model):
                 )
             x[i] = out
         return x
+
+
+class TraceModel(FunctionModel):
+    """A model of a Python function that returns a voltage."""
+
+    def __init__(
+        self, f: Callable, prior: Prior, dt: float, window: tuple[float, float], threshold: float
+    ) -> None:
+        super().__init__(f, prior, STATISTIC_NAMES, STATISTIC_UNITS)
+        if not (0 < dt < np.inf and 0 < window[0] < window[1]):
+            raise ValueError(
+                f"dt is {dt} and window {window} ms, expected dt above 0 and 0 < onset < end"
+            )
+        self.dt, self.window, self.threshold = float(dt), tuple(map(float, window)), threshold
+
+    def simulate(
+        self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
+    ) -> Traces:
+        """Call the function for each row; its traces must be of one length."""
+        if noise is not None:
+            raise TypeError("noise was given, but a function draws its own from `rng`")
+        theta, rows = self.prior.check(theta), []
+        for i, row in enumerate(theta):
+            found = self.f(row.copy(), np.random.default_rng([seed, first + i]))
+            rows.append(np.asarray(numbers(found, "what the function returned")))
+            if rows[i].ndim != 1 or rows[i].shape != rows[0].shape:
+                raise ValueError(
+                    f"the function returned shape {rows[i].shape}, expected a voltage (time,), "
+                    f"as long as the others, {rows[0].shape}"
+                )
+        voltage = np.stack(rows)[:, None] if rows else np.empty((0, 1, 2))
+        return Traces(voltage, self.dt * np.arange(voltage.shape[2]))
+
+    def summarize(self, traces: Traces) -> np.ndarray:
+        """Reduce traces to the seven statistics x (n, 7)."""
+        return voltage_statistics(traces.voltage[:, 0], self.dt, self.window, self.threshold)
+
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Simulate and reduce each row."""
+        return self.summarize(self.simulate(theta, seed, first=first))

@@ -28,7 +28,7 @@ from mechfit.models.distributions import (
     Normal,
     Uniform,
 )
-from mechfit.models.inputs import named, numbers, shaped
+from mechfit.models.inputs import named, numbers, shaped, shortened
 from mechfit.models.parameter import Parameter, Parameters
 
 __all__ = ["Prior"]
@@ -37,7 +37,7 @@ ROUNDING = 1e-7
 """Distance from a bound, relative to it, at which a number in single precision is on the bound."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prior(Parameters):
     """Named parameters, independent or not.
 
@@ -54,6 +54,10 @@ class Prior(Parameters):
     """
 
     dependence: Dependence | None = None
+
+    def __repr__(self) -> str:
+        linked = ", dependent" if self.dependence else ""
+        return f"<Prior of {shortened(self.labels)}{linked}>"
 
     @classmethod
     def uniform(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.models.inputs import column_names, named, numbers
+from mechfit.models.inputs import column_names, named, numbers, shortened
 
 if TYPE_CHECKING:
     from mechfit.models import Model, Prior
@@ -90,7 +90,7 @@ class Bank:
         return len(self.theta)
 
     def __repr__(self) -> str:
-        return f"<Bank of {len(self)} simulations, statistics {', '.join(self.statistic_names)}>"
+        return f"<Bank of {len(self)} simulations, statistics {shortened(self.statistic_names)}>"
 
     def select(self, names: Sequence[str]) -> Bank:
         """Keep only the statistics called `names`, in that order."""
