@@ -33,6 +33,7 @@ from mechfit.inference.diagnostics.information import (
     leave_one_out,
 )
 from mechfit.inference.exchange.arviz import to_datatree
+from mechfit.inference.exchange.page import page_script, read_page, to_page
 from mechfit.inference.exchange.priors import prior_of
 from mechfit.inference.exchange.sbi import as_sbi
 from mechfit.inference.fit import fit
@@ -97,8 +98,10 @@ __all__ = [
     "leave_one_out",
     "linear_gaussian_information",
     "load",
+    "page_script",
     "posterior_information",
     "prior_of",
+    "read_page",
     "response_information",
     "rejection_abc",
     "restrict",
@@ -106,5 +109,6 @@ __all__ = [
     "spline",
     "stages",
     "to_datatree",
+    "to_page",
     "truncate",
 ]

@@ -34,8 +34,8 @@ from mechfit.models.prior import Prior
 __all__ = ["load", "save"]
 
 FORMAT, EARLIER, REGION = 4, 3, "region."
-LATER = "linear", "weights"
-"""Endings of the names of tensors that old files lack, whose densities have the initial ones."""
+LATER = "linear", "weights", ".mask", ".degrees"
+"""Endings of the names of tensors that old files, or those for pages, lack: the initial ones."""
 
 
 def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
@@ -115,14 +115,14 @@ def load(
     if hashlib.sha256(weights).hexdigest() != facts["weights_sha256"]:
         raise ValueError(f"{suffixed(path, '.safetensors')} is damaged or belongs to another file")
     try:
-        return assemble(facts, weights, prior, flow)
+        return assemble(facts, load_tensors(weights), prior, flow)
     except (KeyError, TypeError, RuntimeError) as error:
         raise ValueError(f"{source} is incomplete or inconsistent: {error}") from error
 
 
 @torch_state()
 def assemble(
-    facts: dict, weights: bytes, prior: Prior | None, flow: Estimator | None
+    facts: dict, tensors: dict[str, Tensor], prior: Prior | None, flow: Estimator | None
 ) -> Posterior:
     """Build the posterior from what the two files hold."""
     known = {"prior": facts["prior"], "flow": facts["provenance"]["flow"]}
@@ -152,7 +152,6 @@ def assemble(
         build(flow, len(prior), featurizer.columns, 0, space.box) for _ in range(made["members"])
     ]
     network = networks[0] if len(networks) == 1 else Ensemble(networks)
-    tensors = load_tensors(weights)
     of_region = {k: tensors.pop(k) for k in list(tensors) if k.startswith(REGION)}
     take(network, tensors)
     network.eval()
