@@ -12,7 +12,9 @@ import mechfit
 PACKAGE = Path(mechfit.__file__).parent
 FLOORS = ["compile", "summaries", "models", "simulation", "inference", "geometry", "robustness"]
 ALLOWED = {room: set(FLOORS[: i + 1]) for i, room in enumerate(FLOORS)} | {
-    "figures": {"summaries", "figures"}
+    "figures": {"summaries", "figures"},
+    "cli": {*FLOORS, "figures", "cli"},
+    "__main__": {"cli"},
 }
 FILES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
 

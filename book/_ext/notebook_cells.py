@@ -69,13 +69,12 @@ def shown(outputs: list) -> list:
 
 def bring_scripts(cells: list) -> None:
     """Let the first chart of a notebook bring the scripts that draw all of them."""
-    from mechfit.figures.renderer import chart_scripts
+    from mechfit.figures.renderer import scripts_tag
 
     for output in (o for cell in cells for o in cell.get("outputs", [])):
         html = output.get("data", {}).get("text/html", "")
         if "mechfitDraw(" in html:
-            scripts = chart_scripts().replace("</script", "<\\/script")
-            output.data["text/html"] = f"<script>{scripts}</script>\n{html}"
+            output.data["text/html"] = f"{scripts_tag()}\n{html}"
             return
 
 

@@ -12,6 +12,7 @@ from mechfit.figures.fields import fields
 from mechfit.figures.live import live_trace
 from mechfit.figures.marginals import choice_explorer
 from mechfit.figures.morphology import morphology_chart
+from mechfit.figures.page import html_page, html_table
 from mechfit.figures.pairplot import pairplot
 from mechfit.figures.predictive import predictive
 from mechfit.figures.rhythms import rhythms
@@ -34,6 +35,8 @@ __all__ = [
     "curves",
     "fields",
     "history",
+    "html_page",
+    "html_table",
     "live_trace",
     "morphology_chart",
     "pairplot",

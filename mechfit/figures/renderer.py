@@ -45,16 +45,26 @@ def chart_scripts() -> str:
 
 def render(spec: dict, **_: object) -> dict[str, str]:
     """Turn a Vega-Lite specification into a MIME bundle with one HTML entry."""
+    html = drawn(spec)
+    if _brings_scripts() and os.environ.get("MECHFIT_CHART_SCRIPTS") != "page":
+        html = f"{scripts_tag()}\n{html}"
+    return {"text/html": html}
+
+
+def scripts_tag() -> str:
+    """Return the HTML element that brings the scripts."""
+    scripts = chart_scripts().replace("</script", "<\\/script")
+    return f"<script>{scripts}</script>"
+
+
+def drawn(spec: dict) -> str:
+    """Return the HTML that draws a specification, where the page has the scripts."""
     name = f"chart-{uuid.uuid4().hex[:12]}"
     text = json.dumps(told_once(spec), ensure_ascii=False, separators=(",", ":")).replace(
         "</", "<\\/"
     )
     words = {"id_json": json.dumps(name), "options": json.dumps(_OPTIONS), "lost": _LOST}
-    html = _HTML.format(id=name, spec=text, **words)
-    if _brings_scripts() and os.environ.get("MECHFIT_CHART_SCRIPTS") != "page":
-        scripts = chart_scripts().replace("</script", "<\\/script")
-        html = f"<script>{scripts}</script>\n{html}"
-    return {"text/html": html}
+    return _HTML.format(id=name, spec=text, **words)
 
 
 def told_once(spec: dict) -> dict:

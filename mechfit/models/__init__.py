@@ -34,6 +34,7 @@ from mechfit.models.hodgkin_huxley.equations import gating
 from mechfit.models.hodgkin_huxley.model import HodgkinHuxley
 from mechfit.models.hodgkin_huxley.nwb import load_recording
 from mechfit.models.hodgkin_huxley.recordings import Cell, Recording, read_cells
+from mechfit.models.hodgkin_huxley.voltage_table import read_recording
 from mechfit.models.model import Model, Traces
 from mechfit.models.networks.brunel import Brunel
 from mechfit.models.networks.lif import LIF
@@ -132,6 +133,7 @@ __all__ = [
     "ramp_current",
     "random_stimuli",
     "read_cells",
+    "read_recording",
     "read_swc",
     "recorded_current",
     "siegert",

@@ -21,7 +21,7 @@ import numpy as np
 
 from mechfit.models.hodgkin_huxley.plausible import check_range
 from mechfit.models.hodgkin_huxley.recordings import AFTER_MS, Recording
-from mechfit.models.model import Traces
+from mechfit.models.hodgkin_huxley.steps import cut_to_step
 
 __all__ = ["load_recording"]
 
@@ -74,44 +74,9 @@ def load_recording(
     check_range("area", area)
     place = f"sweep {sweep} of {path}"
     voltage, current, dt = read_sweep(Path(path), sweep, place)
-    first, end = find_step(current, dt, place)
-    rest = len(current) - end
-    if not (before < (first + 0.5) * dt and after < (rest - 0.5) * dt):
-        raise ValueError(
-            f"{place} has {first * dt:g} ms before its step and {rest * dt:g} ms from its end on, "
-            f"expected at least {before:g} and more than {after:g} ms"
-        )
-    start, stop = first - round(before / dt), end + round(after / dt) + 1
-    window = ((first - start) * dt, (end - start) * dt)
-    voltage, given = 1e3 * voltage[start:stop] + junction, 1e6 * current[start:stop] / area
-    traces = Traces(voltage[None, None], dt * np.arange(stop - start))
-    try:
-        recording = Recording(sweep, traces, given, window)
-    except ValueError as error:
-        raise ValueError(f"{place}, cut from {start * dt:g} ms on: {error}") from error
-    if current[start:first].any() or current[end:stop].any():
-        raise ValueError(f"{place} has another current around its step, expected 0 A: keep less")
-    return recording
-
-
-def find_step(current: np.ndarray, dt: float, place: str) -> tuple[int, int]:
-    """Return the first sample of the step and the first one after it."""
-    on = np.pad(np.nan_to_num(current) != 0, 1)
-    stretches = np.flatnonzero(on[1:] != on[:-1]).reshape(-1, 2)
-    if len(stretches) == 0:
-        raise ValueError(f"{place} has a stimulus of 0 A throughout, expected a step")
-    lengths = np.diff(stretches)[:, 0]
-    longest = np.argmax(lengths)
-    first, end = map(int, stretches[longest])
-    low, high = current[first:end].min(), current[first:end].max()
-    unclear = len(lengths) > 1 and (longest == 0 or np.sum(lengths == lengths[longest]) > 1)
-    if low != high or unclear:
-        each = ", ".join(f"{length * dt:g}" for length in lengths)
-        raise ValueError(
-            f"{place} has currents that last {each} ms, the longest of {low:g} to {high:g} A, "
-            "expected a constant step, longer than all other currents and not the first of them"
-        )
-    return first, end
+    return cut_to_step(
+        1e3 * voltage + junction, 1e6 * current / area, dt, place, sweep, before, after
+    )
 
 
 def read_sweep(path: Path, sweep: int, place: str) -> tuple[np.ndarray, np.ndarray, float]:

@@ -199,11 +199,11 @@ RAMP[5000:] = 0
     ("pair", "reason"),
     [
         ((response(), None), r"responses \['response_7_0'\] and the stimuli \[\]"),
-        ((response(), stimulus((0, 0, 1))), "0 A throughout, expected a step"),
+        ((response(), stimulus((0, 0, 1))), "0 throughout, expected a step"),
         ((response(), stimulus(data=SINE)), "expected a constant step"),
         (
             (response(), stimulus(data=RAMP)),
-            "the longest of 1e-12 to 2.999e-09 A, expected",
+            "the longest of 0.00555556 to 16.6611 µA/cm², expected",
         ),
         ((response(), stimulus(data=RAMP + pulses(TEST_PULSE))), "last 5, 59.98 ms"),
         ((response(), stimulus((500, 750, 9), (2000, 2100, 9))), "last 5, 2 ms.*not the first"),
