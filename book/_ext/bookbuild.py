@@ -2,10 +2,10 @@
 
 It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
 the package (chapter_keys), executes chapters on all cores (run_ahead), prints the minutes of a
-page (chapter_minutes, running_times), numbers its charts (figure_numbers), offers it as a notebook
-(downloads), links the API, the chapters (api_links) and their equations (equations), hands out the
-definitions of terms (definitions), tidies what goes around the text (page_context) and looks
-whether pages are whole (whole_pages).
+page (chapter_minutes, running_times) and of a course (teaching_plans), numbers its charts
+(figure_numbers), offers it as a notebook (downloads), links the API, the chapters (api_links) and
+their equations (equations), hands out the definitions of terms (definitions), tidies what goes
+around the text (page_context) and looks whether pages are whole (whole_pages).
 """
 
 import os
@@ -22,6 +22,7 @@ import equations
 import figure_numbers
 import page_context
 import run_ahead
+import teaching_plans
 import whole_pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,5 +131,6 @@ def setup(app) -> dict[str, bool]:
     equations.setup(app)
     figure_numbers.setup(app)
     page_context.setup(app)
+    teaching_plans.setup(app)
     whole_pages.setup(app)
     return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -56,7 +56,7 @@ class Minutes(SphinxDirective):
 
 
 class TotalMinutes(SphinxRole):
-    """``{minutes}`read` ``, `solve` and `run`: the time of all chapters together."""
+    """``{minutes}`read` ``, `solve` and `run`: the time of all chapters; a page: its line."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Leave the placeholder in the running text."""
@@ -140,8 +140,9 @@ def fill_placeholders(app, doctree, docname) -> None:
 
 def _filling(app, docname: str, what: str) -> nodes.Node:
     efforts, chapters = _efforts(app.env), _chapters(app.env)
-    if what == "page":
-        return nodes.Text(page_line(efforts.get(docname, Effort()), _seconds(app.env, docname)))
+    page = docname if what == "page" else what
+    if page in efforts:
+        return nodes.Text(page_line(efforts[page], _seconds(app.env, page)))
     if what == "table":
         return _table(app, docname, chapters)
     total = {

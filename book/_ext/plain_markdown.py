@@ -24,7 +24,10 @@ DIRECTIVE = re.compile(
 )
 OPTION = re.compile(r"^:([\w-]+): *(.*)\n", re.M)
 ROLE = re.compile(r"\{([a-z:]+)\}`([^`]+)`")
-NO_NOTEBOOK = ("book/appendix/api", "book/appendix/bibliography", "book/appendix/timings")
+NO_NOTEBOOK = (
+    *("book/appendix/api", "book/appendix/bibliography", "book/appendix/timings"),
+    *("book/teach/guide", "book/teach/chapters", "book/teach/handout"),
+)
 UNKNOWN = "…"
 """Stands for a number that no run has told."""
 
