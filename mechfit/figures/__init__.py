@@ -9,7 +9,7 @@ from mechfit.figures.bars import statistic_bars
 from mechfit.figures.contraction import contraction_matrix
 from mechfit.figures.curves import curves, history
 from mechfit.figures.fields import fields
-from mechfit.figures.live import live_trace
+from mechfit.figures.live import live, live_choice, live_path, live_trace
 from mechfit.figures.marginals import choice_explorer
 from mechfit.figures.morphology import morphology_chart
 from mechfit.figures.page import html_page, html_table
@@ -18,6 +18,7 @@ from mechfit.figures.predictive import predictive
 from mechfit.figures.rhythms import rhythms
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
+from mechfit.figures.svg import marginals_svg, raster_svg, trace_svg
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.traces import traces
 from mechfit.summaries.thinning import thin
@@ -37,15 +38,21 @@ __all__ = [
     "history",
     "html_page",
     "html_table",
+    "live",
+    "live_choice",
+    "live_path",
     "live_trace",
+    "marginals_svg",
     "morphology_chart",
     "pairplot",
     "predictive",
+    "raster_svg",
     "rhythms",
     "samples_to_traces",
     "scores",
     "statistic_bars",
     "theme",
     "thin",
+    "trace_svg",
     "traces",
 ]

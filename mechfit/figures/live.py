@@ -1,12 +1,14 @@
-"""A live trace for a running notebook: move a slider, simulate, redraw.
+"""Live pictures for a running notebook: move a slider or tick a box, compute, redraw.
 
-The trace is a small SVG text in an `ipywidgets.HTML`, in the notebook's text color. Slider events
-that arrive during a simulation are not queued: one redraw with the latest values follows.
+A picture is a small SVG text (svg.py) in an `ipywidgets.HTML`. Events that arrive during a
+computation are not queued: one redraw with the latest values follows. What the computation raises
+or warns of is told below the picture; where there is no kernel, a sentence stands in its place.
 """
 
 import asyncio
 import html
 import time as clock
+import warnings
 from collections.abc import Callable, Sequence
 
 import ipywidgets
@@ -14,50 +16,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import different, numbers, ranges, trace_of
-from mechfit.figures.labels import parse, quantity, step_125
-from mechfit.figures.theme import FONT
-from mechfit.summaries.thinning import thin
+from mechfit.figures.labels import number, parse, quantity
+from mechfit.figures.svg import trace_svg
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 240, 56, 8, 34
-RANGE, STEPS = (-100.0, 60.0), 100
+__all__ = ["live", "live_choice", "live_path", "live_trace"]
+
+STEPS, NAMED = 100, 6
 WIDE = {"width": "100%", "max_width": "640px"}
+NO_KERNEL = "Sliders need a running kernel: open the notebook of this chapter and run this cell."
+STOPPED = "If the picture does not follow, the kernel was restarted: run this cell again."
+Draw = Callable[[np.ndarray], str]
 
 
-def trace_svg(time: ArrayLike, voltage: ArrayLike, *, label: str = "") -> str:
-    """Draw a trace as one SVG element with a scale bar, in the text color around it.
+class Live(ipywidgets.VBox):
+    """A picture and its controls; a sentence where widgets cannot be shown."""
 
-    A trace that leaves the usual range widens the picture. The text alternative is the range of
-    the trace and `label`.
-    """
-    t, v = thin(time, voltage)
-    low, high = min(RANGE[0], v.min()), max(RANGE[1], v.max())
-    wide, tall = WIDTH - LEFT - 4, HEIGHT - TOP - BOTTOM
-    x = LEFT + (t - t[0]) / (t[-1] - t[0]) * wide
-    y = TOP + (high - v) / (high - low) * tall
-    path = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
-    rest = 10 * round(float(v[0]) / 10)
-    rest_y = TOP + (high - rest) / (high - low) * tall
-    ms, mv = step_125((t[-1] - t[0]) / 5), 20
-    long, up = ms / (t[-1] - t[0]) * wide, mv / (high - low) * tall
-    right, base = WIDTH - 4, HEIGHT - 18
-    said = html.escape(
-        f"Membrane voltage over {quantity(t[-1] - t[0], 'ms', 4)}, from "
-        f"{quantity(v.min(), 'mV')} to {quantity(v.max(), 'mV')}{label and '; ' + label}"
-    )
-    return (
-        f'<svg role="img" aria-label="{said}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'style="width:100%;max-width:640px;height:auto;color:inherit" font-size="12" '
-        f'font-family="{FONT}" fill="none" stroke="currentColor">'
-        f'<path d="M{LEFT} {rest_y:.1f}H{WIDTH - 4}" stroke-dasharray="1 4" opacity=".5"/>'
-        f'<polyline points="{path}" stroke-width="1.3" stroke-linejoin="round"/>'
-        f'<path d="M{right - long:.1f} {base - up:.1f}V{base}H{right}" stroke-width="1.5"/>'
-        '<g fill="currentColor" stroke="none">'
-        f'<text x="{LEFT - 8}" y="{rest_y + 4:.1f}" text-anchor="end">'
-        f"{quantity(rest, 'mV')}</text>"
-        f'<text x="{right - long - 6:.1f}" y="{base - up / 2 + 4:.1f}" text-anchor="end">{mv} mV'
-        f'</text><text x="{right - long / 2:.1f}" y="{base + 14}" text-anchor="middle">'
-        f"{quantity(ms, 'ms', 4)}</text></g></svg>"
-    )
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/html": f"<p>{NO_KERNEL}</p>", "text/plain": NO_KERNEL}
 
 
 class _Redraw:
@@ -84,19 +60,82 @@ class _Redraw:
             loop.call_later(min(max(self.took, 0.005), 0.25), self.now)
 
 
+def shown(draw: Draw, controls: Sequence[ipywidgets.Widget]) -> Live:
+    """Put a picture of the controls' values above them, and draw it."""
+    picture = ipywidgets.HTML(layout=WIDE)
+
+    def update() -> None:
+        values = np.array([control.value for control in controls])
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                text = draw(values)
+            notes = dict.fromkeys(html.escape(str(warning.message)) for warning in caught)
+            picture.value = text + "".join(f'<p role="status">{note}.</p>' for note in notes)
+        except Exception as error:  # the reader of a notebook sees no kernel log
+            reason = html.escape(f"{type(error).__name__}: {error}")
+            picture.value = f'<p role="alert">The simulator stopped. {reason}</p>'
+
+    redraw = _Redraw(update)
+    for control in controls:
+        control.observe(redraw, names="value")
+    redraw.now()
+    return Live([picture, *controls, ipywidgets.HTML(f"<small>{STOPPED}</small>", layout=WIDE)])
+
+
+def live(draw: Draw, labels: Sequence[str], values: ArrayLike, limits: ArrayLike) -> Live:
+    """Make sliders that redraw any picture.
+
+    Args:
+        draw: Takes values (d,), returns a picture as SVG or HTML, such as `marginals_svg` makes.
+        labels: Symbol and unit of each value, for example "ḡ_Na (mS/cm²)".
+        values: Values at the start, shape (d,); sliders come back to them.
+        limits: Low and high of each slider, shape (d, 2).
+
+    Example:
+        >>> box = live(lambda p: f"<p>{p[0]:.0f}</p>", ["a (mV)"], [3], [[0, 9]])
+        >>> box.children[0].value
+        '<p>3</p>'
+    """
+    labels = different("labels", labels)
+    d = len(labels)
+    if np.shape(values) != (d,) or np.shape(limits) != (d, 2):
+        raise ValueError(
+            f"values have shape {np.shape(values)}, limits {np.shape(limits)}, "
+            f"expected ({d},), ({d}, 2)"
+        )
+    values, limits = numbers("values", values, d), ranges(limits, d)
+    if not np.all((limits[:, 0] <= values) & (values <= limits[:, 1])):
+        raise ValueError(f"values are {values}, expected each within its limits")
+    sliders = []
+    for label, value, (low, high) in zip(labels, values.tolist(), limits.tolist(), strict=True):
+        part, step = parse(label), (high - low) / STEPS
+        step = (value - low) / max(1, round((value - low) / step)) or step  # so that it is a stop
+        digits = max(0, int(np.ceil(-np.log10(step))) + (step < 10))
+        slider = ipywidgets.FloatSlider(value, min=low, max=high, step=step, layout=WIDE)
+        slider.description = f"{part.name} ({part.unit})" if part.unit else part.name
+        slider.readout_format = f".{min(digits, 6)}f"
+        slider.style.description_width = "150px"
+        sliders.append(slider)
+    return shown(draw, sliders)
+
+
 def live_trace(
     simulate: Callable[[np.ndarray], tuple[ArrayLike, ArrayLike]],
     labels: Sequence[str],
     values: ArrayLike,
     limits: ArrayLike,
-) -> ipywidgets.Widget:
-    """Make sliders that redraw the voltage trace of a simulator.
+    *,
+    names: Sequence[str] = (),
+) -> Live:
+    """Make sliders that redraw the voltage traces of a simulator.
 
     Args:
-        simulate: Takes parameters (d,), returns times (t,) in ms and voltage (t,) in mV.
+        simulate: Takes parameters (d,), returns times (t,) in ms and voltage (t,) or (c, t) in mV.
         labels: Symbol and unit of each parameter, for example "ḡ_Na (mS/cm²)".
         values: Values at the start, shape (d,).
         limits: Low and high of each slider, shape (d, 2).
+        names: Names of the c traces.
 
     Returns:
         A box of the picture and the sliders; it tells what the simulator raises.
@@ -109,41 +148,66 @@ def live_trace(
         >>> "from −60 mV to −60 mV" in picture.value
         True
     """
-    labels = different("labels", labels)
-    d = len(labels)
-    if np.shape(values) != (d,) or np.shape(limits) != (d, 2):
-        raise ValueError(
-            f"values have shape {np.shape(values)}, limits {np.shape(limits)}, "
-            f"expected ({d},), ({d}, 2)"
-        )
-    values, limits = numbers("values", values, d), ranges(limits, d)
-    if not np.all((limits[:, 0] <= values) & (values <= limits[:, 1])):
-        raise ValueError(f"values are {values}, expected each within its limits")
     parts = [parse(label) for label in labels]
-    picture, sliders = ipywidgets.HTML(layout=WIDE), []
-    for part, value, (low, high) in zip(parts, values.tolist(), limits.tolist(), strict=True):
-        step = (high - low) / STEPS
-        digits = max(0, int(np.ceil(-np.log10(step))) + (step < 10))
-        slider = ipywidgets.FloatSlider(value, min=low, max=high, step=step, layout=WIDE)
-        slider.description = f"{part.name} ({part.unit})" if part.unit else part.name
-        slider.readout_format = f".{min(digits, 6)}f"
-        slider.style.description_width = "150px"
-        sliders.append(slider)
 
-    def draw() -> None:
-        theta = np.array([s.value for s in sliders])
-        try:
-            time, voltage = trace_of(*simulate(theta))
-            said = ", ".join(
-                f"{p.name} {quantity(v, p.unit)}" for p, v in zip(parts, theta, strict=True)
-            )
-            picture.value = trace_svg(time, voltage, label=said)
-        except Exception as error:  # the reader of a notebook sees no kernel log
-            reason = html.escape(f"{type(error).__name__}: {error}")
-            picture.value = f'<p role="alert">The simulator stopped. {reason}</p>'
+    def draw(theta: np.ndarray) -> str:
+        said = [f"{p.name} {quantity(v, p.unit)}" for p, v in zip(parts, theta, strict=True)]
+        return trace_svg(*trace_of(*simulate(theta)), names=names, label=", ".join(said))
 
-    redraw = _Redraw(draw)
-    for slider in sliders:
-        slider.observe(redraw, names="value")
-    redraw.now()
-    return ipywidgets.VBox([picture, *sliders])
+    return live(draw, labels, values, limits)
+
+
+def live_path(
+    simulate: Callable[[np.ndarray], tuple[ArrayLike, ArrayLike]],
+    path: ArrayLike,
+    labels: Sequence[str],
+    *,
+    names: Sequence[str] = (),
+) -> Live:
+    """Make one slider that walks along a path of parameters and simulates where it stands.
+
+    Args:
+        simulate: As for `live_trace`.
+        path: Nodes (m, d), between which parameters change evenly.
+        labels: Symbol and unit of each of the d parameters; those that change most are told.
+        names: Names of the c traces.
+    """
+    parts = [parse(label) for label in different("labels", labels)]
+    path = numbers("path", path, "m", len(parts), least=2)
+    most = np.argsort(-np.ptp(path, axis=0) / (abs(path).max(0) + 1e-300))[:NAMED]
+
+    def draw(place: np.ndarray) -> str:
+        at = place[0] / 100 * (len(path) - 1)
+        theta = np.array([np.interp(at, np.arange(len(path)), column) for column in path.T])
+        said = ", ".join(f"{parts[j].name} {quantity(theta[j], parts[j].unit)}" for j in most)
+        drawn = trace_svg(*trace_of(*simulate(theta)), names=names, label=said)
+        return f"{drawn}<p>{html.escape(number(place[0]))} % of the way: {html.escape(said)}</p>"
+
+    return live(draw, ["way (%)"], [0.0], [[0.0, 100.0]])
+
+
+def live_choice(
+    draw: Callable[[tuple[str, ...]], str], names: Sequence[str], chosen: Sequence[str]
+) -> Live:
+    """Make boxes to tick that redraw any picture.
+
+    Args:
+        draw: Takes the names that are ticked, returns a picture as SVG or HTML.
+        names: All names.
+        chosen: The names that are ticked at the start.
+
+    Example:
+        >>> box = live_choice(lambda some: "+".join(some), ["a", "b"], ["b"])
+        >>> box.children[1].value = True
+        >>> box.children[0].value
+        'a+b'
+    """
+    names = different("names", names)
+    if unknown := set(chosen) - set(names):
+        raise ValueError(f"chosen has {sorted(unknown)}, expected some of {list(names)}")
+    boxes = [ipywidgets.Checkbox(name in chosen, description=name, indent=False) for name in names]
+
+    def drawn(ticked: np.ndarray) -> str:
+        return draw(tuple(name for name, tick in zip(names, ticked, strict=True) if tick))
+
+    return shown(drawn, boxes)

@@ -2,13 +2,15 @@
 
 import asyncio
 import time as clock
+import warnings
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
-from mechfit.figures import live_trace
-from mechfit.figures.live import trace_svg
+from mechfit.figures import live, live_choice, live_path, live_trace
+from mechfit.figures.live import NO_KERNEL
+from mechfit.figures.svg import marginals_svg, raster_svg, trace_svg
 
 LABELS = ["ḡ_Na (mS/cm²)", "E_l (mV)"]
 LIMITS = [[0.0, 80.0], [-100.0, -40.0]]
@@ -21,7 +23,7 @@ def rest(theta):
 
 def test_moving_a_slider_redraws():
     box = live_trace(rest, LABELS, [10.0, -70.0], LIMITS)
-    picture, first, second = box.children
+    picture, first, second, _ = box.children
     assert [s.description for s in (first, second)] == LABELS
     before = picture.value
     first.value = 20.0
@@ -70,7 +72,7 @@ def test_the_simulators_error_is_told():
         return rest(theta)
 
     box = live_trace(simulate, LABELS, [10.0, -70.0], LIMITS)
-    picture, slider, _ = box.children
+    picture, slider, *_ = box.children
     slider.value = 60.0
     assert 'role="alert"' in picture.value
     assert "RuntimeError: g_Na &lt;too&gt; large" in picture.value
@@ -102,3 +104,82 @@ def test_wrong_values_are_refused():
         live_trace(rest, LABELS, [1.0], LIMITS)
     with pytest.raises(ValueError, match="within its limits"):
         live_trace(rest, LABELS, [100.0, -70.0], LIMITS)
+
+
+def test_sliders_come_back_to_where_they_began():
+    box = live(lambda p: "", ["a", "b"], [0.1005, 50.0], [[0.0, 0.15], [50.0, 60.0]])
+    first, second = box.children[1:3]
+    steps = (0.1005 - first.min) / first.step
+    assert steps == pytest.approx(round(steps), abs=1e-9)
+    assert first.step == pytest.approx(0.0015, rel=0.02)
+    assert second.step == pytest.approx(0.1)
+
+
+def test_warnings_are_told_below_the_picture():
+    def draw(values):
+        if values[0] > 5:
+            warnings.warn("x_o is <unlike> all", stacklevel=1)
+        return "<svg></svg>"
+
+    box = live(draw, ["a"], [1.0], [[0.0, 9.0]])
+    assert box.children[0].value == "<svg></svg>"
+    box.children[1].value = 6.0
+    assert '<p role="status">x_o is &lt;unlike&gt; all.</p>' in box.children[0].value
+
+
+def test_a_sentence_stands_where_there_is_no_kernel():
+    bundle = live(lambda p: "", ["a"], [1.0], [[0.0, 9.0]])._repr_mimebundle_()
+    assert bundle["text/html"] == f"<p>{NO_KERNEL}</p>"
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_a_walk_along_a_path_tells_the_parameters():
+    path = [[10.0, -70.0], [20.0, -70.0], [20.0, -50.0]]
+    seen = []
+
+    def simulate(theta):
+        seen.append(theta)
+        return rest(theta)
+
+    box = live_path(simulate, path, LABELS)
+    picture, slider = box.children[:2]
+    slider.value = 75.0
+    np.testing.assert_allclose(seen[0], [10, -70])
+    np.testing.assert_allclose(seen[-1], [20, -60])
+    assert "75 % of the way" in picture.value
+    assert "E_l −60 mV" in picture.value
+
+
+def test_boxes_choose():
+    box = live_choice(lambda some: ",".join(some), ["a", "b", "c"], ["a"])
+    box.children[3].value = True
+    assert box.children[0].value == "a,c"
+    with pytest.raises(ValueError, match="expected some of"):
+        live_choice(lambda some: "", ["a"], ["z"])
+
+
+def test_several_traces_have_rows_and_names():
+    svg = ET.fromstring(trace_svg(TIME, [TIME * 0 - 60, TIME * 0 - 50], names=["AB", "LP"]))
+    assert len(svg.findall("polyline")) == 2
+    assert {"AB", "LP"} <= {text.text for text in svg.findall("text")}
+    assert "AB from −60 mV" in svg.get("aria-label")
+    with pytest.raises(ValueError, match=r"expected \(c, t\)"):
+        trace_svg(TIME, TIME, names=["a", "b"])
+
+
+def test_marginals_stand_where_the_samples_are():
+    samples = np.random.default_rng(1).normal([20.0, -70.0], [1.0, 3.0], (500, 2))
+    svg = ET.fromstring(marginals_svg(samples, LABELS, LIMITS, truth=[20.0, -70.0], label="x"))
+    shapes = [p for p in svg.findall("path") if p.get("fill-opacity")]
+    points = np.array([p.split() for p in shapes[0].get("d")[1:].split("V")[0].split("L")], float)
+    peak = points[points[:, 1].argmin(), 0]
+    assert (peak - 8) / (640 / 4 - 16) == pytest.approx(20 / 80, abs=0.03)
+    assert "ḡ_Na 18.4 to 21.5 mS/cm²" in svg.get("aria-label")
+
+
+def test_a_raster_is_small():
+    rng = np.random.default_rng(1)
+    text = raster_svg(rng.uniform(0, 500, 50_000), rng.integers(0, 1000, 50_000), 1000, 500.0)
+    assert len(text) < 80_000
+    assert "100 a second each" in ET.fromstring(text).get("aria-label")
+    assert "0 a second" in raster_svg([], [], 10, 100.0)

@@ -1,0 +1,153 @@
+"""Small pictures as SVG text, quick enough to follow a slider, in the text color around them."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mechfit.figures.checks import different, numbers, ranges, trace_of
+from mechfit.figures.labels import number, parse, quantity, span, step_125
+from mechfit.figures.theme import FONT, POSTERIOR
+from mechfit.summaries.density import heights
+from mechfit.summaries.thinning import thin
+
+__all__ = ["marginals_svg", "raster_svg", "trace_svg"]
+
+WIDTH, HEIGHT, ROW, LEFT, TOP, BOTTOM = 640, 240, 110, 56, 8, 34
+RANGE = (-100.0, 60.0)
+COLUMNS, PANEL, BINS, DOTS = 4, 86, 48, 4000
+"""Marginals in a row, their height in px and their bins; most dots of a raster."""
+
+
+def picture(label: str, height: float, inside: str) -> str:
+    """Wrap the elements of a picture, with its text alternative."""
+    return (
+        f'<svg role="img" aria-label="{html.escape(label)}" viewBox="0 0 {WIDTH} {height:g}" '
+        'style="width:100%;max-width:640px;height:auto;color:inherit" font-size="12" '
+        f'font-family="{FONT}" fill="none" stroke="currentColor">{inside}</svg>'
+    )
+
+
+def words(text: str, x: float, y: float, anchor: str = "end") -> str:
+    """A piece of text in a picture."""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="currentColor" '
+        f'stroke="none">{html.escape(text)}</text>'
+    )
+
+
+def trace_svg(
+    time: ArrayLike, voltage: ArrayLike, *, names: Sequence[str] = (), label: str = ""
+) -> str:
+    """Draw a voltage (t,) in mV, or several (c, t) below one another, at times (t,) in ms.
+
+    Traces that leave the usual range widen the picture. The text alternative is the range of the
+    traces and `label`.
+    """
+    time, rows = trace_of(time, np.atleast_2d(np.asarray(voltage, float)))
+    if len(names) not in (0, len(rows)) or rows.ndim != 2:
+        raise ValueError(
+            f"voltage has shape {rows.shape} and names {list(names)}, expected (c, t)"
+        )
+    tall = (HEIGHT if len(rows) == 1 else ROW) - (TOP + BOTTOM if len(rows) == 1 else TOP)
+    low, high = min(RANGE[0], rows.min()), max(RANGE[1], rows.max())
+    wide, long = WIDTH - LEFT - 4, time[-1] - time[0]
+    parts = []
+    for i, row in enumerate(rows):
+        t, v = thin(time, row)
+        top = TOP + i * (tall + TOP)
+        x = (LEFT + (t - t[0]) / long * wide).tolist()
+        y = (top + (high - v) / (high - low) * tall).tolist()
+        path = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+        rest = 10 * round(float(v[0]) / 10)
+        level = top + (high - rest) / (high - low) * tall
+        parts += [
+            f'<path d="M{LEFT} {level:.1f}H{WIDTH - 4}" stroke-dasharray="1 4" opacity=".5"/>'
+            f'<polyline points="{path}" stroke-width="1.3" stroke-linejoin="round"/>',
+            words(quantity(rest, "mV"), LEFT - 8, level + 4),
+            *([words(names[i], LEFT - 8, top + 12)] if names else []),
+        ]
+    height = TOP + len(rows) * (tall + TOP) - TOP + BOTTOM
+    ms, mv = step_125(long / 5), 20
+    right, base = WIDTH - 4, height - 18
+    reach, up = ms / long * wide, mv / (high - low) * tall
+    parts += [
+        f'<path d="M{right - reach:.1f} {base - up:.1f}V{base}H{right}" stroke-width="1.5"/>',
+        words(f"{mv} mV", right - reach - 6, base - up / 2 + 4),
+        words(quantity(ms, "ms", 4), right - reach / 2, base + 14, "middle"),
+    ]
+    told = [
+        f"{name and name + ' '}from {quantity(row.min(), 'mV')} to {quantity(row.max(), 'mV')}"
+        for name, row in zip(names or [""] * len(rows), rows, strict=True)
+    ]
+    said = f"Membrane voltage over {quantity(long, 'ms', 4)}, {', '.join(told)}"
+    return picture(said + (label and f"; {label}"), height, "".join(parts))
+
+
+def marginals_svg(
+    samples: ArrayLike,
+    labels: Sequence[str],
+    limits: ArrayLike,
+    *,
+    truth: ArrayLike | None = None,
+    label: str = "",
+) -> str:
+    """Draw the marginal densities of samples (n, d) within limits (d, 2), and a truth (d,)."""
+    parsed = [parse(name) for name in different("labels", labels)]
+    d = len(parsed)
+    samples, limits = numbers("samples", samples, "n", d, least=2), ranges(limits, d)
+    truth = None if truth is None else numbers("truth", truth, d)
+    curves = heights([samples], limits, BINS)[0]
+    wide, tall, parts = WIDTH / COLUMNS - 16, PANEL - 36, []
+    for j, (name, (low, high), curve) in enumerate(zip(parsed, limits, curves, strict=True)):
+        left, base = j % COLUMNS * (wide + 16) + 8, j // COLUMNS * PANEL + PANEL - 18
+        x = (left + (np.arange(BINS) + 0.5) / BINS * wide).tolist()
+        y = (base - tall * curve / max(curve.max(), 1.0)).tolist()
+        line = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True))
+        shape = f"M{x[0]:.1f} {base}L{line}V{base}"
+        parts += [
+            f'<path d="{shape}" stroke="{POSTERIOR}" fill="{POSTERIOR}" fill-opacity=".3"/>'
+            f'<path d="M{left} {base}h{wide:.1f}" opacity=".5"/>',
+            words(f"{name.name} ({name.unit})" if name.unit else name.name, left, base - tall - 6,
+                  "start"),
+            words(number(low), left, base + 13, "start"),
+            words(number(high), left + wide, base + 13),
+        ]  # fmt: skip
+        if truth is not None:
+            place = left + (truth[j] - low) / (high - low) * wide
+            parts += [f'<path d="M{place:.1f} {base}v{-tall}" stroke-width="1.5"/>']
+    inner = np.quantile(samples, [0.05, 0.95], axis=0).T
+    told = [f"{p.name} {span(*ends, p.unit)}" for p, ends in zip(parsed, inner, strict=True)]
+    said = f"Densities of {d} parameters; 90 % of the draws lie in {'; '.join(told)}"
+    return picture(said + (label and f"; {label}"), -(-d // COLUMNS) * PANEL + 4, "".join(parts))
+
+
+def raster_svg(
+    times: ArrayLike, ids: ArrayLike, n: int, duration: float, *, label: str = ""
+) -> str:
+    """Draw spikes at times (m,) in ms of neurons ids (m,) below n; at most 4,000 of them."""
+    times, ids = np.asarray(times, float), np.asarray(ids, float)
+    if times.ndim != 1 or ids.shape != times.shape:
+        raise ValueError(f"times and ids have shapes {times.shape}, {ids.shape}, expected (m,)")
+    if not (n >= 1 and duration > 0):
+        raise ValueError(f"n is {n} and duration {duration} ms, expected numbers above 0")
+    kept = slice(None, None, max(1, -(-len(times) // DOTS)))
+    wide, tall = WIDTH - LEFT - 4, HEIGHT - TOP - BOTTOM
+    x = (LEFT + times[kept] / duration * wide).tolist()
+    y = (TOP + ids[kept] / n * tall).tolist()
+    dots = "".join(f"M{a:.1f} {b:.1f}h1" for a, b in zip(x, y, strict=True))
+    base, ms = HEIGHT - 18, step_125(duration / 5)
+    reach = ms / duration * wide
+    parts = [
+        f'<path d="{dots}" stroke-width="1.5"/>',
+        f'<path d="M{WIDTH - 4 - reach:.1f} {base}h{reach:.1f}" stroke-width="1.5"/>',
+        words(quantity(ms, "ms", 4), WIDTH - 4 - reach / 2, base + 14, "middle"),
+        words(f"{n:,}", LEFT - 8, TOP + 12),
+        words("neurons", LEFT - 8, TOP + 26),
+    ]
+    rate = 1000 * len(times) / (n * duration)
+    said = (
+        f"Spikes of {n:,} neurons over {quantity(duration, 'ms', 4)}, {number(rate)} a second each"
+    )
+    return picture(said + (label and f"; {label}"), HEIGHT, "".join(parts))
