@@ -2,10 +2,17 @@
 
 import re
 
+import numpy as np
 import pytest
 import teaching_plans
 from builtbook import ROOT, open_page, pages
+from chapter_keys import CELL
+from chapter_minutes import EXERCISES
+from notebook_cells import check_of
 from teaching_plans import Hour, kinds_of, table
+from test_template import SOLUTION, cells
+
+from book.artefacts import capstone
 
 TEXT = """# Title
 
@@ -53,6 +60,30 @@ def test_every_chapter_has_a_question_misconceptions_and_its_minutes():
         assert "**Ask first.**" in note
         assert "**Misconceptions.**" in note
         assert re.search(r"\*\*(Do not leave|Leave) out", note)
+
+
+def test_the_capstone_checks_answers_without_telling_them():
+    text = (ROOT / "book" / "teach" / "capstone.md").read_text(encoding="utf-8")
+    tasks = kinds_of(text)
+    assert len(tasks) == 7
+    assert set(tasks.values()) == set(EXERCISES)
+    solutions = {match[2]: match[3] for match in SOLUTION.finditer(text)}
+    assert list(solutions) == list(tasks)
+    for solution in solutions.values():
+        check = check_of("\n".join(source for _, source in cells(solution)))
+        assert "assert" in check
+        for told in ("g_leak", "44503199", '"sigma"'):
+            assert told not in check
+        assert len(CELL.sub("", solution).split()) > 30
+
+
+@pytest.mark.slow
+def test_the_recordings_of_the_capstone_are_those_of_its_secret():
+    text = (ROOT / "book" / "teach" / "capstone.md").read_text(encoding="utf-8")
+    secret = int(re.search(r"secret = (\d+)", text)[1])
+    stored = np.loadtxt(capstone.FILE, delimiter=",", skiprows=1)
+    np.testing.assert_allclose(capstone.recordings(secret), stored, atol=0.01)
+    assert capstone.neuron(secret)[1] in capstone.CHANNELS
 
 
 @pytest.mark.slow
