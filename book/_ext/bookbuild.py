@@ -70,6 +70,18 @@ def write_charts(app) -> None:
         path.write_text(chart_scripts(), encoding="utf-8")
 
 
+def write_posteriors(app) -> None:
+    """Write the posteriors that compute in a page into the book, as scripts that hold the data."""
+    from mechfit.inference import load, page_script, to_page
+
+    folder = Path(app.outdir) / "_static" / "compute" / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted((ROOT / "book" / "artefacts").glob("*-page.safetensors")):
+        path = folder / f"{source.stem}.js"
+        if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
+            path.write_text(page_script(source.stem, to_page(load(source.with_suffix("")))))
+
+
 def find_outdated(app, env, added, changed, removed) -> list[str]:
     """Return the chapters whose key changed since they were read."""
     app.mechfit_package = chapter_keys.Package.read(ROOT, "mechfit", "book/figures")
@@ -119,6 +131,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("config-inited", read_version)
     app.connect("config-inited", use_small_mathjax)
     app.connect("builder-inited", write_charts)
+    app.connect("builder-inited", write_posteriors)
     app.connect("env-get-outdated", find_outdated)
     app.connect("env-before-read-docs", execute_outdated)
     app.connect("env-purge-doc", forget_page)

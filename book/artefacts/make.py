@@ -112,6 +112,18 @@ class SubsetRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class PageRecipe(SubsetRecipe):
+    """The same, from more simulations and small enough to be sent with a page."""
+
+    simulations: int = 1_000_000
+    flow: Coupling = Coupling(layers=5, hidden=64, bound=3.0, embedding=Subset(128, 32))
+    training: Training = Training(epochs=8, batch=1024)
+    seed: int = 1
+    bank: str = "hodgkin-huxley"
+    half = True
+
+
+@dataclass(frozen=True)
 class CellsRecipe(Recipe):
     """One posterior for all recorded cells, which is told their stimuli."""
 
@@ -249,6 +261,7 @@ RECIPES = {
     "allen-518290966": Recipe(cell="518290966", seed=2),
     "hodgkin-huxley-subsets": SubsetRecipe(),
     "hodgkin-huxley-twenty": SubsetRecipe(extended=Extended()),
+    "hodgkin-huxley-page": PageRecipe(),
     "allen-cells": CellsRecipe(),
     "lif": SpikeTrainRecipe(known=(("tau", 20.0), ("t_ref", 2.0))),
     "lif-four": SpikeTrainRecipe(),

@@ -1,11 +1,15 @@
 """A bare page that was opened from the disk, with the scripts that compute."""
 
+import base64
+
+import numpy as np
 import pytest
 from builtbook import ROOT
 
 FOLDER = ROOT / "book" / "_static" / "compute"
 SCRIPTS = [
     *("compute", "random", "arrays", "coupling", "maf", "priors", "posterior"),
+    *("hodgkin-huxley", "statistics", "pyloric", "rhythm"),
 ]
 """In the order of their needs."""
 
@@ -20,6 +24,15 @@ def page(browser, tmp_path_factory):
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.on("console", lambda message: message.type == "error" and errors.append(message.text))
     tab.goto(path.as_uri())
+    tab.evaluate(
+        """() => { globalThis.received = (text) =>
+          new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer); }"""
+    )
     yield tab
     tab.close()
     assert not errors
+
+
+def sent(array):
+    """Numbers as base64, to be handed to a page."""
+    return base64.b64encode(np.ascontiguousarray(array, np.float64).tobytes()).decode()
