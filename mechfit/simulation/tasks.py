@@ -134,8 +134,8 @@ def missing(
 def cut(
     blocks: Iterator[Block], model: Model, n: int, workers: Workers, first: int
 ) -> Iterator[Task]:
-    """Cut blocks into tasks, at least four for each worker where n allows."""
-    size = model.block if model.single_batch else -(-n // (4 * workers.count))
+    """Cut blocks into tasks, at least sixteen for each worker where n allows: the bar moves."""
+    size = model.block if model.single_batch else -(-n // (16 * workers.count))
     if not model.run_in_process:
         size = -(-size // LANES) * LANES
     size = min(size, model.block)
