@@ -48,7 +48,7 @@ teacher: $(STAMP) ## Notebooks with solutions and outputs, in _build/teacher.
 	@$(PY) book/_ext/notebooks.py _build/teacher --outputs --run
 
 lab: notebooks ## Open these notebooks in JupyterLab.
-	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
 	$(BIN)/jupyter lab _build/notebooks/book/index.ipynb
 
 check: $(STAMP) ## Lint, unit tests and doctests.
@@ -82,5 +82,5 @@ artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the 
 	$(PY) book/artefacts/geometry.py
 	$(PY) book/artefacts/robustness.py
 
-clean: ## Remove the built book and the executed chapters; .venv stays.
-	rm -rf _build
+clean: ## Remove the built book and the executed chapters; .venv and _build/notebooks stay.
+	rm -rf $(filter-out _build/notebooks,$(wildcard _build/* _build/.[a-z]*))

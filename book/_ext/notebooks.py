@@ -24,6 +24,7 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.config import NbParserConfig
 from myst_nb.core.read import create_nb_reader
 from myst_parser.config.main import MdParserConfig
+from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_markdown_cell
 from notebook_cells import digest, finished, notebook_of
 from plain_markdown import Book
@@ -62,16 +63,18 @@ def record_of(
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> bool:
     """Write a notebook; return False and leave the one that is there if somebody changed it."""
+    ran = any(cell.get("outputs") for cell in notebook.cells)
     if path.exists():
         old = nbformat.read(path, as_version=4)
         made = old.metadata.get("mechfit", {}).get("made")
         if made != digest(old):
             return False
-        ran = any(cell.get("outputs") for cell in notebook.cells)
         if made == notebook.metadata["mechfit"]["made"] and not ran:
             return True  # with the outputs that its reader has made
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
+    if ran:  # on this computer JupyterLab may run the scripts that draw the charts
+        NotebookNotary().sign(notebook)
     return True
 
 
