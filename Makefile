@@ -13,7 +13,7 @@ PY := $(BIN)/python
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book html notebooks student teacher lab check test long bench artefacts clean
+.PHONY: help setup book html notebooks student teacher slides lab check test long bench artefacts clean
 
 help: ## Print this list.
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -46,6 +46,9 @@ student: $(STAMP) ## Notebooks without solutions, with checks, in _build/student
 
 teacher: $(STAMP) ## Notebooks with solutions and outputs, in _build/teacher.
 	@$(PY) book/_ext/notebooks.py _build/teacher --outputs --run
+
+slides: $(STAMP) ## Slides of every chapter, one HTML file each, in _build/slides.
+	@$(PY) book/_ext/slides.py _build/slides --run
 
 lab: notebooks ## Open these notebooks in JupyterLab.
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
