@@ -23,7 +23,7 @@ def offer_notebook(app, pagename, templatename, context, doctree) -> None:
             and pagename in app.book.pages
         ):
             button["url"] = context["pathto"](f"{FOLDER}/{pagename}.ipynb", resource=True)
-            button["text"] = ".ipynb"
+            button |= {"text": ".ipynb", "tooltip": "Download notebook file"}
 
 
 def write_notebooks(app, exception) -> None:

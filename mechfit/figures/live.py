@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import different, numbers, ranges, trace_of
 from mechfit.figures.labels import number, parse, quantity
-from mechfit.figures.svg import trace_svg
+from mechfit.figures.svg import RANGE, trace_svg
 
 __all__ = ["live", "live_choice", "live_path", "live_trace"]
 
@@ -127,6 +127,7 @@ def live_trace(
     limits: ArrayLike,
     *,
     names: Sequence[str] = (),
+    reach: tuple[float, float] = RANGE,
 ) -> Live:
     """Make sliders that redraw the voltage traces of a simulator.
 
@@ -136,6 +137,7 @@ def live_trace(
         values: Values at the start, shape (d,).
         limits: Low and high of each slider, shape (d, 2).
         names: Names of the c traces.
+        reach: Lowest and highest voltage (mV) of the picture; traces that leave it widen it.
 
     Returns:
         A box of the picture and the sliders; it tells what the simulator raises.
@@ -152,7 +154,8 @@ def live_trace(
 
     def draw(theta: np.ndarray) -> str:
         said = [f"{p.name} {quantity(v, p.unit)}" for p, v in zip(parts, theta, strict=True)]
-        return trace_svg(*trace_of(*simulate(theta)), names=names, label=", ".join(said))
+        drawn = {"names": names, "reach": reach, "label": ", ".join(said)}
+        return trace_svg(*trace_of(*simulate(theta)), **drawn)
 
     return live(draw, labels, values, limits)
 

@@ -38,11 +38,16 @@ def words(text: str, x: float, y: float, anchor: str = "end") -> str:
 
 
 def trace_svg(
-    time: ArrayLike, voltage: ArrayLike, *, names: Sequence[str] = (), label: str = ""
+    time: ArrayLike,
+    voltage: ArrayLike,
+    *,
+    names: Sequence[str] = (),
+    reach: tuple[float, float] = RANGE,
+    label: str = "",
 ) -> str:
     """Draw a voltage (t,) in mV, or several (c, t) below one another, at times (t,) in ms.
 
-    Traces that leave the usual range widen the picture. The text alternative is the range of the
+    Traces that leave `reach` (mV) widen the picture. The text alternative is the range of the
     traces and `label`.
     """
     time, rows = trace_of(time, np.atleast_2d(np.asarray(voltage, float)))
@@ -51,7 +56,7 @@ def trace_svg(
             f"voltage has shape {rows.shape} and names {list(names)}, expected (c, t)"
         )
     tall = (HEIGHT if len(rows) == 1 else ROW) - (TOP + BOTTOM if len(rows) == 1 else TOP)
-    low, high = min(RANGE[0], rows.min()), max(RANGE[1], rows.max())
+    low, high = min(reach[0], rows.min()), max(reach[1], rows.max())
     wide, long = WIDTH - LEFT - 4, time[-1] - time[0]
     parts = []
     for i, row in enumerate(rows):
@@ -71,11 +76,11 @@ def trace_svg(
     height = TOP + len(rows) * (tall + TOP) - TOP + BOTTOM
     ms, mv = step_125(long / 5), 20
     right, base = WIDTH - 4, height - 18
-    reach, up = ms / long * wide, mv / (high - low) * tall
+    bar, up = ms / long * wide, mv / (high - low) * tall
     parts += [
-        f'<path d="M{right - reach:.1f} {base - up:.1f}V{base}H{right}" stroke-width="1.5"/>',
-        words(f"{mv} mV", right - reach - 6, base - up / 2 + 4),
-        words(quantity(ms, "ms", 4), right - reach / 2, base + 14, "middle"),
+        f'<path d="M{right - bar:.1f} {base - up:.1f}V{base}H{right}" stroke-width="1.5"/>',
+        words(f"{mv} mV", right - bar - 6, base - up / 2 + 4),
+        words(quantity(ms, "ms", 4), right - bar / 2, base + 14, "middle"),
     ]
     told = [
         f"{name and name + ' '}from {quantity(row.min(), 'mV')} to {quantity(row.max(), 'mV')}"

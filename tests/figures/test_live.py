@@ -183,3 +183,11 @@ def test_a_raster_is_small():
     assert len(text) < 80_000
     assert "100 a second each" in ET.fromstring(text).get("aria-label")
     assert "0 a second" in raster_svg([], [], 10, 100.0)
+
+
+def test_the_reach_of_a_picture_is_given():
+    flat = [ET.fromstring(trace_svg(TIME, TIME * 0, reach=r)) for r in [(0, 40), (-40, 40)]]
+    first, second = (
+        float(svg.find("polyline").get("points").split(",")[1].split()[0]) for svg in flat
+    )
+    assert first > second
