@@ -73,6 +73,17 @@ def test_three_to_five_exercises_with_checked_solutions(text):
             source for _, source in cells(solution) if re.search(r"^ *assert ", source, re.M)
         ]
         assert asserts, f"the solution of {label} asserts nothing"
+        explained = len(CELL.sub("", solution).split())
+        assert explained >= 14, f"the solution of {label} explains little"
+
+
+def test_exercises_are_graded(text):
+    """By kind: one to check and one to break, and where there are four, also one to compute."""
+    kinds = re.findall(r"^`{3,}\{exercise-start\} *([^\n]*)", text, re.M)
+    assert set(kinds) <= {"Check", "Compute", "Explore", "Break it"}
+    assert {"Check", "Break it"} <= set(kinds)
+    if len(kinds) >= 4:
+        assert {"Compute", "Explore"} <= set(kinds)
 
 
 def test_imports_stand_in_one_cell(text):
