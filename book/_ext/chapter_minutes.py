@@ -198,11 +198,12 @@ def _is_shown_code(node: nodes.Element) -> bool:
 
 
 def _chapters(env) -> list[str]:
-    """Return the executed pages in the order of the book, the home page left out."""
+    """Return the executed chapters in the order of the book, without home page and appendix."""
     order = [env.config.root_doc]
     for page in order:
         order += [child for child in env.toctree_includes.get(page, []) if child not in order]
-    return [page for page in order[1:] if _seconds(env, page) is not None]
+    executed = (page for page in order[1:] if _seconds(env, page) is not None)
+    return [page for page in executed if not page.startswith("book/appendix/")]
 
 
 def _seconds(env, docname: str) -> float | None:

@@ -12,7 +12,17 @@ from harmonics import harmonic_path
 from paper_density import BOX, PaperDensity, density_or_exit
 from timing import Timer
 
-from mechfit.geometry import along, high_probability_path, length, straight, surprisal
+from mechfit.geometry import (
+    along,
+    high_probability_path,
+    length,
+    orthogonal_path,
+    straight,
+    surprisal,
+)
+from mechfit.models import Pyloric
+
+SEEDS, NODES = range(1, 6), 20
 
 
 def measured(density: PaperDensity, path: np.ndarray) -> dict:
@@ -22,6 +32,26 @@ def measured(density: PaperDensity, path: np.ndarray) -> dict:
     mean = -np.trapezoid(log_q, dx=1 / 79)
     told = {"integral": 79 * length(path) * mean, "lowest": log_q.min(), "length": length(path)}
     return {name: round(float(value), 3) for name, value in told.items()}
+
+
+def across(density: PaperDensity) -> np.ndarray:
+    """Walk away from the published path, where its authors did."""
+    path, start = density.file["path_high"], int(density.file["ortho_start_index"])
+    slope, box = density.log_prob_grad, {"low": -BOX, "high": BOX}
+    return orthogonal_path(density.log_prob, path, start, log_prob_grad=slope, **box)
+
+
+def walked(density: PaperDensity, path: np.ndarray) -> dict:
+    """Log-densities at both ends and between, and how many circuits of a path work at each seed.
+
+    The circuits are spaced equally along the path; one works if all its statistics are defined.
+    """
+    log_q, theta = density.log_prob(path), density.to_theta(along(path, NODES))
+    works = [np.isfinite(Pyloric().statistics(theta, seed)).all(1) for seed in SEEDS]
+    told = {"first": log_q[0], "last": log_q[-1], "lowest": log_q.min(), "highest": log_q.max()}
+    counts = {"nodes": NODES, "work": np.sum(works, 1).tolist()}
+    counts["ever"] = int(np.any(works, 0).sum())
+    return {name: round(float(value), 3) for name, value in told.items()} | counts
 
 
 def main() -> None:
@@ -43,8 +73,10 @@ def main() -> None:
             path = search()
         paths[name] = measured(density, path) | {"seconds": round(timer.seconds, 1)}
     command = "python tests/benchmarks/pyloric_paths.py"
-    record("pyloric-published", {"command": command, "paths": paths})
-    print(json.dumps(paths, indent=1, ensure_ascii=False))
+    walks = {"along": density.file["path_high"], "across": across(density)}
+    walks = {name: walked(density, path) for name, path in walks.items()}
+    record("pyloric-published", {"command": command, "paths": paths, "walks": walks})
+    print(json.dumps({**paths, **walks}, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":
