@@ -1,12 +1,11 @@
 """The built book: its pages, and one of them opened with everything that went wrong."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import yaml
+from browser import SETTLED
+from pdf import HTML, ROOT, pages
 
-ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build" / "html"
+__all__ = ["HEADER", "HTML", "PATIENCE", "ROOT", "Opened", "open_page", "pages"]
 
 HEADER = """---
 jupytext:
@@ -22,24 +21,6 @@ kernelspec:
 
 PATIENCE = 120_000
 """Milliseconds after which a page counts as stuck, also on a slow machine."""
-
-SETTLED = """async patience => {
-  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
-  const empty = () => [...document.querySelectorAll('.mechfit-chart')]
-    .filter(chart => !chart.querySelector('svg.marks')).length;
-  const wait = () => new Promise(resolve => setTimeout(resolve, 50));
-  for (let tries = 0; empty() && tries < patience; tries++) await wait();
-  await wait();
-  return empty();
-}"""
-
-
-def pages() -> list[str]:
-    """The pages of the book, as _toc.yml orders them."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
-    with_sections = (page for c in chapters for page in (c, *c.get("sections", [])))
-    return [toc["root"], *(page["file"] for page in with_sections)]
 
 
 @dataclass
