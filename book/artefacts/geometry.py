@@ -1,9 +1,10 @@
 """Look at the shape of the pyloric posterior: ``python book/artefacts/geometry.py [step ...]``.
 
 ``routes`` finds two circuits that differ and do the same, a path between them, the straight line,
-and the way across, and simulates all three; ``valley`` joins thirty draws by paths and tries forty
-random pairs; ``rhythm`` asks of sixteen pairs near the recording whether paths and straight lines
-keep its rhythm; ``compensation`` averages the conditional correlations of all pairs of parameters.
+and the way across, and simulates all three; ``valley`` joins forty random pairs by paths;
+``rhythm`` asks of sixteen pairs near the recording whether paths and straight lines keep its
+rhythm, and ``tree`` joins thirty draws by paths that keep it; ``compensation`` averages the
+conditional correlations of all pairs of parameters.
 Finished pairs are kept in ``.work/``; a re-run takes up where the last one stopped.
 """
 
@@ -54,6 +55,16 @@ def works(theta: np.ndarray) -> np.ndarray:
     """Whether circuits (n, 31) have a rhythm with at least one of three noises (n,)."""
     x = [np.isfinite(simulate(MODEL, seed=SEED + k, theta=theta).x).all(1) for k in range(3)]
     return np.any(x, axis=0)
+
+
+def keeps(theta: np.ndarray) -> np.ndarray:
+    """Whether circuits (n, 31) keep the recorded rhythm with most of three noises (n,).
+
+    That is, all 15 statistics lie within two standard deviations over animals of the recording.
+    """
+    found = [simulate(MODEL, seed=SEED + k, theta=theta).x[:, :15] for k in range(3)]
+    away = abs(np.stack(found) - RECORDED_RHYTHM[:15]) / RHYTHM_SPREAD
+    return (away < 2).all(2).sum(0) >= 2
 
 
 def settings(posterior) -> dict:  # noqa: ANN001
@@ -128,12 +139,11 @@ def routes() -> None:
 
 
 def valley() -> None:
-    """Join draws by a tree of paths, and try random pairs."""
+    """Join random pairs of draws by paths on which circuits have a rhythm."""
     posterior, draws, x = density()
     log_q = posterior.log_prob(draws[:5000])
     level = float(np.quantile(log_q, SHARE))
     start = np.flatnonzero((log_q > level) & np.isfinite(x[:5000]).all(1))
-    chosen = np.clip(draws[start[:DRAWN]], LOW + EDGE, HIGH - EDGE)
     how = settings(posterior) | {"nodes": NODES, "works": works, "most": MOST}
     WORK.mkdir(parents=True, exist_ok=True)
     rng, rows = np.random.default_rng(SEED), []
@@ -150,31 +160,27 @@ def valley() -> None:
         row = json.loads(file.read_text("utf-8"))
         on_line = straight(draws[i], draws[j], 20)
         rows.append(row | {"line_worked": int(works(on_line).sum())})
-    tree = islands(posterior.log_prob, chosen, level, **how)
-    print(tree, flush=True)
     told = {
         "command": "python book/artefacts/geometry.py valley",
         "date": time.strftime("%Y-%m-%d"),
         "level": level,
         "typical": np.quantile(log_q, [0.05, 0.5, 0.95]).tolist(),
         "pairs": rows,
-        "groups": tree.groups.tolist(),
-        "statement": str(tree),
-        "tree": [
-            {"pair": p.tolist(), "lowest": c.lowest, "line": c.line, "connected": c.connected,
-             "worked": None if c.works is None else int(c.works.sum())}
-            for p, c in zip(tree.pairs, tree.connections, strict=True)
-        ],
-    }  # fmt: skip
+    }
     write(HERE / "pyloric-valley.json", (json.dumps(told, indent=1) + "\n").encode())
+
+
+def near_recording(posterior, draws: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:  # noqa: ANN001
+    """Density level that counts as high, and rows of draws above it near the recording."""
+    level = np.quantile(posterior.log_prob(draws[:5000]), SHARE)
+    near = np.flatnonzero((abs(x[:5000, :15] - RECORDED_RHYTHM[:15]) < RHYTHM_SPREAD).all(1))
+    return float(level), near[posterior.log_prob(draws[near]) > level]
 
 
 def rhythm() -> None:
     """On paths and lines between random draws near the recording, see which rhythm is kept."""
     posterior, draws, x = density()
-    level = np.quantile(posterior.log_prob(draws[:5000]), SHARE)
-    near = np.flatnonzero((abs(x[:5000, :15] - RECORDED_RHYTHM[:15]) < RHYTHM_SPREAD).all(1))
-    near = near[posterior.log_prob(draws[near]) > level]
+    _, near = near_recording(posterior, draws, x)
     how = settings(posterior) | {"nodes": NODES, "most": MOST}
     WORK.mkdir(parents=True, exist_ok=True)
     rng, rows = np.random.default_rng(SEED), []
@@ -193,6 +199,30 @@ def rhythm() -> None:
         rows.append(json.loads(file.read_text("utf-8")))
     told = {"command": "python book/artefacts/geometry.py rhythm", "pairs": rows}
     write(HERE / "pyloric-rhythm.json", (json.dumps(told) + "\n").encode())
+
+
+def tree() -> None:
+    """Join draws near the recording by paths on which every circuit keeps its rhythm."""
+    posterior, draws, x = density()
+    level, near = near_recording(posterior, draws, x)
+    chosen = np.clip(draws[near[: 4 * DRAWN]], LOW + EDGE, HIGH - EDGE)
+    chosen = chosen[keeps(chosen)][:DRAWN]
+    how = settings(posterior) | {"nodes": NODES, "works": keeps, "most": MOST}
+    started = time.time()
+    found = islands(posterior.log_prob, chosen, level, **how)
+    print(found, round(time.time() - started), flush=True)
+    told = {
+        "command": "python book/artefacts/geometry.py tree",
+        "date": time.strftime("%Y-%m-%d"),
+        "groups": found.groups.tolist(),
+        "statement": str(found),
+        "tried": [
+            {"pair": p.tolist(), "lowest": c.lowest, "connected": c.connected,
+             "worked": None if c.works is None else int(c.works.sum())}
+            for p, c in zip(found.pairs, found.connections, strict=True)
+        ],
+    }  # fmt: skip
+    write(HERE / "pyloric-tree.json", (json.dumps(told, indent=1) + "\n").encode())
 
 
 def compensation() -> None:
@@ -214,7 +244,13 @@ def compensation() -> None:
     print("compensation", round(seconds), flush=True)
 
 
-STEPS = {"routes": routes, "valley": valley, "rhythm": rhythm, "compensation": compensation}
+STEPS = {
+    "routes": routes,
+    "valley": valley,
+    "rhythm": rhythm,
+    "tree": tree,
+    "compensation": compensation,
+}
 
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or STEPS:

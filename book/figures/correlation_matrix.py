@@ -16,6 +16,8 @@ KINDS = ("of all draws", "given all others")
 """Of which kind the correlations above and below the diagonal are."""
 MOST, HALF = 5, 0.46
 """Partners that are listed, and half the side of the square of a correlation of 1."""
+KEY = (1.0, 0.5, 0.1, -0.5)
+"""Correlations whose squares stand in the key."""
 
 
 def correlation_matrix(
@@ -42,7 +44,8 @@ def correlation_matrix(
     bind = alt.binding_select(options=[*range(d)], labels=list(names), name="parameter")
     of = choice({"y": start}, bind, name="of", nearest=False)
     row = alt.param(name="row", expr=f"isValid(of_y) ? of_y : {start}")
-    chart = alt.vconcat(_matrix(names, of), _partners(names), spacing=16, datasets={"pairs": rows})
+    views = _key(d), _matrix(names, of), _partners(names)
+    chart = alt.vconcat(*views, spacing=12, datasets={"pairs": rows})
     chart = chart.resolve_scale(shape="independent", fill="independent", stroke="independent")
     chart = chart.add_params(PAGE, row)
     most = [
@@ -90,6 +93,23 @@ def _matrix(names: Sequence[str], of: alt.Parameter) -> alt.LayerChart:
         diagonal.add_params(of),
         cells.encode(tooltip=tip).add_params(of),
     ).properties(width=500, height=500)
+
+
+def _key(d: int) -> alt.LayerChart:
+    """Draw the squares of a few correlations, as large as in the matrix, with their values."""
+    across = {f: alt.X(f"{f}:Q").scale(domain=[-0.5, d - 0.5]).axis(None) for f in ("left", "x")}
+    up = alt.Y("low:Q").scale(domain=[0.5, -0.5]).axis(None)
+    spots = table(x=[4.0 * k for k in range(len(KEY))], y=[0.0] * len(KEY), r=KEY)
+    squares = _around(spots, f"{HALF} * sqrt(abs(datum.r))")
+    full = squares.transform_filter("datum.r > 0").mark_rect(fill=POSTERIOR, strokeWidth=0)
+    hollow = squares.transform_filter("datum.r < 0")
+    hollow = hollow.mark_rect(stroke=POSTERIOR, strokeWidth=1, fill="transparent")
+    word = spots.transform_calculate(said="replace(format(datum.r, ''), '-', '−')")
+    word = word.mark_text(align="left", dx=12, fontSize=11)
+    sides = {"x": across["left"], "x2": "right", "y": up, "y2": "high"}
+    marks = [mark.encode(**sides) for mark in (full, hollow)]
+    marks.append(word.encode(x=across["x"], y=alt.value(8), text="said:N"))
+    return alt.layer(*marks).properties(width=500, height=500 / d)
 
 
 def _around(source: alt.Chart, half: str) -> alt.Chart:

@@ -8,7 +8,7 @@ import numpy as np
 from mechfit.figures.checks import numbers
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.fields import square, square_plane
-from mechfit.figures.heat import heat_cells
+from mechfit.figures.heat import heat_cells, outline_marks, outline_rows
 from mechfit.figures.parts import option, points, rows_of, slider
 from mechfit.figures.theme import OBSERVED, POSTERIOR, present
 
@@ -22,6 +22,7 @@ def flow_layers(
     dots: np.ndarray,
     reach: np.ndarray,
     density: np.ndarray,
+    exact: np.ndarray,
     *,
     labels: Sequence[str],
     observations: Sequence[str],
@@ -36,6 +37,7 @@ def flow_layers(
         reach: The axes go from minus to plus this at each stage, shape (stages,); the last one
             is that of the parameters.
         density: Density of the parameters, shape (observations, b, b), first axis across.
+        exact: The exact one, of the same shape, drawn as outlines.
         labels: Names of the two parameters.
         observations: Words for each observation, the entries of a menu.
         title: What to see, in words.
@@ -44,8 +46,12 @@ def flow_layers(
     lines = numbers("lines", lines, kinds, last + 1, "l", "p", 2)
     dots = numbers("dots", dots, kinds, last + 1, "m", 2)
     density = numbers("density", density, kinds, bins, bins)
-    threads, clouds, maps = [], [], []
-    for name, group, cloud, grid in zip(observations, lines, dots, density, strict=True):
+    exact = numbers("exact", exact, kinds, bins, bins)
+    threads, clouds, maps, loops = [], [], [], []
+    for name, group, cloud, grid, true in zip(
+        observations, lines, dots, density, exact, strict=True
+    ):
+        loops += [{"x_o": name} | loop for loop in outline_rows(true)]
         each = enumerate(np.moveaxis(group, 1, 0))
         threads += [{"x_o": name, "l": k, "c": _coded(line)} for k, line in each]
         clouds.append({"x_o": name, "c": _coded(cloud)})
@@ -66,18 +72,26 @@ def flow_layers(
     dot = _moved(clouds, dots.shape[2])
     dot = dot.mark_circle(color=POSTERIOR, size=14, opacity=0.8, clip=True).encode(**moving)
     heat = heat_cells(rows_of(maps).transform_filter(SHOWN), box, bins)
-    heat = heat.encode(**square_plane(box, labels))
+    side = ends[-1]
+    spots = (f"{-side} + {side / 500} * datum.{k}" for k in "uv")
+    outline = outline_marks(loops, *spots).transform_filter(SHOWN)
+    plane = square_plane(box, labels)
     chart = alt.hconcat(
         square(line, dot, words=alt.ExprRef(words)),
-        square(heat, words="density of the parameters"),
+        square(
+            heat.encode(**plane),
+            outline.encode(**plane),
+            words="density of the parameters; outlines: the exact one",
+        ),
     ).add_params(
-        slider("stage", "step", 0, (0, last), 0.05),
+        slider("stage", "step", last, (0, last), 0.05),
         option("observation", observations, "observation", observations[0]),
     )
     told = (
         f"A grid of {lines.shape[2]} lines and {dots.shape[2]} dots of noise. A slider moves them "
         f"through {last - 1} layers of a flow and into the prior's box, where the dots are draws "
-        "from the posterior; its density stands beside it. A menu chooses the observation."
+        "from the posterior; its density stands beside it, with the outlines of the exact one. A "
+        "menu chooses the observation."
     )
     return present(chart, title, told)
 

@@ -5,6 +5,7 @@ Importing this room registers and enables the theme "mechfit". Colors have one m
 """
 
 from mechfit.figures import renderer  # noqa: F401
+from mechfit.figures.answering import pairs_to_traces
 from mechfit.figures.bars import statistic_bars
 from mechfit.figures.contraction import contraction_matrix
 from mechfit.figures.curves import curves, history
@@ -45,6 +46,7 @@ __all__ = [
     "marginals_svg",
     "morphology_chart",
     "pairplot",
+    "pairs_to_traces",
     "predictive",
     "raster_svg",
     "rhythms",

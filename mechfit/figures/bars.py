@@ -1,7 +1,7 @@
 """Bars of summary statistics: how parameter sets differ in what they do, and how much noise does.
 
-A bar is (mean(s) − mean_prior(s)) / std_prior(s) long, so that all statistics share an axis; a
-thin line spans 90 % of the repeats.
+A bar is (mean(s) − origin) / std_prior(s) long, with the prior's mean or an observation as origin,
+so that all statistics share an axis; a thin line spans 90 % of the repeats.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,22 +26,25 @@ def statistic_bars(
     *,
     title: str,
     units: Sequence[str] | None = None,
+    x_o: ArrayLike | None = None,
 ) -> alt.LayerChart:
-    """Draw statistics of repeated simulations as distances from the prior's mean.
+    """Draw statistics of repeated simulations as distances from the prior's mean, or from x_o.
 
     Args:
         named: Name to the statistics of its repeats, shape (n, k); one to three.
         x_prior: Statistics simulated from the prior, shape (m, k); their means are the origin,
-            their standard deviations the units.
+            unless x_o is given, their standard deviations the units.
         names: Names of the statistics.
         title: What to see, in words.
         units: Their units, "" where there is none.
+        x_o: An observation, shape (k,), to measure from.
     """
     names = different("names", names)
     k = len(names)
     named = {name: numbers(repr(name), x, "n", k, least=2) for name, x in named.items()}
     prior = numbers("x_prior", x_prior, "m", k, least=2)
-    origin, scale = prior.mean(0), np.where(prior.std(0) > 0, prior.std(0), 1.0)
+    origin = prior.mean(0) if x_o is None else numbers("x_o", x_o, k)
+    scale = np.where(prior.std(0) > 0, prior.std(0), 1.0)
     units, looks = units_of(units, k), assign(list(named), None, ORDER)
     bars, told = [], []
     for i, (name, unit) in enumerate(zip(names, units, strict=True)):
@@ -53,7 +56,8 @@ def statistic_bars(
             row = dict(zip(("x", "low", "high"), place.round(4).tolist(), strict=True))
             said = {"name": name, "who": who, "seen": seen[who], "range": span(*ends, unit)}
             bars.append(row | said)
-    title_across = ["distance from the mean of the prior", "(prior standard deviations)"]
+    away = "the mean of the prior" if x_o is None else "the observed value"
+    title_across = [f"distance from {away}", "(prior standard deviations)"]
     rows = {
         "y": alt.Y("name:N").sort(None).title(None).scale(paddingInner=0.35),
         "yOffset": alt.YOffset("who:N").sort(list(looks)),

@@ -161,6 +161,18 @@
     console.error(error);
   }
 
+  /* Set the subscripts of symbols in the names of inputs, as in "ḡ_Na", lower. */
+  function lower(box) {
+    box.querySelectorAll(".vega-bind-name").forEach(function (name) {
+      name.textContent.split(/_(\w+)/).forEach(function (part, i) {
+        if (!i) { name.textContent = part; return; }
+        var piece = document.createElement(i % 2 ? "sub" : "span");
+        piece.textContent = part;
+        name.appendChild(piece);
+      });
+    });
+  }
+
   window.mechfitDraw = function (id, spec, options) {
     var box = document.getElementById(id), parts, title;
     if (!box) return;
@@ -172,6 +184,7 @@
       return window.vegaEmbed(box, spec, {...options, viewClass: View});
     }).then(function (result) {
       var view = result.view, drawn = 0, busy = Promise.resolve();
+      lower(box);
       if (!parts.length) return;
       var config = spec.config || {}, look = config.title || {}, family = config.font || "sans-serif";
       var fonts = {

@@ -36,6 +36,7 @@ from mechfit.summaries.density import density, heights
 ORDER = ("sample", "broken", "path", "posterior")
 BINS, EDGE, ALONE = 60, 0.04, 200
 """Bins of a marginal; margin of a panel, in its sides; height in px of one that stands alone."""
+FRAMED = {"stroke": FRAME, "strokeWidth": 0.7}
 AXES, MOST = ("the prior's range", "the samples' range"), 10
 """What the axes span; most parameters for which there are both."""
 
@@ -92,12 +93,12 @@ def pairplot(
     layers, many = [] if others else [_coefficients(r, lower)], len(reaches) > 1
     for k, reach in enumerate(reaches):
         share = np.diff(reach).ravel() / np.diff(limits).ravel()
-        drawn = _heat_maps(samples, upper, reach, share, parts, POSTERIOR)
+        drawn = heat_maps(samples, upper, reach, share, parts, POSTERIOR)
         for other in others.values():
-            drawn += _heat_maps(other, lower, reach, share, parts, PATH)
+            drawn += heat_maps(other, lower, reach, share, parts, PATH)
         drawn += _marginals(sets, reach, share, parts) + _marked(names, points, reach)
         layers += [layer.transform_filter(f"axes == {k}") for layer in drawn] if many else drawn
-    place = _place(parts, reaches)
+    place = panel_axes(parts, reaches)
     chart = alt.layer(*(layer.encode(**place) for layer in layers))
     chart = chart.add_params(menu("axes", AXES, "axes")) if many else chart
     pairs = sorted(zip(*upper, strict=True), key=lambda pair: -abs(r[pair]))
@@ -130,7 +131,7 @@ def _near(sets: Sequence[np.ndarray], limits: np.ndarray) -> np.ndarray | None:
     return near if 1 < len(limits) <= MOST and narrow.sum() > 1 else None
 
 
-def _place(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[str, alt.X | alt.Y]:
+def panel_axes(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[str, alt.X | alt.Y]:
     """Channels for the fields x and y, counted in panels; axes name columns and rows."""
     d, small = len(parts), f"page < {NARROW} && {len(parts)} > 4"
     names = [p.name for p in parts]
@@ -150,7 +151,7 @@ def _place(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[str, a
     }
 
 
-def _panel(row: int, column: int) -> dict[str, float]:
+def corners(row: int, column: int) -> dict[str, float]:
     """Return row, column and corners of a panel; y counts down."""
     corner = {"x": column + EDGE, "x2": column + 1 - EDGE, "y": row + 1 - EDGE, "y2": row + EDGE}
     return {"row": int(row), "column": int(column)} | {k: float(v) for k, v in corner.items()}
@@ -176,7 +177,7 @@ def _marginals(
         low, middle, high = np.quantile(sets[0][:, i], [0.05, 0.5, 0.95])
         said = {"name": part.name, "median": quantity(middle, part.unit)}
         said |= {"range": span(low, high, part.unit), "level": _along(share[i] / top, i, up=True)}
-        panels.append(_panel(i, i) | said)
+        panels.append(corners(i, i) | said)
     looks = [(POSTERIOR, [1, 0], 0.25), (PATH, [3, 2], 0)][: len(sets)]
     layers = [
         rows_of([c for c in curves if c["k"] == k])
@@ -196,7 +197,7 @@ def _marginals(
     return [*layers, level.encode(x2="x2"), touch.encode(x2="x2", y2="y2", tooltip=said)]
 
 
-def _heat_maps(
+def heat_maps(
     samples: np.ndarray,
     where: tuple[np.ndarray, np.ndarray],
     shown: np.ndarray,
@@ -208,7 +209,7 @@ def _heat_maps(
     bins = int(np.clip(WIDTH / len(parts) // 3, 18, 34))
     maps, loops, r = [], [], _correlations(samples)
     for i, j in zip(*where, strict=True):
-        pair, reach, panel = samples[:, [j, i]], shown[[j, i]], _panel(i, j)
+        pair, reach, panel = samples[:, [j, i]], shown[[j, i]], corners(i, j)
         field = density(pair, reach, bins)
         peak = float(field.max())
         said = {"pair": f"{parts[i].name} and {parts[j].name}", "r": number(r[i, j], 2)}
@@ -222,10 +223,11 @@ def _heat_maps(
         said="format(datum.q * datum.peak, '.2~r') + ' × the uniform prior'"
     )
     frames = rows_of([{k: v for k, v in row.items() if k != "c"} for row in maps])
-    frame = {"fill": "transparent", "stroke": FRAME, "strokeWidth": 0.7}
     place = (f"datum.x + {inner / 1000} * datum.u", f"datum.y - {inner / 1000} * datum.v")
     return [
-        frames.mark_rect(**frame).encode(x2="x2", y2="y2", tooltip=tips(**told)),
+        frames.mark_rect(fill="transparent", **FRAMED).encode(
+            x2="x2", y2="y2", tooltip=tips(**told)
+        ),
         cells.encode(tooltip=tips(**told, said="density")),
         outline_marks(loops, *place),
     ]
@@ -255,7 +257,7 @@ def _marked(
         for i, j in combinations(inside, 2):
             place = {"x": _along(share[j], j), "y": _along(share[i], i, up=True)}
             spots.append({"name": who} | place)
-        rules += [_panel(i, i) | {"name": who, "x": _along(share[i], i)} for i in inside]
+        rules += [corners(i, i) | {"name": who, "x": _along(share[i], i)} for i in inside]
     entries = {who: ("square", color, color) for who, color in names.items()}
     entries["prior"] = ("M-1,0L1,0", PRIOR, "transparent")
     for who, look in looks.items():

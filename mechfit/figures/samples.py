@@ -70,7 +70,7 @@ def samples_to_traces(
     limits = np.stack([first - pad, last + pad], 1) if limits is None else ranges(limits, d)
     note = outside("samples", theta, limits)
     window = np.clip(np.stack([first - pad, last + pad], 1).T, *limits.T).T
-    coded, views, told = _traces(time, channels, observed)
+    coded, views, told = trace_views(time, channels, observed)
     places = enumerate(zip(theta, coded, strict=True), start=1)
     values = [{"sample": k, "theta": short(point)} | texts for k, (point, texts) in places]
     slider = alt.binding_range(min=1, max=len(theta), step=1, name="sample number")
@@ -92,7 +92,7 @@ def samples_to_traces(
     return present(chart, title, told, f"{hint} {note}".strip())
 
 
-def _traces(
+def trace_views(
     time: np.ndarray, channels: Mapping[str, np.ndarray], observed: ArrayLike | None
 ) -> tuple[list[dict], list[alt.LayerChart], str]:
     """Write the traces of each sample as text, draw a view for each channel, tell the range."""

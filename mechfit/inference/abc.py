@@ -15,7 +15,7 @@ result is that of rejection as long as p~ covers it; the effective sample size (
 shows whether it does. p~ = (1 - c) q + c p has a share c of the prior, so that weights stay
 bounded, and q is the mean of a network's posteriors at observations around x_o, then a kernel
 density of the draws kept so far (population Monte Carlo). Beaumont, Cornuet, Marin & Robert
-(2009), doi:10.1093/biomet/asp052. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
+(2009), doi:10.1093/biomet/asp052. Taught in ``book/inference/predictive-checks.md``.
 """
 
 from __future__ import annotations

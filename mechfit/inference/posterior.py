@@ -39,6 +39,8 @@ RATE_DRAWS = 1_000
 """Draws that estimate the acceptance rate for each of many observations."""
 LOWEST_ACCEPTANCE = 1e-3
 STARTS = 3
+EDGE, ENOUGH = 0.01, 50
+"""Share of the prior next to a bound that makes a corner, and draws that show one."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,10 +107,19 @@ class Posterior:
             seed: Seed of the draws; None takes fresh entropy.
             x: Observation (k,); the fixed one by default.
 
+        Warns where most draws lie in a corner of the prior: the model may be unable to make x.
+
         Raises:
             RuntimeError: Fewer than one draw in a thousand falls inside the prior and the region.
         """
-        return self._draw(n, seed, self._fixed(x).x_o[None])[0]
+        theta = self._draw(n, seed, self._fixed(x).x_o[None])[0]
+        if cornered := self._cornered(theta.reshape(-1, len(self.prior))):
+            warnings.warn(
+                f"most draws lie within 1 % of one bound of the prior, in {', '.join(cornered)}; "
+                "perhaps no parameters of the model can make this observation",
+                stacklevel=2,
+            )
+        return theta
 
     def sample_batched(
         self, n: int | Sequence[int], seed: int | None = None, *, x: np.ndarray
@@ -304,6 +315,13 @@ class Posterior:
             if tried >= 10 * BLOCK and accepted < LOWEST_ACCEPTANCE * tried:
                 raise RuntimeError(self._leak(theta, accepted / tried))
         return np.concatenate(kept)[:n]
+
+    def _cornered(self, theta: np.ndarray) -> list[str]:
+        """Name parameters of which most draws (n, d) lie at one bound, if at least half do so."""
+        u, _ = self.prior.to_unit(theta)
+        bound = np.maximum((u < EDGE).mean(0), (u > 1 - EDGE).mean(0)) > 0.5
+        many = len(u) >= ENOUGH and bound.sum() >= max(2, u.shape[1] / 2)
+        return [self.prior.names[j] for j in np.flatnonzero(bound)] if many else []
 
     def _inside(self, theta: np.ndarray) -> np.ndarray:
         """Whether theta (n, d) lies in the prior and the region (n,)."""

@@ -62,7 +62,7 @@ from mechfit.models.stimuli import (
     step_series,
 )
 from mechfit.models.tails import Beta, Gamma, Truncated
-from mechfit.models.toys import TwoMoons
+from mechfit.models.toys import Sums, SumsPosterior, TwoMoons
 
 __all__ = [
     "COBA",
@@ -107,6 +107,8 @@ __all__ = [
     "PyloricActivity",
     "Recording",
     "Spikes",
+    "Sums",
+    "SumsPosterior",
     "Traces",
     "Tree",
     "Truncated",

@@ -1,6 +1,7 @@
-r"""Two moons: a simulator whose posterior is curved, has two modes, and is known exactly.
+r"""Simulators whose posteriors are known exactly: two moons, and two sums.
 
-A point p on a crescent is shifted by the parameters, and the sign of their sum is lost:
+*Two moons*: a posterior that is curved and has two modes. A point p on a crescent is shifted by
+the parameters, and the sign of their sum is lost:
 
     x = p + (-|theta_1 + theta_2|, theta_2 - theta_1) / sqrt(2),
     p = (r cos a + 1/4, r sin a),    a ~ U(-pi/2, pi/2),    r ~ N(radius, width^2).
@@ -10,16 +11,24 @@ prior, a draw of the posterior is therefore a draw of p and of a sign, kept if t
 Greenberg, Nonnenmacher & Macke (2019), arXiv:1905.07488; with the defaults it is the task of the
 benchmark of Lueckmann et al. (2021), arXiv:2101.04653. Taught in
 ``book/inference/density-estimators.md``.
+
+*Two sums*, x = A theta + noise e with theta, e ~ N(0, 1) and A = ((1, 1), (1, -1)): the posterior
+is a normal with precision 1 + A^T N^-2 A, where N holds the noise on its diagonal. Taught in
+``book/inference/calibration.md``.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from mechfit.models.distributions import Normal
 from mechfit.models.model import Model
 from mechfit.models.numerics.noise import normals
+from mechfit.models.parameter import Parameter
 from mechfit.models.prior import Prior
 
-__all__ = ["TwoMoons"]
+__all__ = ["Sums", "SumsPosterior", "TwoMoons"]
 
 CENTER = np.array([0.25, 0.0])
 ROOT_HALF = 0.5**0.5
@@ -100,3 +109,55 @@ class TwoMoons(Model):
 def rotated(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sum and difference of the two parameters over sqrt(2), (n,) each."""
     return ROOT_HALF * theta.sum(1), ROOT_HALF * (theta[:, 1] - theta[:, 0])
+
+
+class Sums(Model):
+    """The sum and the difference of two parameters, with noise of 0.5 and 1."""
+
+    prior = Prior(tuple(Parameter(name, Normal(0.0, 1.0)) for name in "ab"))
+    statistic_names = ("sum", "difference")
+    statistic_units = ("", "")
+    mix, noise = np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([0.5, 1.0])
+
+    def statistics(self, theta: np.ndarray, seed: int, *, first: int = 0) -> np.ndarray:
+        """Simulate theta (n, 2), with two normals each from the key (seed, first + i)."""
+        theta = self.prior.check(theta)
+        noise = np.array([normals(seed, first + i, 2) for i in range(len(theta))])
+        return theta @ self.mix.T + self.noise * noise.reshape(theta.shape)
+
+
+@dataclass(frozen=True)
+class SumsPosterior:
+    """The posterior of `Sums`, or what it would be under another prior or another noise.
+
+    Attributes:
+        prior_std: Standard deviation of the assumed prior; the true one is 1.
+        noise_factor: Assumed noise over the true one.
+
+    Example:
+        >>> SumsPosterior(noise_factor=0.5).sample_batched(3, seed=1, x=np.zeros((4, 2))).shape
+        (4, 3, 2)
+    """
+
+    prior_std: float = 1.0
+    noise_factor: float = 1.0
+    prior = Sums.prior
+
+    def normal(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (m, 2) for each of m data x (m, 2), and the covariance (2, 2)."""
+        weight = Sums.mix.T / (self.noise_factor * Sums.noise) ** 2
+        covariance = np.linalg.inv(np.eye(2) / self.prior_std**2 + weight @ Sums.mix)
+        return x @ weight.T @ covariance, covariance
+
+    def sample_batched(self, n: int, seed: int, *, x: np.ndarray) -> np.ndarray:
+        """Draw n times for each of m data x (m, 2); returns theta (m, n, 2)."""
+        mean, covariance = self.normal(x)
+        z = np.random.default_rng(seed).standard_normal((len(x), n, 2))
+        return mean[:, None] + z @ np.linalg.cholesky(covariance).T
+
+    def log_prob_batched(self, theta: np.ndarray, *, x: np.ndarray) -> np.ndarray:
+        """Log-densities (m, n) of theta (m, n, 2), row i given x (m, 2)."""
+        mean, covariance = self.normal(x)
+        off = theta - mean[:, None]
+        square = np.einsum("mni,ij,mnj->mn", off, np.linalg.inv(covariance), off)
+        return -0.5 * (square + np.linalg.slogdet(2 * np.pi * covariance)[1])

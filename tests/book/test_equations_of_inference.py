@@ -124,7 +124,7 @@ def test_lf_product():
     assert np.ptp(apart) < 1e-2 * np.ptp(product)
 
 
-def test_hhp_weight():
+def test_pc_weight():
     prior = Prior(tuple(Parameter(n, Normal(0.0, 1.0)) for n in "ab"))
     kept = RNG.normal(0.5, 0.3, (20, 2))
     proposal = inference.KernelProposal(prior, kept, np.full(20, 0.05), share=0.2)

@@ -6,6 +6,7 @@ import pytest
 from book.figures.parameter_explorer import parameter_explorer
 from mechfit.figures import (
     history,
+    pairs_to_traces,
     predictive,
     samples_to_traces,
     traces,
@@ -68,6 +69,19 @@ def test_the_first_sample_shows_at_once(time, trace, theta, labels):
     svg = drawn(samples_to_traces(theta[:2], labels, few, time, title=TITLE))
     assert ">sample 1<" in svg
     assert f">{theta[0, 4]:.0f} ms<" in svg
+
+
+def test_a_pairplot_fires_and_conditions(time, trace, theta, labels, limits):
+    few, how = np.stack([trace, trace + 5, trace - 5]), {"title": TITLE, "limits": limits}
+    chart = pairs_to_traces(theta[:3], labels, few, time, samples=theta, **how)
+    assert ">2,000 of 2,000 draws meet the condition<" in drawn(chart)
+    assert ">sample 3<" in drawn(chart, chosen={"sample": 3})
+    share = (theta[:, 1] - limits[1, 0]) / np.ptp(limits[1])
+    left = ((share >= 0.2) & (share <= 0.4)).sum()
+    svg = drawn(chart, given=2, given_low=20, given_high=40)
+    assert abs(int(svg.split(" of 2,000 draws")[0].rpartition(">")[2].replace(",", "")) - left) < 3
+    with pytest.raises(ValueError, match=r"voltage has shape \(2, 12001\)|theta has shape"):
+        pairs_to_traces(theta[:3], labels, few[:2], time, **how)
 
 
 def test_the_explorer_selects_the_right_trace(time):

@@ -1,5 +1,6 @@
 """A posterior is a density inside the prior, and says so when it cannot be."""
 
+import warnings
 from contextlib import suppress
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import trapezoid
 
-from mechfit.inference import MAF, Convolution, Coupling, Training, fit, load, save
+from mechfit.inference import MAF, Convolution, Coupling, Posterior, Training, fit, load, save
 from mechfit.models import Prior
 from mechfit.simulation import Bank
 
@@ -120,6 +121,18 @@ def test_an_observation_far_from_all_simulations_is_told(posterior):
             call([0.05, 1e6])  # standardized, no draw falls inside the prior
         assert len(told) == 1
     assert str(told[0].message).count("(row 1; 1 of 2 rows are)") == 1
+
+
+def test_draws_in_a_corner_of_the_prior_are_told(posterior, monkeypatch):
+    corner = np.tile([0.999, -0.999], (60, 1))
+    for theta, told in ((corner, True), (corner[:40], False), (corner * [0.5, 1], False)):
+        monkeypatch.setattr(Posterior, "_draw", lambda *_, theta=theta: theta[None])
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            posterior.sample(len(theta))
+        assert [("one bound of the prior, in a, b;" in str(w.message)) for w in said] == [
+            True
+        ] * told
 
 
 def test_a_trace_that_differs_where_all_were_the_same_is_told(tmp_path):

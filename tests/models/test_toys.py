@@ -1,10 +1,11 @@
-"""The two moons agree with the benchmark, and their posterior with the simulator."""
+"""The toys agree with their posteriors, and the two moons with the benchmark."""
 
 import numpy as np
 import pytest
 from sbibm_tasks import two_moons
+from scipy.stats import multivariate_normal
 
-from mechfit.models import TwoMoons
+from mechfit.models import Sums, SumsPosterior, TwoMoons
 from mechfit.models.numerics.noise import normals
 
 X_O = [np.array([0.0, 0.0]), np.array([0.2, 0.1]), np.array([-0.6, 0.0])]
@@ -74,3 +75,24 @@ def test_clear_errors():
         TwoMoons().simulate(np.zeros(2), 1)
     with pytest.raises(TypeError, match="no traces"):
         TwoMoons().summarize(None)
+
+
+def test_two_sums_have_the_posterior_of_their_joint_normal():
+    mix, noise = Sums.mix, Sums.noise
+    x = np.array([[0.7, -1.2]])
+    wide = mix @ mix.T + np.diag(noise**2)  # covariance of x; that of theta and x is mix
+    mean = mix.T @ np.linalg.solve(wide, x[0])
+    covariance = np.eye(2) - mix.T @ np.linalg.solve(wide, mix)
+    theta = SumsPosterior().sample_batched(20_000, 1, x=x)
+    np.testing.assert_allclose(theta[0].mean(0), mean, atol=0.01)
+    np.testing.assert_allclose(np.cov(theta[0].T), covariance, atol=0.01)
+    exact = multivariate_normal(mean, covariance).logpdf(theta[0, :50])
+    np.testing.assert_allclose(SumsPosterior().log_prob_batched(theta[:, :50], x=x)[0], exact)
+
+
+def test_two_sums_are_simulated_with_their_noise():
+    theta = np.tile([0.5, -1.0], (4000, 1))
+    x = Sums().statistics(theta, 1)
+    np.testing.assert_allclose(x.mean(0), [-0.5, 1.5], atol=0.06)
+    np.testing.assert_allclose(x.std(0), Sums.noise, rtol=0.05)
+    np.testing.assert_array_equal(Sums().statistics(theta[:5], 1, first=7), x[7:12])

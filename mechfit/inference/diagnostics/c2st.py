@@ -5,7 +5,7 @@ held-out draws is 0.5 where the two are the same and 1 where they do not overlap
 as many draws are taken as the smaller has. In a column that is constant in one set, at c, the
 network sees whether a draw is c: all others are the other set's. Lopez-Paz & Oquab (2017),
 arXiv:1610.06545; settings of Lueckmann, Boelts, Greenberg, Gonçalves & Macke (2021),
-arXiv:2101.04653. Taught in ``book/inference/hodgkin-huxley-posterior.md``.
+arXiv:2101.04653. Taught in ``book/inference/predictive-checks.md``.
 """
 
 from __future__ import annotations

@@ -23,9 +23,11 @@ def decoded(text: str) -> np.ndarray:
 
 def test_a_grid_carries_the_states_of_every_line():
     dots = LINES[:, :, :10].reshape(4, 7, 510, 2)
-    spec = flow_layers(LINES, dots, np.ones(7), np.ones((4, 44, 44)), **WORDS).to_dict()
+    u = np.linspace(-3, 3, 44)
+    hills = np.stack([np.exp(-(u**2) - (u[:, None] - k) ** 2) for k in range(4)])
+    spec = flow_layers(LINES, dots, np.ones(7), np.ones((4, 44, 44)), hills, **WORDS).to_dict()
     assert len(json.dumps(spec)) < 300_000
-    drawn(spec, stage=2.5)
+    assert "outlines: the exact one" in drawn(spec, stage=2.5)
     rows = spec["hconcat"][0]["layer"][0]["data"]["values"]
     states = next(row for row in rows if row["x_o"] == "y" and row["l"] == 3)["c"]
     points = FAR * (2 * decoded(states[5]).reshape(51, 2) - 1)
@@ -34,7 +36,7 @@ def test_a_grid_carries_the_states_of_every_line():
 
 def test_wrong_states_are_refused():
     with pytest.raises(ValueError, match="lines has shape"):
-        flow_layers(LINES[:, :3], LINES[:, :, 0], np.ones(7), np.ones((4, 8, 8)), **WORDS)
+        flow_layers(LINES[:, :3], LINES[:, :, 0], np.ones(7), *np.ones((2, 4, 8, 8)), **WORDS)
 
 
 def test_a_map_carries_its_outputs():
