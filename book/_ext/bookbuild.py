@@ -26,6 +26,8 @@ import teaching_plans
 import whole_pages
 
 ROOT = Path(__file__).resolve().parents[2]
+SIMULATED = 2000
+"""Simulations, and their seed, that a page compares an observation with."""
 
 
 def prepare_kernels() -> None:
@@ -71,15 +73,25 @@ def write_charts(app) -> None:
 
 
 def write_posteriors(app) -> None:
-    """Write the posteriors that compute in a page into the book, as scripts that hold the data."""
-    from mechfit.inference import load, page_script, to_page
+    """Write what computes in a page into the book, as scripts that hold the data.
+
+    These are the stored posteriors whose names end in -page, and simulations of the neuron that
+    tell whether an observation is one that it could have made.
+    """
+    from mechfit.inference import load, misspecification_to_page, page_script, to_page
+    from mechfit.models import HodgkinHuxley
+    from mechfit.simulation import simulate
 
     folder = Path(app.outdir) / "_static" / "compute" / "data"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in sorted((ROOT / "book" / "artefacts").glob("*-page.safetensors")):
-        path = folder / f"{source.stem}.js"
-        if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
-            path.write_text(page_script(source.stem, to_page(load(source.with_suffix("")))))
+    files = {
+        source.stem: to_page(load(source.with_suffix("")))
+        for source in sorted((ROOT / "book" / "artefacts").glob("*-page.safetensors"))
+    }
+    bank = simulate(HodgkinHuxley(), SIMULATED, seed=SIMULATED)
+    files["hodgkin-huxley-simulated"] = misspecification_to_page(bank)
+    for name, data in files.items():
+        (folder / f"{name}.js").write_text(page_script(name, data), encoding="utf-8")
 
 
 def find_outdated(app, env, added, changed, removed) -> list[str]:

@@ -33,7 +33,12 @@ from mechfit.inference.diagnostics.information import (
     leave_one_out,
 )
 from mechfit.inference.exchange.arviz import to_datatree
-from mechfit.inference.exchange.page import page_script, read_page, to_page
+from mechfit.inference.exchange.page import (
+    misspecification_to_page,
+    page_script,
+    read_page,
+    to_page,
+)
 from mechfit.inference.exchange.priors import prior_of
 from mechfit.inference.exchange.sbi import as_sbi
 from mechfit.inference.fit import fit
@@ -98,6 +103,7 @@ __all__ = [
     "leave_one_out",
     "linear_gaussian_information",
     "load",
+    "misspecification_to_page",
     "page_script",
     "posterior_information",
     "prior_of",

@@ -95,21 +95,14 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
             f"{n} simulations are valid, expected at least {max(FEWEST, 2 * m)} to compare "
             f"{m} observations with"
         )
-    x, x_o = tamed(x), bounded(x_o)
-    vary = varying(x)
-    scales = [Scores.of(column) for column in x.T[vary]]
-    cloud, seen = (
-        np.column_stack([s.apply(c) for s, c in zip(scales, rows.T[vary], strict=True)])
-        for rows in (x, x_o)
-    )
-    residual = np.linalg.pinv(np.atleast_2d(np.cov(cloud.T)), rcond=SMALLEST, hermitian=True)
-    root = np.linalg.svd(residual, hermitian=True)
-    root = root.U * root.S**0.5
+    known, x_o = Simulated(x), bounded(x_o)
+    x, vary, cloud, residual = known.x, known.vary, known.cloud, known.residual
+    seen = known.scored(x_o)
     rng = np.random.default_rng(seed)
     sets = np.arange(n)[:, None] if m == 1 else rng.random((SETS, n)).argsort(1)[:, :m]
-    near = Kernel(cloud @ root)
+    near = Kernel(cloud @ known.root)
     null = np.array([near.leave_out(rows) for rows in sets])
-    mmd = near.distance(seen @ root)
+    mmd = near.distance(seen @ known.root)
     alone, given, far = tail(x[sets].mean(1), x_o.mean(0)), np.ones(k), np.zeros(k)
     rests, rest = (cloud @ residual)[sets].mean(1), (seen @ residual).mean(0)
     given[vary] = tail(rests, rest)
@@ -121,6 +114,33 @@ def misspecification(bank: Bank, x_o: np.ndarray, *, seed: int = 0) -> Misspecif
     far[other] = np.inf
     p = (1 + (0 if other.any() else (null >= mmd).sum())) / (1 + len(null))
     return Misspecification(bank.statistic_names, mmd, null, float(p), alone, given, far)
+
+
+class Simulated:
+    """Simulations x (n, k), tamed, and normal scores (n, v) of the v statistics that vary.
+
+    Attributes:
+        x: The simulations.
+        vary: Which statistics vary (k,).
+        scales: Scores of each that does.
+        cloud: Their scores.
+        residual: Inverse covariance C^-1 of these (v, v), of residuals given the others.
+        root: A root of it, which whitens (v, v).
+    """
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.x, self.vary = tamed(x), varying(tamed(x))
+        self.scales = [Scores.of(column) for column in self.x.T[self.vary]]
+        self.cloud = self.scored(self.x)
+        covariance = np.atleast_2d(np.cov(self.cloud.T))
+        self.residual = np.linalg.pinv(covariance, rcond=SMALLEST, hermitian=True)
+        root = np.linalg.svd(self.residual, hermitian=True)
+        self.root = root.U * root.S**0.5
+
+    def scored(self, rows: np.ndarray) -> np.ndarray:
+        """Normal scores (m, v) of rows (m, k)."""
+        columns = zip(self.scales, rows.T[self.vary], strict=True)
+        return np.column_stack([scale.apply(column) for scale, column in columns])
 
 
 class Kernel:

@@ -34,11 +34,18 @@ from torch import Tensor
 from torch.nn import Module
 
 from mechfit.inference.densities.embedding import Subset
+from mechfit.inference.diagnostics.misspecification import (
+    MOST,
+    Kernel,
+    Simulated,
+    misspecification,
+)
 from mechfit.inference.files import to_json
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.storage import FORMAT, assemble
+from mechfit.simulation import Bank
 
-__all__ = ["page_script", "read_page", "to_page"]
+__all__ = ["misspecification_to_page", "page_script", "read_page", "to_page"]
 
 VERSION, LARGEST = 1, 300_000
 KINDS, DISTRIBUTIONS = ("Coupling", "MAF"), ("Uniform", "LogUniform", "Normal", "LogNormal")
@@ -72,18 +79,51 @@ def to_page(posterior: Posterior, *, half: bool = True) -> bytes:
     kept |= {name: torch.as_tensor(np.array(rows, float)) for name, rows in exact.items()}
     made = posterior.provenance
     facts = {
-        "version": VERSION,
-        "crc32": zlib.crc32(split(save_tensors(kept))[1]),
         "prior": posterior.prior.to_dict(),
         "statistic_names": posterior.statistic_names,
         "provenance": {key: made[key] for key in KEPT if key in made}
         | {key: {each: made[key][each] for each in TOLD} for key in REPORTS if key in made},
     }
-    data = save_tensors(kept, metadata={"mechfit": to_json(facts).decode()})
+    return packed(kept, facts, f"train a smaller network, or in half precision (half is {half})")
+
+
+def misspecification_to_page(bank: Bank) -> bytes:
+    """Write what `misspecification` compares an observation with, as one file for a page.
+
+    The arrays are x (n, k), the first 2,000 valid simulations; varying (k,), 1 for statistics that
+    vary, and x_scores.j (2, m) of these; residual and root (v, v); kernel (2,), its width and mean
+    over pairs of simulations; and null (n,), the discrepancies of left-out simulations, sorted.
+    Simulations are in single precision, all else is exact.
+
+    Args:
+        bank: Simulations of the prior, as for `misspecification`.
+    """
+    x = bank.x[bank.valid][:MOST]
+    found = misspecification(bank, x[0])  # refuses too few simulations
+    known = Simulated(x)
+    near = Kernel(known.cloud @ known.root)
+    exact = {
+        "varying": known.vary,
+        "residual": known.residual,
+        "root": known.root,
+        "kernel": [near.width, near.mean],
+        "null": np.sort(found.null),
+    }
+    columns = zip(np.flatnonzero(known.vary), known.scales, strict=True)
+    exact |= {f"{SCORES}{j}": [s.values, s.scores] for j, s in columns}
+    kept = {name: torch.as_tensor(np.array(rows, float)) for name, rows in exact.items()}
+    kept["x"] = torch.as_tensor(known.x, dtype=torch.float32)
+    return packed(kept, {"statistic_names": bank.statistic_names}, "keep fewer statistics")
+
+
+def packed(tensors: dict[str, Tensor], facts: dict, advice: str) -> bytes:
+    """The file of tensors and facts; ValueError with some advice if it is too large."""
+    crc = zlib.crc32(split(save_tensors(tensors))[1])
+    facts = {"version": VERSION, "crc32": crc, **facts}
+    data = save_tensors(tensors, metadata={"mechfit": to_json(facts).decode()})
     if len(data) > LARGEST:
         raise ValueError(
-            f"the file would have {len(data)} bytes, expected at most {LARGEST}: train a "
-            f"smaller network, or keep its weights in half precision (half is {half})"
+            f"the file would have {len(data)} bytes, expected at most {LARGEST}: {advice}"
         )
     return data
 

@@ -9,7 +9,7 @@ from builtbook import ROOT
 FOLDER = ROOT / "book" / "_static" / "compute"
 SCRIPTS = [
     *("compute", "random", "arrays", "coupling", "maf", "priors", "posterior"),
-    *("hodgkin-huxley", "statistics", "pyloric", "rhythm"),
+    *("hodgkin-huxley", "statistics", "pyloric", "rhythm", "misspecification"),
 ]
 """In the order of their needs."""
 
