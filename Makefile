@@ -13,7 +13,7 @@ PY := $(BIN)/python
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book html notebooks student teacher slides pdf lab check test long bench artefacts clean
+.PHONY: help setup book html notebooks student teacher slides kit pdf lab check test long bench artefacts clean
 
 help: ## Print this list.
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -53,6 +53,9 @@ slides: $(STAMP) ## Slides of every chapter, one HTML file each, in _build/slide
 pdf: $(STAMP) ## Print the built book into _build/pdf/mechfit.pdf.
 	@test -f _build/html/book/index.html || $(MAKE) --no-print-directory html
 	$(PY) book/_ext/pdf.py
+
+kit: $(STAMP) ## One archive for a room without internet, in _build/kit; run `make html` before.
+	@$(PY) book/_ext/kit.py _build/kit
 
 lab: notebooks ## Open these notebooks in JupyterLab.
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null

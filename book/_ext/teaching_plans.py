@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import running_times
-from chapter_minutes import EXERCISES, duration
+from chapter_minutes import EXERCISES
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXERCISE = re.compile(r"^`{3,}\{exercise-start\} *([^\n]*)\n:label: ([\w-]+)", re.M)
 
 
-WIDTHS = (8, 11, 37, 31, 13)
+WIDTHS = (8, 12, 38, 33, 9)
 """Percent of the table that each column takes."""
 
 
@@ -90,7 +90,7 @@ def table(hours: list[Hour], start: int, most: int, root: Path = ROOT) -> list[s
         if hour.page:
             page = f"{{doc}}`/{hour.page}`"
             page += "".join(f"; {{ref}}`{label}`" for label in hour.exercises)
-        runs = duration(seconds[hour.page]) if hour.page in seconds else ""
+        runs = f"{seconds[hour.page]:.0f} s" if hour.page in seconds else ""
         lines.append(f"| {clock(now)} | {long} | {hour.aim} | {page} | {runs} |")
         now += long
     if now - start > most:

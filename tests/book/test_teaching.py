@@ -9,6 +9,7 @@ from builtbook import ROOT, open_page, pages
 from chapter_keys import CELL
 from chapter_minutes import EXERCISES
 from notebook_cells import check_of
+from plain_markdown import Book
 from teaching_plans import Hour, kinds_of, table
 from test_template import SOLUTION, cells
 
@@ -34,7 +35,7 @@ def test_a_plan_adds_up_talk_and_exercises(root):
     hours = [Hour(20, "Begin."), Hour(30, "Work.", "book/a", ("ex-a",)), Hour(10, "End.")]
     lines = table(hours, 9 * 60, 65, root)
     assert [line.split("|")[1].strip() for line in lines[2:5]] == ["9:00", "9:20", "9:55"]
-    assert lines[3].endswith("| 35 | Work. | {doc}`/book/a`; {ref}`ex-a` | 42 seconds |")
+    assert lines[3].endswith("| 35 | Work. | {doc}`/book/a`; {ref}`ex-a` | 41 s |")
     assert lines[-1] == "It ends at 10:05; 5 minutes of it are exercises."
 
 
@@ -51,8 +52,10 @@ def test_a_plan_names_exercises_that_exist(root):
 
 def test_every_chapter_has_a_question_misconceptions_and_its_minutes():
     notes = (ROOT / "book" / "teach" / "chapters.md").read_text(encoding="utf-8")
-    parts = re.split(r"^### \{doc\}`/(book/[\w/-]+)`\n", notes, flags=re.M)
-    told = dict(zip(parts[1::2], parts[2::2], strict=True))
+    parts = re.split(r"^### \{doc\}`(.+) </(book/[\w/-]+)>`\n", notes, flags=re.M)
+    told = dict(zip(parts[2::3], parts[3::3], strict=True))
+    titles = Book.read(ROOT).titles
+    assert parts[1::3] == [titles[page] for page in told]
     around = ("book/appendix/", "book/teach/")
     assert list(told) == [page for page in pages()[1:] if not page.startswith(around)]
     for page, note in told.items():

@@ -78,7 +78,7 @@ def test_three_to_five_exercises_with_checked_solutions(text):
 
 
 def test_exercises_are_graded(text):
-    """By kind: one to check and one to break, and where there are four, also one to compute."""
+    """By kind: one to check and one to break, of four or more one of every kind."""
     kinds = re.findall(r"^`{3,}\{exercise-start\} *([^\n]*)", text, re.M)
     assert set(kinds) <= {"Check", "Compute", "Explore", "Break it"}
     assert {"Check", "Break it"} <= set(kinds)
