@@ -34,6 +34,20 @@ def mend_roles(app, pagename, templatename, context, doctree) -> None:
         context["body"] = context["body"].replace('<div role="list" class="cit', '<div class="cit')
 
 
+def name_folds(app, pagename, templatename, context, doctree) -> None:
+    """Name what opens the pages below another one in the sidebar, for screen readers."""
+    draw = context["generate_toctree_html"]
+
+    def named(*args, **kwargs):  # noqa: ANN202
+        tree = draw(*args, **kwargs)
+        for fold in tree.find_all("summary") if tree else ():
+            page = fold.parent.find_previous_sibling("a")
+            fold["aria-label"] = f"Pages below {page.get_text(strip=True)}" if page else "Pages"
+        return tree
+
+    context["generate_toctree_html"] = named
+
+
 def add_footer(app, pagename, templatename, context, doctree) -> None:
     """Set the footer: version, licenses, how to cite, report a problem."""
     cite = context["pathto"]("book/appendix/bibliography") + "#how-to-cite"
@@ -60,5 +74,6 @@ def setup(app) -> None:
     """Run these for every page, after the theme, and the last once."""
     app.connect("html-page-context", tidy_scripts, priority=900)
     app.connect("html-page-context", mend_roles, priority=900)
+    app.connect("html-page-context", name_folds, priority=900)
     app.connect("html-page-context", add_footer, priority=900)
     app.connect("build-finished", use_web_font, priority=900)
