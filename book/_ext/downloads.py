@@ -27,13 +27,13 @@ def offer_notebook(app, pagename, templatename, context, doctree) -> None:
 
 
 def write_notebooks(app, exception) -> None:
-    """Write the notebooks beside the pages, with the numbers of this build."""
+    """Write the notebooks beside the pages, with numbers and outputs of this build."""
     if exception is not None or app.builder.name != "html" or app.book is None:
         return
     package = Package.read(notebooks.ROOT, "mechfit", "book/figures")
     for page in app.book.pages:
         record = notebooks.record_of(page, package, run=False)
-        made = notebooks.notebook_of(page, app.book, record, student=False, outputs=False)
+        made = notebooks.notebook_of(page, app.book, record, student=False, outputs=True)
         notebooks.write(made, Path(app.outdir) / FOLDER / f"{page}.ipynb")
 
 

@@ -1,5 +1,8 @@
 """What is around the chapters: definitions beside terms, the search, links of equations."""
 
+import json
+import re
+
 import pytest
 from builtbook import open_page
 from equations import table
@@ -95,6 +98,16 @@ def test_search_finds_names_of_the_api(query, room, browser, html):
     )
     assert any(f"api/{room}.html#mechfit.inference" in link for link in found[:4]), found
     tab.close()
+
+
+def test_the_download_is_a_notebook_with_outputs_that_says_what_it_needs(html):
+    page = (html / f"{PAGE}.html").read_text(encoding="utf-8")
+    address = re.search(r'href="([^"]+\.ipynb)"', page)[1]
+    cells = json.loads((html / PAGE).parent.joinpath(address).read_text())["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert "mechfit" in "".join(code[0]["source"])
+    outputs = [o for cell in code for o in cell["outputs"] if "text/html" in o.get("data", {})]
+    assert len(outputs) > 1
 
 
 def test_equations_and_names_link_to_each_other(html):
