@@ -25,6 +25,7 @@ _EXPORTS = {
     "Posterior": "mechfit.inference",
     "Prior": "mechfit.models",
     "Pyloric": "mechfit.models",
+    "StepModel": "mechfit.models",
     "Traces": "mechfit.models",
     "Training": "mechfit.inference",
     "c2st": "mechfit.inference",

@@ -30,7 +30,7 @@ def conda() -> tuple[dict[str, str], list[str]]:
 
 
 def test_the_extras_are_the_promised_ones():
-    assert set(EXTRAS) == {"book", "test", "bench", "scale", "nwb", "arviz", "gpu"}
+    assert set(EXTRAS) == {"book", "test", "bench", "scale", "nwb", "abf", "arviz", "gpu"}
 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 __all__ = ["main"]
 
-INFER = """The recording is an NWB file (version 2) or a CSV file with columns such as time_ms,
-voltage_mV and current_pA. Without --train, a network answers that knows steps of one second,
-sampled every 0.02 ms; for any other step, --train 10000 simulates the neuron under it and trains
-one, in a few minutes."""
+INFER = """The recording is an NWB file (version 2), an ABF file (version 2), or a CSV file with
+columns such as time_ms, voltage_mV and current_pA. Without --train, a network answers that knows
+steps of one second, sampled every 0.02 ms; for any other step, --train 10000 simulates the neuron
+under it and trains one, in a few minutes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,9 +43,9 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--quick", action="store_true", help="leave out the end-to-end run")
     infer = verbs.add_parser("infer", help="a posterior for a recorded step", description=INFER)
     add = infer.add_argument
-    add("recording", type=Path, help="NWB or CSV file")
+    add("recording", type=Path, help="NWB, ABF or CSV file")
     add("-o", "--output", type=Path, help="page to write; by default the recording's name + .html")
-    add("--sweep", type=int, help="number of the sweep in an NWB file")
+    add("--sweep", type=int, help="number of the sweep in an NWB or ABF file")
     area = infer.add_mutually_exclusive_group()
     area.add_argument("--area", type=float, help="area of the membrane, cm²")
     area.add_argument("--capacitance", type=float, help="or its capacitance, pF, at 1 µF/cm²")

@@ -72,11 +72,13 @@ def read(given: argparse.Namespace) -> Recording:
     """Read the recording that the command line names."""
     path, area = given.recording, given.area
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}, expected a recording (.nwb or .csv)")
+        raise FileNotFoundError(
+            f"there is no file {path}, expected a recording (.nwb, .csv or .abf)"
+        )
     if given.capacitance is not None:
         area = 1e-6 * given.capacitance
     if path.suffix.lower() != ".nwb":
-        return read_table(path, area=area, junction=given.junction)
+        return read_table(path, area=area, junction=given.junction, sweep=given.sweep or 0)
     if given.sweep is None or area is None:
         raise ValueError(
             "an NWB file needs --sweep NUMBER, and --area CM2 or --capacitance PF, which turns "

@@ -54,6 +54,7 @@ from mechfit.models.statistical.glm import GLM
 from mechfit.models.statistical.glm_neuron import GLMNeuron
 from mechfit.models.statistical.gpfa import GPFA
 from mechfit.models.statistical.maxent import MaximumEntropy, pattern_entropy
+from mechfit.models.step_model import StepModel
 from mechfit.models.stimuli import (
     ornstein_uhlenbeck_current,
     ramp_current,
@@ -107,6 +108,7 @@ __all__ = [
     "PyloricActivity",
     "Recording",
     "Spikes",
+    "StepModel",
     "Sums",
     "SumsPosterior",
     "Traces",

@@ -63,7 +63,8 @@ def test_infer_trains_for_a_step_that_the_network_does_not_know(table, tmp_path,
 def test_errors_are_one_line(tmp_path, capsys):
     assert main(["infer", str(tmp_path / "none.nwb")]) == 2
     assert capsys.readouterr().err == (
-        f"mechfit: there is no file {tmp_path / 'none.nwb'}, expected a recording (.nwb or .csv)\n"
+        f"mechfit: there is no file {tmp_path / 'none.nwb'}, "
+        "expected a recording (.nwb, .csv or .abf)\n"
     )
     (tmp_path / "a.nwb").write_bytes(b"no NWB")
     assert main(["infer", str(tmp_path / "a.nwb")]) == 2

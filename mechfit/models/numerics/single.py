@@ -11,7 +11,7 @@ the Cephes library for exp(r); k is rounded by adding 1.5 * 2^23, whose low bits
 
 import math
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, CellType, FunctionType
 
 import numba
 import numpy as np
@@ -114,9 +114,9 @@ def single(function: Callable, jit: Callable = inlined) -> Callable:
     """Compile the float32 twin of a scalar Python function, to be inlined into a loop.
 
     Args:
-        function: Takes and returns numbers or tuples of them; calls only functions of its module's
-            namespace for which the same holds, and exp, expm1, log, sqrt of `math`. What
-            it makes of float64 arguments stays float64.
+        function: Takes and returns numbers or tuples of them; calls only functions of its module
+            or of a function around it for which the same holds, and exp, expm1, log, sqrt of
+            `math`. What it makes of float64 arguments stays float64.
         jit: Compiler of the target: by default that of the lanes, or one of `numba.cuda`.
 
     Returns:
@@ -136,18 +136,23 @@ def copied(function: Callable, twin: Callable, known: dict, literal: Callable) -
 
     Of the functions that are not written in Python only those that are `known` have one.
     """
+
+    def changed(value: object) -> object:
+        value = getattr(value, "py_func", value)
+        builtin = isinstance(value, BuiltinFunctionType) and value in known
+        return twin(value) if builtin or isinstance(value, FunctionType) else literal(value)
+
     code, namespace = function.__code__, dict(function.__globals__)
     for name in namespace.keys() & set(code.co_names):
-        value = getattr(namespace[name], "py_func", namespace[name])
-        builtin = isinstance(value, BuiltinFunctionType) and value in known
-        called = isinstance(value, FunctionType) or builtin
-        namespace[name] = twin(value) if called else literal(value)
+        namespace[name] = changed(namespace[name])
+    cells = tuple(CellType(changed(cell.cell_contents)) for cell in function.__closure__ or ())
     constants = tuple(map(literal, code.co_consts))
-    return FunctionType(code.replace(co_consts=constants), namespace, function.__name__)
+    code, defaults = code.replace(co_consts=constants), literal(function.__defaults__)
+    return FunctionType(code, namespace, function.__name__, defaults, cells)
 
 
 def _literal(value: object) -> object:
     """Turn a float, or those in a tuple, into float32."""
     if type(value) is tuple:
         return tuple(map(_literal, value))
-    return f32(value) if type(value) is float else value
+    return f32(value) if isinstance(value, float) else value
