@@ -1,8 +1,8 @@
 """Live pictures for a running notebook: move a slider or tick a box, compute, redraw.
 
 A picture is a small SVG text (svg.py) in an `ipywidgets.HTML`. Events that arrive during a
-computation are not queued: one redraw with the latest values follows. What the computation raises
-or warns of is told below the picture; where there is no kernel, a sentence stands in its place.
+computation are not queued: one redraw with the latest values follows. What a later computation
+raises is told, and so is all that is warned of; without a kernel a sentence stands in its place.
 """
 
 import asyncio
@@ -64,22 +64,24 @@ def shown(draw: Draw, controls: Sequence[ipywidgets.Widget]) -> Live:
     """Put a picture of the controls' values above them, and draw it."""
     picture = ipywidgets.HTML(layout=WIDE)
 
+    def render() -> None:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            text = draw(np.array([control.value for control in controls]))
+        notes = dict.fromkeys(html.escape(str(warning.message)) for warning in caught)
+        picture.value = text + "".join(f'<p role="status">{note}.</p>' for note in notes)
+
     def update() -> None:
-        values = np.array([control.value for control in controls])
         try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                text = draw(values)
-            notes = dict.fromkeys(html.escape(str(warning.message)) for warning in caught)
-            picture.value = text + "".join(f'<p role="status">{note}.</p>' for note in notes)
+            render()
         except Exception as error:  # the reader of a notebook sees no kernel log
             reason = html.escape(f"{type(error).__name__}: {error}")
             picture.value = f'<p role="alert">The simulator stopped. {reason}</p>'
 
+    render()  # the cell fails if the first picture does
     redraw = _Redraw(update)
     for control in controls:
         control.observe(redraw, names="value")
-    redraw.now()
     return Live([picture, *controls, ipywidgets.HTML(f"<small>{STOPPED}</small>", layout=WIDE)])
 
 
@@ -140,7 +142,7 @@ def live_trace(
         reach: Lowest and highest voltage (mV) of the picture; traces that leave it widen it.
 
     Returns:
-        A box of the picture and the sliders; it tells what the simulator raises.
+        A box of the picture and the sliders; it tells what the simulator raises later.
 
     Example:
         >>> t = np.arange(0.0, 10.0)
