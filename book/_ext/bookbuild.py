@@ -3,9 +3,10 @@
 It prepares the kernels that execute the chapters, writes charts.js, makes the execution cache know
 the package (chapter_keys), executes chapters on all cores (run_ahead), prints the minutes of a
 page (chapter_minutes, running_times) and of a course (teaching_plans), numbers its charts
-(figure_numbers), offers it as a notebook (downloads), links the API, the chapters (api_links) and
-their equations (equations), hands out the definitions of terms (definitions), tidies what goes
-around the text (page_context) and looks whether pages are whole (whole_pages).
+(figure_numbers), gives live pictures their scripts and data (live_pages), offers it as a notebook
+(downloads), links the API, the chapters (api_links) and their equations (equations), hands out the
+definitions of terms (definitions), tidies what goes around the text (page_context) and looks
+whether pages are whole (whole_pages).
 """
 
 import os
@@ -20,6 +21,7 @@ import definitions
 import downloads
 import equations
 import figure_numbers
+import live_pages
 import page_context
 import run_ahead
 import teaching_plans
@@ -155,6 +157,7 @@ def setup(app) -> dict[str, bool]:
     downloads.setup(app)
     equations.setup(app)
     figure_numbers.setup(app)
+    live_pages.setup(app)
     page_context.setup(app)
     teaching_plans.setup(app)
     whole_pages.setup(app)

@@ -8,8 +8,9 @@ import pytest
 from builtbook import ROOT, pages
 from chapter_keys import CELL, OPTIONS
 
-AROUND = ("book/appendix/", "book/teach/")
+AROUND = ("book/appendix/", "book/teach/", "book/live/")
 CHAPTERS = [page for page in pages()[1:] if not page.startswith(AROUND)]
+LIVE = [page for page in pages() if page.startswith("book/live/")]
 PARTS = {
     "notebook header": r"\A---\njupytext:\n(?:.*\n)*?kernelspec:",
     "label and title": r"^\([a-z0-9-]+\)=\n# \S",
@@ -24,6 +25,15 @@ PARTS = {
     "Summary": r"^## Summary\n\n(?:- [^\n]+\n(?:  [^\n]+\n)*){3}\n+(?![-*] )",
     "Further reading": r"^## Further reading\n[^#]*\{cite",
 }
+LIVE_PARTS = {
+    "label and title": PARTS["label and title"],
+    "question": PARTS["question"],
+    "live picture": r"^```\{code-cell\}[^\n]*\n:tags: \[hide-input\]\n(?:(?!```).*\n)*in_page\(",
+    "What you see": r"^\*\*What you see\.\*\* ",
+    "three things to try": r"^\*\*What to try\.\*\*\n\n(?:- [^\n]+\n(?:  [^\n]+\n)*){3}\n(?!- )",
+    "What this does not tell": r"^## What this does not tell\n",
+}
+"""A page of a live picture is short: no exercises, and the chapter that explains it is linked."""
 EXERCISE = re.compile(r"^`{3,}\{exercise(?:-start)?\}[^\n]*\n:label: ([\w-]+)", re.M)
 SOLUTION = re.compile(
     r"^(`{3,})\{solution-start\} ([\w-]+)\n:class: dropdown\n\1\n(.*?)^`{3,}\{solution-end\}",
@@ -36,6 +46,12 @@ LINES, WIDTH, FOLDED_WIDTH = 15, 78, 125
 
 @pytest.fixture(params=[*CHAPTERS, "book/template"])
 def text(request) -> str:
+    return (ROOT / f"{request.param}.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=[*CHAPTERS, *LIVE, "book/template"])
+def written(request) -> str:
+    """A chapter or a page of a live picture."""
     return (ROOT / f"{request.param}.md").read_text(encoding="utf-8")
 
 
@@ -52,6 +68,17 @@ def test_parts_in_order(text):
         found = re.compile(pattern, re.M).search(text, position)
         assert found, f"{part!r} is missing, or comes too early"
         position = found.start() + 1
+
+
+@pytest.mark.parametrize("page", LIVE)
+def test_parts_of_a_live_page_in_order(page):
+    text, position = (ROOT / f"{page}.md").read_text(encoding="utf-8"), 0
+    for part, pattern in LIVE_PARTS.items():
+        found = re.compile(pattern, re.M).search(text, position)
+        assert found, f"{part!r} is missing, or comes too early"
+        position = found.start() + 1
+    chapters = re.findall(r"\{doc\}`/(book/[a-z-]+/[a-z-]+)`", text)
+    assert set(chapters) & set(CHAPTERS), "no link to a chapter that explains it"
 
 
 def test_the_next_chapter_is_told_by_the_contents_alone(text):
@@ -86,24 +113,24 @@ def test_exercises_are_graded(text):
         assert {"Compute", "Explore"} <= set(kinds)
 
 
-def test_imports_stand_in_one_cell(text):
+def test_imports_stand_in_one_cell(written):
     importing = []
-    for _, source in cells(text):
+    for _, source in cells(written):
         tree = ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.M))
         if any(isinstance(node, IMPORT) for node in ast.walk(tree)):
             importing.append(source)
     assert len(importing) == 1, f"{len(importing)} cells import"
 
 
-def test_no_long_cells(text):
-    for options, source in cells(text):
+def test_no_long_cells(written):
+    for options, source in cells(written):
         lines = source.strip().count("\n") + 1
         if not HIDDEN.search(options):
             assert lines <= LINES, f"{lines} visible lines:\n{source}"
 
 
-def test_shown_code_fits_its_column(text):
-    for options, source in cells(text):
+def test_shown_code_fits_its_column(written):
+    for options, source in cells(written):
         if "remove" in options:
             continue
         wide = FOLDED_WIDTH if HIDDEN.search(options) else WIDTH
@@ -128,10 +155,10 @@ def names(tree: ast.AST) -> tuple[set[str], set[str]]:
     return made, used
 
 
-def test_what_a_reader_sees_runs(text):
+def test_what_a_reader_sees_runs(written):
     """Nothing in view or folded uses a name that was made in a removed cell."""
     known, seen, all_lines = set(dir(builtins)), 0, 0
-    for options, source in cells(text):
+    for options, source in cells(written):
         lines = source.strip().count("\n") + 1
         all_lines += lines
         if "remove" in options:
@@ -143,8 +170,8 @@ def test_what_a_reader_sees_runs(text):
     assert seen >= all_lines / 2
 
 
-def test_the_seed_is_stated(text):
-    shown = [source for options, source in cells(text) if "remove" not in options]
+def test_the_seed_is_stated(written):
+    shown = [source for options, source in cells(written) if "remove" not in options]
     assert any(re.search(r"^seed = \d+", source, re.M) for source in shown)
 
 

@@ -47,7 +47,7 @@ from mechfit.simulation import Bank
 
 __all__ = ["misspecification_to_page", "page_script", "read_page", "to_page"]
 
-VERSION, LARGEST = 1, 300_000
+VERSION, LARGEST = 1, 350_000
 KINDS, DISTRIBUTIONS = ("Coupling", "MAF"), ("Uniform", "LogUniform", "Normal", "LogNormal")
 KEPT = "flow", "members", "simulations", "valid", "seed"
 REPORTS, TOLD = ("check", "check_as_trained"), ("verdict", "runs", "coverage")
@@ -65,7 +65,7 @@ def to_page(posterior: Posterior, *, half: bool = True) -> bytes:
         half: Keep weights in half precision, else in single precision.
 
     Returns:
-        The bytes of the file, at most 300 kB.
+        The bytes of the file, at most 350 kB.
 
     Raises:
         ValueError: A page cannot evaluate the posterior, or the file would be too large.

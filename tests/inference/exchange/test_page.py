@@ -139,7 +139,7 @@ REFUSED = {
         lambda: of(Coupling(hidden=8), BOUNDED.correlated(0.5 * np.eye(3) + 0.5)),
         "dependent parameters",
     ),
-    "too large": (lambda: of(Coupling(hidden=256)), "bytes, expected at most 300000: train a"),
+    "too large": (lambda: of(Coupling(hidden=256)), "bytes, expected at most 350000: train a"),
 }
 
 
