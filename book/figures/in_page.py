@@ -1,7 +1,7 @@
 """A picture that computes in the page: its place, its settings, and a still one without scripts.
 
-The built book draws it with `book/_static/live`; a notebook, which lacks these scripts, shows the
-still one.
+The built book draws it with `book/_static/live`; a notebook, which lacks these scripts, and a
+browser without scripts show the still one.
 """
 
 import json
@@ -24,19 +24,17 @@ def in_page(picture: str, still: alt.TopLevelMixin, **options: object) -> HTML |
 
     Args:
         picture: Its name, that of a script in `book/_static/live`.
-        still: What a reader without scripts sees.
+        still: What a reader sees until the script begins, or without it, as in a notebook.
         **options: What its script is told; JSON.
     """
     if os.environ.get("MECHFIT_CHART_SCRIPTS") != "page":
         return still
     svg = vl_convert.vegalite_to_svg(still.to_dict())
     told = escape(json.dumps(options, ensure_ascii=False, separators=(",", ":")))
-    named = (
-        f'class="mechfit-chart" role="img" aria-label="{escape(still.to_dict()["description"])}"'
-    )
+    said = escape(still.to_dict()["description"])
     return HTML(
-        f'<div class="mechfit-live" data-live="{picture}" data-options="{told}"></div>\n'
-        f"<noscript><div {named}>{svg}</div></noscript>"
+        f'<div class="mechfit-live" data-live="{picture}" data-options="{told}">'
+        f'<div class="live-still" role="img" aria-label="{said}">{svg}</div></div>'
     )
 
 

@@ -253,7 +253,7 @@ def test_a_still_picture_without_scripts(browser, site, name):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(f"{site}/{PAGES[name]}.html")
-    still = tab.locator(".mechfit-chart[role=img]")
+    still = tab.locator(".live-still")
     assert still.is_visible()
     assert len(still.get_attribute("aria-label")) > 60
     assert still.locator("svg path").count() > 8
