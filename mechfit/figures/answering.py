@@ -42,6 +42,7 @@ def pairs_to_traces(
     limits: ArrayLike,
     samples: ArrayLike | None = None,
     observed: ArrayLike | None = None,
+    given: tuple[int, int, int] = (0, 0, 100),
 ) -> alt.VConcatChart:
     """Draw all pairs of parameters of draws that fire when they are clicked.
 
@@ -57,6 +58,8 @@ def pairs_to_traces(
         limits: Range of the axes, shape (d, 2); what lies outside is drawn at the edge.
         samples: More draws, shape (m, d), for densities and marginals; `theta` by default.
         observed: The observed trace, shape (t,), mV, drawn behind.
+        given: Index of the parameter that the menu conditions on at first, and the two ends, in
+            percent of its axis.
     """
     labels, time = different("labels", labels), increasing(time)
     d, parts = len(labels), [parse(label) for label in labels]
@@ -86,9 +89,9 @@ def pairs_to_traces(
         datasets={"samples": rows, "every": [{"c": encode(u, 0, 1)} for u in every]},
     ).add_params(
         PAGE,
-        menu("given", ["none", *(part.name for part in parts)], "condition on"),
-        slider("given_low", "from (% of its axis)", 0, (0, 95), 5),
-        slider("given_high", "to (% of its axis)", 100, (5, 100), 5),
+        menu("given", [part.name for part in parts], "condition on", given[0]),
+        slider("given_low", "from (% of its axis)", given[1], (0, 95), 5),
+        slider("given_high", "to (% of its axis)", given[2], (5, 100), 5),
         *(alt.param(name=name, expr=text) for name, text in CORNERS.items()),
     )
     told = (
@@ -98,8 +101,8 @@ def pairs_to_traces(
         "sliders, condition on a range of parameters."
     )
     hint = (
-        "Click a dot: it fires. Drag a rectangle in a panel, or choose below what to condition "
-        "on: the diagonal shows what is left of every parameter. A click removes the rectangle."
+        "Click a dot: it fires. Choose below what to condition on, or drag a rectangle: "
+        "the diagonal shows what is left of every parameter. A click removes the rectangle."
     )
     return present(chart, title, told, hint)
 
@@ -114,7 +117,7 @@ def _inside(source: alt.Chart) -> alt.Chart:
     return source.transform_calculate(
         kept=f"(brush_j < 0 || inrange({_share('brush_j')}, brush_u))"
         f" && (brush_i < 0 || brush_i == brush_j || inrange({_share('brush_i')}, brush_v))"
-        f" && (given < 1 || inrange({_share('(given - 1)')}, [given_low / 100, given_high / 100]))"
+        f" && inrange({_share('given')}, [given_low / 100, given_high / 100])"
     )
 
 

@@ -78,7 +78,7 @@ def test_a_pairplot_fires_and_conditions(time, trace, theta, labels, limits):
     assert ">sample 3<" in drawn(chart, chosen={"sample": 3})
     share = (theta[:, 1] - limits[1, 0]) / np.ptp(limits[1])
     left = ((share >= 0.2) & (share <= 0.4)).sum()
-    svg = drawn(chart, given=2, given_low=20, given_high=40)
+    svg = drawn(chart, given=1, given_low=20, given_high=40)
     assert abs(int(svg.split(" of 2,000 draws")[0].rpartition(">")[2].replace(",", "")) - left) < 3
     with pytest.raises(ValueError, match=r"voltage has shape \(2, 12001\)|theta has shape"):
         pairs_to_traces(theta[:3], labels, few[:2], time, **how)
