@@ -47,7 +47,9 @@ def overlaid(
         fill = data.mark_area(fill=POSTERIOR, fillOpacity=0.22).encode(**place)
         mark = table(x=[truth[j]], name=["truth"]).mark_rule().encode(x=place["x"], **lines)
         view = alt.layer(fill, *layers, mark)
-        views.append(view.properties(width=WIDTH / 4, height=TALL, title=heading(label)))
+        views.append(
+            view.properties(width=WIDTH / 4, height=TALL, title=heading(parse(label).text))
+        )
     told = []
     for name, samples in named.items():
         inner = zip(map(parse, labels), *np.quantile(samples, [0.05, 0.95], axis=0), strict=True)

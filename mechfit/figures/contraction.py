@@ -59,7 +59,10 @@ def contraction_matrix(
             "parameter": parts[i],
             "statistic": names[j],
             "share": round(float(shares[i, j]), 3),
-            "said": [f"{labels[i]} against {names[j]}", f"{measure} {shares[i, j]:.2f}"],
+            "said": [
+                f"{parse(labels[i]).text} against {names[j]}",
+                f"{measure} {shares[i, j]:.2f}",
+            ],
             "c": encode(_columns(x[:, j], theta[:, i], across[j], up[i]).ravel(), 0, 1, 1),
             **{end: float(f"{v:.5g}") for end, v in zip(ENDS, (*across[j], *up[i]), strict=True)},
         }

@@ -18,6 +18,11 @@ class Label(NamedTuple):
         """Symbol and subscript in plain text, as in "ḡ_Na"."""
         return f"{self.symbol}_{self.subscript}" if self.subscript else self.symbol
 
+    @property
+    def text(self) -> str:
+        """Name and unit as they stand on charts, with the sign of square roots."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
 
 def parse(label: str) -> Label:
     """Split a label into symbol, subscript and unit; a square root in it has its sign.

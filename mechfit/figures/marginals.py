@@ -134,7 +134,7 @@ def marginal(
         shown = rows_of(marks).transform_filter(f"!isValid(datum.k) || datum.k == {chosen}")
         layers.append(shown.mark_rule(strokeWidth=1.7).encode(x=place["x"], **lines))
     view = alt.layer(*layers, data=alt.Data(values=list(rows)))
-    return view.properties(width=WIDTH / 4, height=TALL, title=heading(label))
+    return view.properties(width=WIDTH / 4, height=TALL, title=heading(parse(label).text))
 
 
 def density_axes(reach: Sequence[float]) -> dict[str, alt.X | alt.Y]:

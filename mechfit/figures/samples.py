@@ -59,7 +59,8 @@ def samples_to_traces(
         limits: Ranges of the parameters, shape (d, 2), best those of the prior; by default the
             ranges of the samples.
     """
-    labels, time = different("labels", labels), increasing(time)
+    labels = [parse(label).text for label in different("labels", labels)]
+    time = increasing(time)
     d, channels = len(labels), dict(voltage) if isinstance(voltage, Mapping) else {"": voltage}
     channels = {name: numbers("voltage", v, "n", len(time)) for name, v in channels.items()}
     theta = numbers("theta", theta, len(next(iter(channels.values()))), d)

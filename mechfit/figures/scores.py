@@ -53,7 +53,7 @@ def scores(
         raise ValueError(f"span is {span}, expected a range that holds all values")
     ends = {n: [numbers(n, e, m) for e in pair] for n, pair in intervals.items()}
     reaches = {n: span for n in values} if span else _reaches(values, ends, best)
-    views, told, axis = [], [], alt.Axis(title=None, tickCount=4)
+    views, told, axis = [], [], alt.Axis(title=None, tickCount=4, labelSeparation=6)
     for name, v in values.items():
         top = " ".join(name.split())
         low_end, high_end = ends.get(name, (v, v))
