@@ -90,6 +90,7 @@ def encoded(samples: np.ndarray, limits: np.ndarray) -> list[list[dict]]:
     curves = heights(samples, limits, BINS)
     tops = FILLED / np.maximum(curves.max(2), 1.0)
     widths = np.rint(100 * samples.std(1) / (np.diff(limits).ravel() / np.sqrt(12)))
+    widths = np.where(widths < 105, np.minimum(widths, 100), widths)  # the error of the draws
     return [
         [
             {"k": k, "c": encode(c * p, 0, 1, 1), "p": round(float(p), 4), "w": f"{w:.0f} %"}
