@@ -50,6 +50,15 @@ def test_a_plan_names_exercises_that_exist(root):
     assert kinds_of(TEXT) == {"ex-a": "Check"}
 
 
+def test_the_plans_of_the_guide_fit_and_name_exercises_that_exist():
+    guide = (ROOT / "book" / "teach" / "guide.md").read_text(encoding="utf-8")
+    plans = re.findall(r"^```\{plan\} \S+\n:minutes: (\d+)\n\n(.*?)^```", guide, re.M | re.S)
+    assert len(plans) == 3
+    for minutes, rows in plans:
+        lines = table([Hour.read(row) for row in rows.splitlines()], 0, int(minutes))
+        assert len(lines) == len(rows.splitlines()) + 4
+
+
 def test_every_chapter_has_a_question_misconceptions_and_its_minutes():
     notes = (ROOT / "book" / "teach" / "chapters.md").read_text(encoding="utf-8")
     parts = re.split(r"^### \{doc\}`(.+) </(book/[\w/-]+)>`\n", notes, flags=re.M)
