@@ -11,7 +11,7 @@ from chapter_minutes import EXERCISES
 from notebook_cells import check_of
 from plain_markdown import Book
 from teaching_plans import Hour, kinds_of, table
-from test_template import SOLUTION, cells
+from test_template import SOLUTION, WIDTH, cells
 
 from book.artefacts import capstone
 
@@ -76,6 +76,8 @@ def test_every_chapter_has_a_question_misconceptions_and_its_minutes():
 
 def test_the_capstone_checks_answers_without_telling_them():
     text = (ROOT / "book" / "teach" / "capstone.md").read_text(encoding="utf-8")
+    for options, source in cells(text):
+        assert "hide" in options or max(map(len, source.split("\n"))) <= WIDTH
     tasks = kinds_of(text)
     assert len(tasks) == 7
     assert set(tasks.values()) == set(EXERCISES)
