@@ -19,10 +19,10 @@ from study import AGAIN, CHECKED, FRESH, KNOWN, checked
 
 from mechfit.inference import (
     Coupling,
+    OrderedTrials,
     Posterior,
     Subset,
     Training,
-    Trials,
     fit,
     load,
     save,
@@ -231,14 +231,14 @@ class DecisionsRecipe(Recipe):
     """A posterior of an observer who decides, from any number of trials up to 1,000.
 
     As many of a simulation's trials are kept as a log-uniform number says, so that few, of which a
-    posterior is needed as often, are learned from as much; their times are given as logarithms.
+    posterior is needed as often, are learned from as much, and all if it says more than there are;
+    their times are given as logarithms.
     """
 
-    simulations: int = 20_000
-    flow: Coupling = Coupling(hidden=96, embedding=Trials(2))
-    training: Training = Training(epochs=45, batch=128)
+    simulations: int = 50_000
+    flow: Coupling = Coupling(hidden=96, box=False, embedding=OrderedTrials(2, kinds=2))
+    training: Training = Training(epochs=50, batch=128)
     seed: int = 12
-    half = True
 
     def model(self) -> Model:
         """The observer, for 1,000 trials."""
@@ -248,7 +248,7 @@ class DecisionsRecipe(Recipe):
         """Choices and logarithms of reaction times, NaN where a trial is left out."""
         most = bank.x.shape[1] // 2
         rng = np.random.default_rng(bank.seed)
-        kept = np.exp(rng.uniform(np.log(FEWEST), np.log(most + 1), (len(bank.x), 1))) // 1
+        kept = np.exp(rng.uniform(np.log(FEWEST), np.log(4 * most), (len(bank.x), 1))) // 1
         x = np.where(np.arange(2 * most) // 2 < kept, bank.x, np.nan)
         x[:, 1::2] = np.log(x[:, 1::2])
         names = tuple(name.replace("rt", "log_rt") for name in bank.statistic_names)

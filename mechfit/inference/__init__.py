@@ -14,7 +14,7 @@ from mechfit.inference.amortized_choice import amortized_choice
 from mechfit.inference.decoder import Decoder
 from mechfit.inference.densities.configs import MAF, NSF, Coupling
 from mechfit.inference.densities.coupling import spline
-from mechfit.inference.densities.embedding import Convolution, Subset, Trials
+from mechfit.inference.densities.embedding import Convolution, OrderedTrials, Subset, Trials
 from mechfit.inference.densities.mdn import MDN
 from mechfit.inference.densities.module import FromModule
 from mechfit.inference.design import (
@@ -77,6 +77,7 @@ __all__ = [
     "ImportanceSample",
     "KernelProposal",
     "LearnedStatistics",
+    "OrderedTrials",
     "Posterior",
     "RecurrentNetwork",
     "RepeatedTrials",

@@ -29,7 +29,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 from scipy.stats import multivariate_normal
 
-from mechfit.inference.densities.embedding import Trials, quotient
+from mechfit.inference.densities.embedding import Sets, quotient
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.sequential.losses import effective_sample_size
 from mechfit.inference.slices import slice_step
@@ -79,7 +79,7 @@ class RepeatedTrials:
     def __init__(self, posterior: Posterior, x: np.ndarray) -> None:
         self.posterior, self.prior = posterior, posterior.prior
         embedding, names = posterior.flow.embedding, posterior.statistic_names
-        if isinstance(embedding, Trials):
+        if isinstance(embedding, Sets):
             x = numbers(x, "x")
             x = x.reshape(quotient(x.size, embedding.size, "numbers of a trial"), -1)
             x = x[np.isfinite(x).all(1)]

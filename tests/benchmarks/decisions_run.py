@@ -2,13 +2,14 @@
 
     python tests/benchmarks/decisions_run.py exact stored npe likelihood refined calibration
     python tests/benchmarks/decisions_run.py mnle      # where the package sbi is
+    python tests/benchmarks/decisions_run.py mnle=30   # the first 30 observations only
 
-The observations are 12 of 100 trials each, of parameters from the prior; C2ST compares 1,000 draws
-of each side. Results go to book/artefacts/decisions-scores.json, draws to .work.
+The observations are 100 of 100 trials each, of parameters from the prior; C2ST compares 1,000
+draws of each side. Results go to book/artefacts/decisions-scores.json, draws to .work.
 
 - exact: the reference, by the exact likelihood and a sampler that knows no network.
 - stored: the posterior that the book ships (`make.py decisions`).
-- npe: one learned from 1,000 sets of 100 trials.
+- npe: a deep set, learned from 1,000 sets of 100 trials.
 - likelihood: a network for the density of one trial, learned from 100,000 single trials, each of
   other parameters, and a posterior by it. It is told that t_0 is a delay, that times scale with
   a², and that the two bounds are mirror images.
@@ -27,6 +28,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from artefacts import ARTEFACTS, record
 from decision_posteriors import (
+    OBSERVED,
     TRIALS,
     Likelihood,
     exact_posterior,
@@ -52,7 +54,7 @@ from mechfit.models import DriftDiffusion, Normal, Parameter, Prior, decision_lo
 from mechfit.simulation import Bank, simulate
 
 WORK = Path(__file__).parent / ".work"
-NAME, DRAWS, FEWER, SEED = "decisions-scores", 1000, 12, 1
+NAME, DRAWS, SEED = "decisions-scores", 1000, 1
 WEIGHTED = 20_000
 MODEL = DriftDiffusion(TRIALS)
 PRIOR = MODEL.prior
@@ -67,7 +69,7 @@ def add(method: str, **found: object) -> None:
 
 
 def references() -> np.ndarray:
-    """Draws (12, 1000, 4) of the exact posteriors."""
+    """Draws (100, 1000, 4) of the exact posteriors."""
     path = WORK / "decisions-exact.npy"
     if not path.exists():
         exact()
@@ -94,7 +96,7 @@ def scored(method: str, draws: Iterator[np.ndarray], **facts: object) -> None:
 
 def exact() -> None:
     """Draw the references, twice, to tell what C2ST is for equal posteriors."""
-    x = observations().x[:FEWER]
+    x = observations().x
     found = [exact_posterior(row, DRAWS, i) for i, row in enumerate(x)]
     WORK.mkdir(exist_ok=True)
     np.save(WORK / "decisions-exact.npy", np.stack([each.theta for each in found]))
@@ -115,15 +117,15 @@ def stored() -> None:
     seconds = time.process_time() - started
     scored(
         "stored",
-        draws[:FEWER],
+        draws,
         sets=posterior.provenance["simulations"],
         seconds=round(seconds, 2),
     )
 
 
-def npe(sets: int = 1000) -> None:
+def npe(count: int = OBSERVED, sets: int = 1000) -> None:
     """Learn a posterior from as many trials as the others, in sets."""
-    x = in_logs(observations().x[:FEWER])
+    x = in_logs(observations().x[:count])
     bank = simulate(MODEL, sets, SEED)
     bank = Bank.of(bank.theta, in_logs(bank.x), SEED, bank.statistic_names)
     flow = Coupling(hidden=96, embedding=Trials(2))
@@ -131,17 +133,19 @@ def npe(sets: int = 1000) -> None:
     scored(f"npe {sets * TRIALS}", posterior.sample_batched(DRAWS, SEED, x=x))
 
 
-def likelihood(trials: int = 100_000) -> None:
+def likelihood(count: int = OBSERVED, trials: int = 100_000) -> None:
     """Learn the density of a trial, and use it."""
     bank = simulate(DriftDiffusion(1), trials, SEED)
     log_density = learned_likelihood(bank)
-    x = observations().x[:FEWER].reshape(FEWER, -1, 2)
-    scored(f"likelihood {trials}", by_likelihood(lambda t, i: log_density(t, x[i])))
+    x = observations().x.reshape(OBSERVED, -1, 2)
+    scored(f"likelihood {trials}", by_likelihood(lambda t, i: log_density(t, x[i]), count))
 
 
-def by_likelihood(log_density: Callable[[np.ndarray, int], np.ndarray]) -> Iterator[np.ndarray]:
+def by_likelihood(
+    log_density: Callable[[np.ndarray, int], np.ndarray], count: int
+) -> Iterator[np.ndarray]:
     """Draw posteriors by a learned density of trials (m, n) at theta (m, 4), each in turn."""
-    for i, start in zip(range(FEWER), references(), strict=False):
+    for i, start in enumerate(references()[:count]):
 
         def log_likelihood(theta: np.ndarray, i: int = i) -> np.ndarray:
             return log_density(theta, i).sum(1)
@@ -187,7 +191,7 @@ def learned_likelihood(bank: Bank) -> Callable[[np.ndarray, np.ndarray], np.ndar
     return log_density
 
 
-def mnle(trials: int = 100_000) -> None:
+def mnle(count: int = OBSERVED, trials: int = 100_000) -> None:
     """Learn it by the package sbi, with its density for reaction times."""
     import torch
     from sbi.inference import MNLE
@@ -203,7 +207,7 @@ def mnle(trials: int = 100_000) -> None:
         network = trainer.train(training_batch_size=500, learning_rate=1e-3, max_num_epochs=30)
     seconds = time.process_time() - started
     print(f"trained in {seconds:.0f} s, {len(trainer.summary['validation_loss'])} epochs")
-    x = observations().x[:FEWER].reshape(FEWER, -1, 2)[..., ::-1]
+    x = observations().x.reshape(OBSERVED, -1, 2)[..., ::-1]
 
     def log_density(theta: np.ndarray, i: int) -> np.ndarray:
         with torch.no_grad():
@@ -212,12 +216,12 @@ def mnle(trials: int = 100_000) -> None:
             found = [network.log_prob(b[None], a)[0] for a, b in blocks]
         return torch.cat(found).double().numpy().reshape(len(theta), -1)
 
-    scored(f"mnle {trials}", by_likelihood(log_density), seconds=round(seconds))
+    scored(f"mnle {trials}", by_likelihood(log_density, count), seconds=round(seconds))
 
 
-def refined() -> None:
+def refined(count: int = OBSERVED) -> None:
     """Weight the posterior of the book by the exact likelihood."""
-    posterior, x = load(ARTEFACTS / "decisions"), observations().x[:FEWER]
+    posterior, x = load(ARTEFACTS / "decisions"), observations().x[:count]
     kept, tails = [], []
 
     def each(i: int) -> np.ndarray:
@@ -251,5 +255,5 @@ def calibration() -> None:
 
 if __name__ == "__main__":
     todo = (exact, stored, npe, likelihood, mnle, refined, calibration)
-    for name in sys.argv[1:]:
-        next(each for each in todo if each.__name__ == name)()
+    for name, _, count in (argument.partition("=") for argument in sys.argv[1:]):
+        next(each for each in todo if each.__name__ == name)(*([int(count)] if count else []))

@@ -16,7 +16,7 @@ from mechfit.inference import MAF, MDN, NSF, Coupling, Training
 from mechfit.inference.densities import coupling
 from mechfit.inference.densities.base import Ensemble
 from mechfit.inference.densities.configs import build
-from mechfit.inference.densities.embedding import Convolution, Trials
+from mechfit.inference.densities.embedding import Convolution, OrderedTrials, Trials
 from mechfit.inference.densities.mixture import Mixture
 from mechfit.inference.sequential.losses import npe_loss, snpe_b_loss, snpe_c_atomic_loss
 from mechfit.inference.sequential.methods import by_mixtures
@@ -96,6 +96,7 @@ FLOWS = {
     "mdn": MDN(2, 8),
     "traces": Coupling(2, 8, embedding=Convolution(2)),
     "trials": MDN(2, 8, embedding=Trials(4, 8)),
+    "ordered": MDN(2, 8, embedding=OrderedTrials(4, kinds=2)),
 }
 PROPOSAL = Mixture.gaussian(torch.tensor([0.5, 0.0]).double(), torch.eye(2).double() / 2)
 LOSSES = {

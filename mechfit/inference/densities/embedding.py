@@ -9,8 +9,9 @@ layers of strided convolutions with filters w and a linear map of the short trac
 
     f(x) = rho((1 / n) sum_t phi(x_t), log n),
 
-and `Subset` reads statistics of which some may be missing. Both are trained with random input
-masks, so that one training covers every number of trials or every subset of statistics. Zaheer et
+`OrderedTrials` gives moments and quantiles of them instead, and `Subset` reads statistics of which
+some may be missing. All three are trained with random input masks, so that one training covers
+every number of trials or every subset of statistics. The networks are in ``readers.py``. Zaheer et
 al. (2017), arXiv:1703.06114; Radev et al. (2020), arXiv:2003.06281. Taught in
 ``book/summaries/which-features.md`` and ``book/summaries/learned-features.md``.
 """
@@ -26,13 +27,26 @@ import torch
 from torch import Tensor, nn
 
 from mechfit.inference.densities.moments import MOST, moments, ordinary, tamed
+from mechfit.inference.densities.readers import (
+    STRIDE,
+    DeepSet,
+    MaskedStatistics,
+    OrderedSet,
+    TraceNetwork,
+)
 
-__all__ = ["EMBEDDINGS", "Convolution", "Embedding", "Subset", "Trials"]
+__all__ = [
+    "EMBEDDINGS",
+    "Convolution",
+    "Embedding",
+    "OrderedTrials",
+    "Sets",
+    "Subset",
+    "Trials",
+]
 
 WHOLE = 0.25
 """Share of the simulations of which `Subset` masks nothing while training."""
-STRIDE = 4
-"""Each layer of a convolution keeps one time point of so many."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,7 @@ class Convolution(Embedding):
         time = quotient(k, self.channels, "channels")
         if time < self.width:
             raise ValueError(f"a trace has {time} time points, expected at least {self.width}")
-        return TraceNetwork(self, time)
+        return TraceNetwork(self.channels, list(self.filters), self.width, self.outputs, time)
 
     def scale(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One mean and standard deviation for all time points of a channel."""
@@ -114,27 +128,19 @@ class Convolution(Embedding):
 
 
 @dataclass(frozen=True)
-class Trials(Embedding):
-    """Deep set for trials in any order: columns are the numbers of a trial, trial after trial.
+class Sets(Embedding):
+    """What embeddings of trials in any order have in common.
 
-    A trial with a NaN or infinity in it is missing, so rows may have different numbers of trials.
-    Whether a trial is missing must not depend on the parameters.
+    Columns are the numbers of a trial, trial after trial. A trial with a NaN or infinity in it is
+    missing, so rows may have different numbers of trials. Whether a trial is missing must not
+    depend on the parameters.
 
     Attributes:
         size: Numbers of each trial.
-        hidden: Width of the networks phi and rho.
-        outputs: Number of features.
     """
 
     size: int
-    hidden: int = 64
-    outputs: int = 16
     shorter = True
-
-    def build(self, k: int) -> nn.Module:
-        """Make the network for k / size trials."""
-        quotient(k, self.size, "numbers of a trial")
-        return DeepSet(self)
 
     def valid(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) have a trial (n,)."""
@@ -159,6 +165,53 @@ class Trials(Embedding):
 
 
 @dataclass(frozen=True)
+class Trials(Sets):
+    """Deep set for trials in any order: all of what is read from them is learned.
+
+    Attributes:
+        size: Numbers of each trial.
+        hidden: Width of the networks phi and rho.
+        outputs: Number of features.
+    """
+
+    hidden: int = 64
+    outputs: int = 16
+
+    def build(self, k: int) -> nn.Module:
+        """Make the network for k / size trials."""
+        quotient(k, self.size, "numbers of a trial")
+        return DeepSet(self.size, self.hidden, self.outputs)
+
+
+@dataclass(frozen=True)
+class OrderedTrials(Sets):
+    """Moments and quantiles of trials in any order, for a density to learn from.
+
+    They take a fraction of the time of a deep set, and tell edges, such as the smallest of many
+    numbers, exactly. They tell each number apart from the others of a trial: take `Trials` where
+    these belong together.
+
+    Attributes:
+        size: Numbers of each trial.
+        kinds: 1, or 2 for trials of two kinds, such as choices, told by their first number: those
+            above its mean over all simulations, and the rest. The other numbers are then read for
+            all trials and for each kind.
+    """
+
+    kinds: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.kinds <= min(2, self.size):
+            raise ValueError(f"kinds is {self.kinds}, expected 1, or 2 where size is at least 2")
+
+    def build(self, k: int) -> nn.Module:
+        """Make the network for k / size trials."""
+        quotient(k, self.size, "numbers of a trial")
+        return OrderedSet(self.size, self.kinds)
+
+
+@dataclass(frozen=True)
 class Subset(Embedding):
     """Statistics of which any may be missing: NaN in an observation stands for not known.
 
@@ -177,7 +230,7 @@ class Subset(Embedding):
 
     def build(self, k: int) -> nn.Module:
         """Make the network from k statistics to 2 k + outputs features."""
-        return MaskedStatistics(self, k)
+        return MaskedStatistics(k, self.hidden, self.outputs)
 
     def answerable(self, x: np.ndarray) -> np.ndarray:
         """Which rows of x (n, k) have no infinite number (n,)."""
@@ -192,70 +245,6 @@ class Subset(Embedding):
         return torch.where(kept.to(x.device), x, torch.nan)
 
 
-class TraceNetwork(nn.Module):
-    """Convolutions until the trace is short, then a linear map of all of it."""
-
-    def __init__(self, kind: Convolution, time: int) -> None:
-        super().__init__()
-        channels, filters, self.outputs = kind.channels, list(kind.filters), kind.outputs
-        self.layers = nn.Sequential(nn.Unflatten(-1, (channels, time)))
-        while filters or time > 16:
-            new, padding = filters.pop(0) if filters else channels, kind.width // 2
-            self.layers.extend([nn.Conv1d(channels, new, kind.width, STRIDE, padding), nn.SiLU()])
-            channels, time = new, (time + 2 * padding - kind.width) // STRIDE + 1
-        self.layers.extend([nn.Flatten(), nn.Linear(channels * time, self.outputs)])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features (..., outputs) of traces x (..., k)."""
-        return self.layers(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], self.outputs)
-
-
-class DeepSet(nn.Module):
-    """A network's mean over the n trials present, then a network of the mean and log n.
-
-    What a trial that is missing would cost is saved.
-    """
-
-    def __init__(self, kind: Trials) -> None:
-        super().__init__()
-        self.size, self.outputs, self.width = kind.size, kind.outputs, kind.hidden
-        h = kind.hidden
-        shapes = (kind.size, h), (h, h), (h + 1, h), (h, kind.outputs)
-        first, second, third, last = (nn.Linear(*shape) for shape in shapes)
-        self.phi = nn.Sequential(first, nn.SiLU(), second, nn.SiLU())
-        self.rho = nn.Sequential(third, nn.SiLU(), last)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features (..., outputs) of trials x (..., k)."""
-        trials = x.unflatten(-1, (-1, self.size))
-        present = trials.isfinite().all(-1)
-        n = present.sum(-1).flatten()
-        rows = torch.arange(len(n), device=x.device).repeat_interleave(n)
-        sums = x.new_zeros(len(n), self.width).index_add(0, rows, self.phi(trials[present]))
-        n = n.clamp(min=1)[:, None].to(x.dtype)
-        features = self.rho(torch.cat([sums / n, n.log()], -1))
-        return features.reshape(*x.shape[:-1], self.outputs)
-
-
-class MaskedStatistics(nn.Module):
-    """The known statistics, flags for which they are, and a residual network of both."""
-
-    def __init__(self, kind: Subset, k: int) -> None:
-        super().__init__()
-        self.outputs, h = 2 * k + kind.outputs, kind.hidden
-        self.first, self.last = nn.Linear(2 * k, h), nn.Linear(h, kind.outputs)
-        self.middle = nn.ModuleList(nn.Linear(h, h) for _ in range(2))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features (..., 2 k + outputs) of statistics x (..., k)."""
-        known = x.isfinite()
-        given = torch.cat([torch.where(known, x, 0.0), known.to(x.dtype)], -1)
-        h = self.first(given)
-        for layer in self.middle:
-            h = h + layer(nn.functional.silu(h))
-        return torch.cat([given, self.last(nn.functional.silu(h))], -1)
-
-
 def finite_rows(x: np.ndarray) -> np.ndarray:
     """Which rows of x (n, k) are finite (n,)."""
     return np.isfinite(x).all(1)
@@ -268,4 +257,4 @@ def quotient(k: int, part: int, what: str) -> int:
     return k // part
 
 
-EMBEDDINGS = {c.__name__: c for c in (Convolution, Subset, Trials)}
+EMBEDDINGS = {c.__name__: c for c in (Convolution, OrderedTrials, Subset, Trials)}

@@ -8,7 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from mechfit.inference.densities.embedding import EMBEDDINGS, WHOLE, Convolution, Subset, Trials
+from mechfit.inference.densities.embedding import (
+    EMBEDDINGS,
+    WHOLE,
+    Convolution,
+    OrderedTrials,
+    Subset,
+    Trials,
+)
+from mechfit.inference.densities.readers import LEVELS
 
 
 def build(embedding, k, seed=1):
@@ -45,17 +53,19 @@ def fit(networks, loss, steps, peak=5e-3):
     [
         (Convolution(channels=2, filters=(4, 8), width=7, outputs=5), 600),
         (Trials(3, 20, 5), 12),
+        (OrderedTrials(3), 12),
+        (OrderedTrials(3, kinds=2), 12),
     ],
-    ids=["convolution", "trials"],
+    ids=["convolution", "trials", "ordered", "two-kinds"],
 )
 class TestContract:
     def test_any_leading_axes(self, embedding, k):
         network, x = build(embedding, k), random(4, 3, k)
         features = network(x)
-        assert features.shape == (4, 3, network.outputs) == (4, 3, 5)
+        assert features.shape == (4, 3, network.outputs)
         torch.testing.assert_close(network(x[1, 2]), features[1, 2])
         torch.testing.assert_close(network(x[:, :1].expand(4, 6, k))[:, 5], features[:, 0])
-        assert network(x[:0]).shape == (0, 3, 5)
+        assert network(x[:0]).shape == (0, 3, network.outputs)
 
     def test_text_and_back(self, embedding, k):
         settings = json.loads(json.dumps(asdict(embedding)))
@@ -67,7 +77,8 @@ class TestContract:
     def test_every_column_counts(self, embedding, k):
         x = random(1, k).requires_grad_()
         build(embedding, k)(x).square().sum().backward()
-        assert (x.grad != 0).all()
+        told_apart = np.arange(k) % 3 == 0 if getattr(embedding, "kinds", 1) > 1 else False
+        assert ((x.grad != 0).numpy() | told_apart).all()
 
     def test_too_few_columns(self, embedding, k):
         with pytest.raises(ValueError, match=f"{k - 1} columns, expected a multiple of"):
@@ -248,6 +259,49 @@ class TestTrials:
                 mean, log_std = head(network(padded / scale)).unbind(-1)
             assert (mean - exact).square().mean().sqrt() < 0.13 * std
             assert float(log_std.exp().median()) == pytest.approx(std, rel=0.05)
+
+
+class TestOrderedTrials:
+    """Features are what numpy finds of each set."""
+
+    @staticmethod
+    def expected(numbers):
+        if not len(numbers):
+            return np.zeros(numbers.shape[1] * (3 + len(LEVELS)))
+        q = np.quantile(numbers, LEVELS, axis=0)
+        s = np.sqrt(numbers.var(0) + 1e-6)
+        skew = (((numbers - numbers.mean(0)) / s) ** 3).mean(0)
+        return np.r_[q[0], numbers.mean(0), np.log(s), skew, ((q[1:] - q[0]) / s).T.ravel()]
+
+    @pytest.mark.parametrize("kinds", [1, 2])
+    def test_moments_and_quantiles(self, kinds):
+        x = random(6, 12, 3)
+        x[0, 2:7, 1], x[1, 1:, 2], x[2, :, 0] = torch.nan, torch.inf, x[2, :, 0].abs()
+        x[3], x[4, :, 1] = torch.nan, 0.5
+        found = build(OrderedTrials(3, kinds), 36)(x.flatten(1)).numpy()
+        for row, features in zip(x.double().numpy(), found, strict=True):
+            trials = row[np.isfinite(row).all(1)]
+            parts = [[np.log(max(len(trials), 1))], self.expected(trials[:, kinds - 1 :])]
+            for kind in (False, True) if kinds == 2 else ():
+                own = trials[(trials[:, 0] > 0) == kind, 1:]
+                share = np.log((len(own) + 0.5) / (len(trials) + 1))
+                parts += [[share], self.expected(own)]
+            np.testing.assert_allclose(features, np.concatenate(parts), atol=2e-4)
+
+    def test_order_does_not_matter(self):
+        network, x = build(OrderedTrials(3, kinds=2), 30), random(20, 10, 3)
+        shuffled = x[:, torch.randperm(10, generator=torch.Generator().manual_seed(2))]
+        torch.testing.assert_close(network(shuffled.flatten(1)), network(x.flatten(1)))
+
+    def test_the_smallest_of_many_is_exact(self):
+        x = random(200, 40_000)
+        found = build(OrderedTrials(1), 40_000)(x)
+        assert torch.equal(found[:, 1], x.amin(1))
+
+    @pytest.mark.parametrize("settings", [(1, 2), (3, 3), (2, 0)])
+    def test_kinds(self, settings):
+        with pytest.raises(ValueError, match=r"kinds is .*, expected (1, or 2|positive)"):
+            OrderedTrials(*settings)
 
 
 def test_subset_hides_any_number_alike_and_sometimes_nothing():

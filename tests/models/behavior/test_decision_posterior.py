@@ -53,7 +53,7 @@ def test_the_book_s_posterior_is_close_to_the_exact_one(learned, observed):
     x, exact = observed
     draws = learned.sample_batched(DRAWS, seed=1, x=padded(in_logs(x), learned))
     found = [c2st(e.theta, d) for e, d in zip(exact, draws, strict=True)]
-    assert np.mean(found) < 0.77  # 0.71 ± 0.03 for those of the book's scores
+    assert np.mean(found) < 0.59  # 0.555 ± 0.004 for those of the book's scores
 
 
 @pytest.mark.slow
