@@ -123,7 +123,7 @@ mechfit.define("draw", [], () => {
   }
 
   // Voltage traces {voltage, dt, color, width, alpha} over time (ms), with a scale bar.
-  function traces(g, w, h, c, { lines, from = 0, until, low = -95, high = 50, step }) {
+  function traces(g, w, h, c, { lines, from = 0, until, low = -95, high = 60, step }) {
     const left = 2, right = w - 2, top = 2, base = h - 20;
     const x = t => left + (t - from) / (until - from) * (right - left);
     const y = v => base - (Math.min(Math.max(v, low), high) - low) / (high - low) * (base - top);
@@ -156,7 +156,7 @@ mechfit.define("draw", [], () => {
   }
 
   // A bar of `mv` mV and `ms` ms at the top right.
-  function scaleBar(g, w, h, c, { mv, ms, span, low = -95, high = 50 }) {
+  function scaleBar(g, w, h, c, { mv, ms, span, low = -95, high = 60 }) {
     const tall = mv / (high - low) * (h - 22), wide = ms / span * (w - 4), x = w - 6, y = 8;
     g.strokeStyle = g.fillStyle = c.muted;
     g.lineWidth = 1.5;

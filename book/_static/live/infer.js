@@ -14,7 +14,7 @@ mechfit.define("infer", [
     "leak reversal potential with opposite sign",
   ];
   const WINDOW = [10, 110], DURATION = 120, DT = 0.01;
-  const BUDGET = 28, FEWEST = 100, MOST = 2000, TRACES = 5, PREDICTED = 40, UNLIKELY = 0.01;
+  const BUDGET = 18, FEWEST = 100, MOST = 2000, TRACES = 5, PREDICTED = 40, UNLIKELY = 0.01;
 
   function start(root, { compact = false, statistics: ranges = [] }) {
     const posterior = mechfit.posterior.decode(mechfit.data["hodgkin-huxley-page"]);
@@ -28,7 +28,7 @@ mechfit.define("infer", [
     const change = pace(update, settle);
     let updates = 0;
     const predicted = mechfit.predictions.start(compact ? TRACES : PREDICTED, found => {
-      if (found.x.length <= TRACES) views.trace.draw();
+      if (found.x.length === 1 || found.x.length === TRACES) views.trace.draw();
       if (found.x.length % 8 === 0) views.statistics.forEach(view => view.draw());
     });
 
@@ -179,7 +179,6 @@ mechfit.define("infer", [
     function infer(count) {
       const many = noises.subarray(0, count * posterior.noise);
       state.rows = posterior.at(state.x).push(many).theta;
-      state.test = test.test(state.x);
     }
     function paint(all) {
       views.trace.draw();
@@ -196,15 +195,16 @@ mechfit.define("infer", [
       }
       infer(state.count);
       predicted.of(state.rows, d);
-      tell();
+      if (updates % 4 === 0) tell(); // what takes long is done less often
+      paint(state.count > FEWEST || updates % 4 === 0);
       updates++;
-      paint(state.count > FEWEST || updates % 4 === 0); // a slow machine shows the rest less often
       const share = Math.sqrt(BUDGET / (performance.now() - begin));
       state.count = Math.round(Math.min(MOST, Math.max(FEWEST, state.count * share)));
       root.dataset.updates = updates;
     }
     function settle() {
       infer(MOST);
+      tell();
       paint(true);
       table.replaceChildren(...symbols.map((text, j) => {
         const [a, b, c] = quantiles(state.rows, d, j, [0.05, 0.5, 0.95]);
@@ -230,6 +230,7 @@ mechfit.define("infer", [
         `Its answer means little.` : "";
     }
     function tell() {
+      state.test = test.test(state.x);
       says.replaceChildren(event(), " ", make("strong", {}, judged()));
       says.classList.toggle("live-beware", state.test.pValue < UNLIKELY);
     }
