@@ -163,6 +163,9 @@ class Translator:
         match piece.name:
             case "math":
                 return self.formula(piece)
+            case "admonition" if piece.options.get("class") == "dropdown":
+                title = f"<summary>{piece.title}</summary>"
+                return f"<details>{title}\n\n{self(piece.body)}\n\n</details>"
             case "admonition":
                 inner = f"**{piece.title}**\n\n{self(piece.body)}"
                 return re.sub(r"^", "> ", inner, flags=re.M).replace("> \n", ">\n")

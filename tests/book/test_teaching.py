@@ -8,7 +8,7 @@ import teaching_plans
 from builtbook import ROOT, open_page, pages
 from chapter_keys import CELL
 from chapter_minutes import EXERCISES
-from notebook_cells import check_of
+from notebook_cells import check_of, notebook_of
 from plain_markdown import Book
 from teaching_plans import Hour, kinds_of, table
 from test_template import SOLUTION, WIDTH, cells
@@ -72,6 +72,13 @@ def test_every_chapter_has_a_question_misconceptions_and_its_minutes():
         assert "**Ask first.**" in note
         assert "**Misconceptions.**" in note
         assert re.search(r"\*\*(Do not leave|Leave) out", note)
+
+
+def test_hints_are_folded_in_a_students_notebook():
+    made = notebook_of("book/teach/capstone", Book.read(ROOT), None, student=True, outputs=False)
+    text = "\n".join(cell.source for cell in made.cells)
+    assert text.count("<details><summary>Hint") == 4
+    assert "44503199" not in text
 
 
 def test_the_capstone_checks_answers_without_telling_them():
