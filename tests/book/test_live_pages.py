@@ -134,7 +134,8 @@ def test_a_recording_gives_its_posterior(opened, posterior):
     give(tab, "mine.csv", text.replace(".", ","))
     tab.wait_for_timeout(1500)
     assert tab.locator(".live-refusal").text_content() == ""
-    assert "mine.csv" in tab.locator(".live-says").text_content()
+    assert "mine.csv: " in tab.locator(".live-says").text_content()
+    assert "a sample every 0.05 ms" in tab.locator(".live-says").text_content()
     traces.voltage[0, 0] = voltage
     agrees(tab, posterior, model.summarize(traces)[0])
 

@@ -30,9 +30,11 @@ mechfit.define("draw", [], () => {
     place.append(element);
     const context = element.getContext("2d");
     let [w, h] = [0, 0]; // kept, because asking for them makes the browser lay out the page
+    let seen = true;
     const view = {
-      draw() {
-        if (!w || !h) return;
+      // One that is scrolled out of sight may wait until all is drawn.
+      draw(all = true) {
+        if (!w || !h || !(seen || all)) return;
         context.clearRect(0, 0, w, h);
         context.font = colors().font;
         paint(context, w, h, colors());
@@ -45,6 +47,9 @@ mechfit.define("draw", [], () => {
       element.height = Math.round(h * ratio);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       view.draw();
+    }).observe(element);
+    new IntersectionObserver(changes => {
+      seen = changes.at(-1).isIntersecting;
     }).observe(element);
     views.add(view);
     return view;

@@ -29,7 +29,7 @@ mechfit.define("infer", [
     let updates = 0;
     const predicted = mechfit.predictions.start(compact ? TRACES : PREDICTED, found => {
       if (found.x.length === 1 || found.x.length === TRACES) views.trace.draw();
-      if (found.x.length % 8 === 0) views.statistics.forEach(view => view.draw());
+      if (found.x.length % 8 === 0) views.statistics.forEach(view => view.draw(false));
     });
 
     // what is on the page
@@ -148,7 +148,7 @@ mechfit.define("infer", [
         const part = recording.cut(state.file.trace, onset.valueAsNumber);
         const x = statistics.seven(part.voltage, { dt: part.dt, window: part.window });
         if (!x.every(Number.isFinite)) {
-          throw new recording.Unfit("Its statistics are not defined. Expected a membrane voltage.");
+          throw new recording.Unfit("Its statistics are undefined. Expected a membrane voltage.");
         }
         refusal.textContent = "";
         Object.assign(state, { source: "recording", x, voltage: part.voltage, dt: part.dt });
@@ -181,9 +181,9 @@ mechfit.define("infer", [
       state.rows = posterior.at(state.x).push(many).theta;
     }
     function paint(all) {
-      views.trace.draw();
-      views.parameters.forEach(view => view.draw());
-      if (all) [...views.statistics, views.pairs].forEach(view => view?.draw());
+      for (const view of [views.trace, views.parameters, views.statistics, views.pairs].flat()) {
+        view?.draw(all);
+      }
     }
     function update() {
       const begin = performance.now();
@@ -195,9 +195,8 @@ mechfit.define("infer", [
       }
       infer(state.count);
       predicted.of(state.rows, d);
-      if (updates % 4 === 0) tell(); // what takes long is done less often
-      paint(state.count > FEWEST || updates % 4 === 0);
-      updates++;
+      if (updates++ % 4 === 0) tell(); // it takes long
+      paint(false);
       const share = Math.sqrt(BUDGET / (performance.now() - begin));
       state.count = Math.round(Math.min(MOST, Math.max(FEWEST, state.count * share)));
       root.dataset.updates = updates;
@@ -221,7 +220,8 @@ mechfit.define("infer", [
       const count = Math.round(state.x[0]), spikes = `${count} spike${count === 1 ? "" : "s"}`;
       if (state.source === "neuron") return `This neuron fires ${spikes}.`;
       if (state.source === "statistics") return `A neuron with ${spikes}, made up by hand.`;
-      return `${state.file.name}: ${count || "no"} spike${count === 1 ? "" : "s"}.`;
+      return `${state.file.name}: ${count ? spikes : "no spikes"}, a sample every ` +
+        `${number(state.dt)} ms.`;
     }
     function judged() {
       const { pValue, worst } = state.test;

@@ -1,5 +1,6 @@
 "use strict";
-// Puts every live picture of the page in the place of its still one; one that cannot start says so.
+// Puts every live picture of the page in the place of its still one; one that cannot start says
+// so.
 addEventListener("DOMContentLoaded", () => {
   for (const root of document.querySelectorAll(".mechfit-live")) {
     const still = [...root.childNodes];
