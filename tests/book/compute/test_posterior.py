@@ -6,12 +6,16 @@ import copy
 import numpy as np
 import pytest
 import torch
+from builtbook import ROOT
 
-from mechfit.inference import read_page, to_page
+from book.figures.in_page import first_member
+from mechfit.inference import load, read_page, to_page
+from mechfit.models import HodgkinHuxley
 from tests.inference.exchange.page_kinds import KINDS, bank, posterior
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("compute")]
 
+ARTEFACTS = ROOT / "book" / "artefacts"
 OBSERVATIONS, DRAWS = 10, 100
 CLOSE = 1e-3
 OPEN = """([name, data]) => {
@@ -67,22 +71,19 @@ def observations(at, x, kind):
         yield at.at(row), [None if np.isnan(v) else v for v in row]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_same_noise_gives_the_same_draws_and_densities(page, kind):
-    """All kinds together: 11,000 draws."""
-    before, told = opened(page, kind)
-    simulated, rng = bank(before.prior), np.random.default_rng(7)
-    std, d = simulated.theta.std(0), len(before.prior)
-    for at, x in observations(before, simulated.x[:OBSERVATIONS].copy(), kind):
+def compared(page, name, told, before, x, std):
+    """Draws and densities of the page's posterior beside the package's, from the same noise."""
+    rng, d = np.random.default_rng(7), len(before.prior)
+    for at, row in observations(before, x, name):
         noise = rng.standard_normal((DRAWS, told["noise"]))
         given = before.prior.sample(DRAWS, rng)
-        found = page.evaluate(PUSH, [kind, x, noise.ravel().tolist(), given.ravel().tolist()])
+        found = page.evaluate(PUSH, [name, row, noise.ravel().tolist(), given.ravel().tolist()])
         theta, inside = pushed(at, noise)
-        away = abs(np.reshape(found["theta"], (-1, d)) - theta) / std
-        assert away.max() < CLOSE
+        drawn = np.reshape(found["theta"], (-1, d))
+        assert (abs(drawn - theta) / std).max() < CLOSE
         np.testing.assert_array_equal(np.array(found["inside"], bool), inside)
-        for name, rows in (("logProb", theta), ("again", theta), ("given", given)):
-            logs = np.array(found[name], float)  # null becomes NaN
+        for values, rows in (("logProb", drawn), ("again", drawn), ("given", given)):
+            logs = np.array(found[values], float)  # null becomes NaN
             exact = log_prob(at, rows)
             np.testing.assert_array_equal(np.isnan(logs), np.isinf(exact))
             # at a bound of an unbounded space, theta no longer tells z
@@ -90,6 +91,30 @@ def test_the_same_noise_gives_the_same_draws_and_densities(page, kind):
             assert near.sum() >= 0.8 * np.isfinite(exact).sum()
             assert abs(logs - exact)[near].max() < CLOSE
         assert found["unlike"] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_noise_gives_the_same_draws_and_densities(page, kind):
+    """All kinds together: 11,000 draws."""
+    before, told = opened(page, kind)
+    simulated = bank(before.prior)
+    x = simulated.x[:OBSERVATIONS].copy()
+    compared(page, kind, told, before, x, simulated.theta.std(0))
+
+
+@pytest.mark.parametrize("name", ["hodgkin-huxley-page subset", "pyloric-page"])
+def test_so_do_the_posteriors_of_the_book(page, name):
+    if name.startswith("pyloric"):
+        before = first_member(load(ARTEFACTS / "pyloric-prior"))
+        with np.load(ARTEFACTS / "pyloric-near.npz") as near:
+            theta, x = near["theta"], near["x"]
+    else:
+        before, model = load(ARTEFACTS / "hodgkin-huxley-page"), HodgkinHuxley()
+        theta = model.prior.sample(100, 1)
+        x = model.statistics(theta, 2)
+    data = base64.b64encode(to_page(before)).decode()
+    told = page.evaluate(OPEN, [name, data])
+    compared(page, name, told, before, x[:OBSERVATIONS], theta.std(0))
 
 
 def test_it_tells_what_it_is(page):

@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -20,12 +20,11 @@ from mechfit.inference import (
     fit,
     page_script,
     read_page,
-    restrict,
     to_page,
 )
 from mechfit.inference.exchange.page import split
+from mechfit.inference.region import Region
 from mechfit.models import Beta, Parameter, Prior
-from mechfit.simulation import Bank
 from tests.inference.exchange.page_kinds import BOUNDED, KINDS, NAMES, bank, posterior
 
 ONCE = Training(epochs=1)
@@ -117,10 +116,12 @@ def of(flow, prior=BOUNDED, simulations=None):
     return fit(simulations or bank(prior), prior, flow=flow, training=ONCE, seed=1)
 
 
-def on_a_region():
-    made, simulations = posterior("box"), bank(BOUNDED)
-    valid = Bank(simulations.theta, simulations.x, simulations.theta[:, 0] > 0.3, 1, NAMES)
-    return made.on(restrict(valid, BOUNDED, keep=0.9, seed=1))
+@dataclass(frozen=True, kw_only=True)
+class Everywhere(Region):
+    """A region that is the whole prior."""
+
+    def score(self, theta):
+        return np.zeros(len(theta))
 
 
 REFUSED = {
@@ -130,7 +131,10 @@ REFUSED = {
         lambda: of(Coupling(embedding=FromModule(lambda: torch.nn.Linear(4, 2)))),
         "the embedding is a FromModule",
     ),
-    "a region": (on_a_region, "the posterior is on a region"),
+    "a region": (
+        lambda: posterior("box").on(Everywhere(prior=BOUNDED, threshold=-1.0)),
+        "the posterior is on a region",
+    ),
     "another prior": (
         lambda: of(Coupling(hidden=8), Prior((Parameter("a", Beta(2, 3)),))),
         "is Beta, expected",
