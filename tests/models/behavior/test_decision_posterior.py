@@ -83,5 +83,5 @@ def test_delays_beyond_the_fastest_response_get_no_weight(learned):
 def test_times_in_milliseconds_are_impossible(learned):
     """Nothing in the prior makes decisions of minutes: the network says so, and the weights."""
     x = TRIALS[:100] * [1, 1000]
-    with pytest.warns(UserWarning, match="unlike every simulation|effective sample size"):
+    with pytest.warns(UserWarning, match="no parameters|unlike every|effective sample size"):
         refined(learned, x, 500)
