@@ -14,7 +14,7 @@ PARTS = ("draw", "controls")
 PICTURES = {
     "infer": (
         (*NEURON, "misspecification"),
-        ("hodgkin-huxley-page", "hodgkin-huxley-simulated"),
+        ("hodgkin-huxley-seven-page", "hodgkin-huxley-simulated"),
         (*PARTS, "pairs", "predictions", "recording"),
     ),
     "features": (NEURON, ("hodgkin-huxley-page",), PARTS),

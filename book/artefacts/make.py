@@ -112,6 +112,17 @@ class SubsetRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class SevenRecipe(Recipe):
+    """The posterior from all seven statistics, small enough to be sent with a page."""
+
+    simulations: int = 1_000_000
+    flow: Coupling = Coupling(layers=5, hidden=96, bound=3.0)
+    training: Training = Training(epochs=10, batch=1024)
+    bank: str = "hodgkin-huxley"
+    half = True
+
+
+@dataclass(frozen=True)
 class PageRecipe(SubsetRecipe):
     """The same, from more simulations and small enough to be sent with a page."""
 
@@ -262,6 +273,7 @@ RECIPES = {
     "hodgkin-huxley-subsets": SubsetRecipe(),
     "hodgkin-huxley-twenty": SubsetRecipe(extended=Extended()),
     "hodgkin-huxley-page": PageRecipe(),
+    "hodgkin-huxley-seven-page": SevenRecipe(),
     "allen-cells": CellsRecipe(),
     "lif": SpikeTrainRecipe(known=(("tau", 20.0), ("t_ref", 2.0))),
     "lif-four": SpikeTrainRecipe(),

@@ -35,6 +35,11 @@ DRAWS = 20_000
 
 @pytest.fixture(scope="module")
 def posterior():
+    return load(ROOT / "book" / "artefacts" / "hodgkin-huxley-seven-page")
+
+
+@pytest.fixture(scope="module")
+def of_subsets():
     return load(ROOT / "book" / "artefacts" / "hodgkin-huxley-page")
 
 
@@ -176,12 +181,12 @@ def test_updates_per_second(opened, page, record_property):
     session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
 
 
-def test_ticked_features_give_their_posterior(opened, posterior):
+def test_ticked_features_give_their_posterior(opened, of_subsets):
     tab, model = opened("features"), HodgkinHuxley(precision="float64")
     x, before = model.statistics(model.truth, seed=1)[0], model.prior.sample(100_000, 1).std(0)
 
     def check(*known):
-        draws = posterior.at(np.where(np.isin(range(7), known), x, np.nan)).sample(DRAWS, 5)
+        draws = of_subsets.at(np.where(np.isin(range(7), known), x, np.nan)).sample(DRAWS, 5)
         shown = [number(text) / 100 for text in tab.evaluate(WIDTHS)]
         assert shown == pytest.approx(draws.std(0) / before, abs=0.05)
 

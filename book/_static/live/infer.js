@@ -17,7 +17,7 @@ mechfit.define("infer", [
   const BUDGET = 18, FEWEST = 100, MOST = 2000, TRACES = 5, PREDICTED = 40, UNLIKELY = 0.01;
 
   function start(root, { compact = false, statistics: ranges = [] }) {
-    const posterior = mechfit.posterior.decode(mechfit.data["hodgkin-huxley-page"]);
+    const posterior = mechfit.posterior.decode(mechfit.data["hodgkin-huxley-seven-page"]);
     const test = mechfit.misspecification.decode(mechfit.data["hodgkin-huxley-simulated"]);
     const { d, low, high, symbols, units } = posterior;
     const words = posterior.statistics.map(name => name.replace("_", " "));

@@ -102,14 +102,16 @@ def test_the_same_noise_gives_the_same_draws_and_densities(page, kind):
     compared(page, kind, told, before, x, simulated.theta.std(0))
 
 
-@pytest.mark.parametrize("name", ["hodgkin-huxley-page subset", "pyloric-page"])
+@pytest.mark.parametrize(
+    "name", ["hodgkin-huxley-page subset", "hodgkin-huxley-seven-page", "pyloric-page"]
+)
 def test_so_do_the_posteriors_of_the_book(page, name):
     if name.startswith("pyloric"):
         before = first_member(load(ARTEFACTS / "pyloric-prior"))
         with np.load(ARTEFACTS / "pyloric-near.npz") as near:
             theta, x = near["theta"], near["x"]
     else:
-        before, model = load(ARTEFACTS / "hodgkin-huxley-page"), HodgkinHuxley()
+        before, model = load(ARTEFACTS / name.split()[0]), HodgkinHuxley()
         theta = model.prior.sample(100, 1)
         x = model.statistics(theta, 2)
     data = base64.b64encode(to_page(before)).decode()
