@@ -15,7 +15,7 @@ PICTURES = {
     "infer": (
         (*NEURON, "misspecification"),
         ("hodgkin-huxley-seven-page", "hodgkin-huxley-simulated"),
-        (*PARTS, "pairs", "predictions", "recording"),
+        (*PARTS, "pairs", "predictions", "recording", "report"),
     ),
     "features": (NEURON, ("hodgkin-huxley-page",), PARTS),
     "circuit": ((*FLOW, "pyloric", "rhythm"), ("pyloric-page",), (*PARTS, "oscilloscope")),

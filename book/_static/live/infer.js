@@ -3,10 +3,10 @@
 // a trained network gives for it, all computed in the page.
 mechfit.define("infer", [
   "posterior", "misspecification", "statistics", "draw", "pairs", "controls", "predictions",
-  "recording",
+  "recording", "report",
 ], mechfit => {
-  const { make, number, quantity, unit, symbol, quantiles, slider, pace } = mechfit.controls;
-  const { draw, hodgkinHuxley: neuron, recording, statistics } = mechfit;
+  const { make, unit, symbol, slider, pace } = mechfit.controls;
+  const { draw, hodgkinHuxley: neuron, recording, report, statistics } = mechfit;
   const SPOKEN = [
     "maximal sodium conductance", "maximal potassium conductance", "leak conductance",
     "maximal conductance of the slow potassium current",
@@ -14,7 +14,7 @@ mechfit.define("infer", [
     "leak reversal potential with opposite sign",
   ];
   const WINDOW = [10, 110], DURATION = 120, DT = 0.01;
-  const BUDGET = 18, FEWEST = 100, MOST = 2000, TRACES = 5, PREDICTED = 40, UNLIKELY = 0.01;
+  const BUDGET = 18, FEWEST = 100, MOST = 2000, TRACES = 5, PREDICTED = 40;
 
   function start(root, { compact = false, statistics: ranges = [] }) {
     const posterior = mechfit.posterior.decode(mechfit.data["hodgkin-huxley-seven-page"]);
@@ -23,7 +23,7 @@ mechfit.define("infer", [
     const words = posterior.statistics.map(name => name.replace("_", " "));
     const noises = mechfit.random.normals(1, 0, MOST * posterior.noise);
     const state = { source: "neuron", theta: Float64Array.from(neuron.truth), x: null, rows: null,
-      voltage: null, dt: DT, noise: null, seed: 1, moved: 0, count: 500, file: null };
+      voltage: null, dt: DT, noise: null, seed: 1, count: 500, file: null };
     const current = neuron.stepCurrent(neuron.STEP, DURATION, DT, WINDOW);
     const change = pace(update, settle);
     let updates = 0;
@@ -107,7 +107,7 @@ mechfit.define("infer", [
     // what the reader does
     function choose(j, value) {
       if (state.source !== "neuron") sliders.forEach((s, i) => { state.theta[i] = s.number; });
-      Object.assign(state, { source: "neuron", moved: j });
+      state.source = "neuron";
       state.theta[j] = value;
       change();
     }
@@ -132,7 +132,7 @@ mechfit.define("infer", [
     function byHand(i, value) {
       state.x = Float64Array.from(state.x);
       state.x[i] = value;
-      Object.assign(state, { source: "statistics", moved: i, voltage: null });
+      Object.assign(state, { source: "statistics", voltage: null });
       change();
     }
     async function take(file) {
@@ -205,41 +205,15 @@ mechfit.define("infer", [
       infer(MOST);
       tell();
       paint(true);
-      table.replaceChildren(...symbols.map((text, j) => {
-        const [a, b, c] = quantiles(state.rows, d, j, [0.05, 0.5, 0.95]);
-        return make("tr", {}, make("th", { scope: "row" }, symbol(text)),
-          ...[quantity(b, units[j]), `${number(a)} to ${quantity(c, units[j])}`,
-            state.source === "neuron" ? quantity(state.theta[j], units[j]) : "unknown"].map(
-            cell => make("td", {}, cell)));
-      }));
-      aloud.textContent = spoken();
+      const truth = state.source === "neuron" ? state.theta : null;
+      table.replaceChildren(...report.rows(state.rows, posterior, truth));
+      aloud.textContent = `${says.textContent} ${report.spoken(state.rows, posterior)}`;
     }
 
-    // words
-    function event() {
-      const count = Math.round(state.x[0]), spikes = `${count} spike${count === 1 ? "" : "s"}`;
-      if (state.source === "neuron") return `This neuron fires ${spikes}.`;
-      if (state.source === "statistics") return `A neuron with ${spikes}, made up by hand.`;
-      return `${state.file.name}: ${count ? spikes : "no spikes"}, a sample every ` +
-        `${number(state.dt)} ms.`;
-    }
-    function judged() {
-      const { pValue, worst } = state.test;
-      return pValue < UNLIKELY ? `Beware: the network has seen no neuron like this ` +
-        `(p = ${number(pValue, 2)}; worst is the ${worst.replace("_", " ")}). ` +
-        `Its answer means little.` : "";
-    }
     function tell() {
-      state.test = test.test(state.x);
-      says.replaceChildren(event(), " ", make("strong", {}, judged()));
-      says.classList.toggle("live-beware", state.test.pValue < UNLIKELY);
-    }
-    function spoken() {
-      const all = symbols.map((text, j) => {
-        const [a, b, c] = quantiles(state.rows, d, j, [0.05, 0.5, 0.95]);
-        return `${text} ${number(b)}, ${number(a)} to ${quantity(c, units[j])}`;
-      });
-      return `${event()} ${judged()} Posterior, median and 90 % interval: ${all.join("; ")}.`;
+      const said = report.warning(test.test(state.x));
+      says.replaceChildren(report.event(state), " ", make("strong", {}, said));
+      says.classList.toggle("live-beware", said !== "");
     }
 
     // drawings
