@@ -58,7 +58,7 @@ def told(outputs: list[list]) -> dict[str, str]:
     for output in (o for cell in outputs for o in cell):
         if GLUED in output.get("data", {}):
             name = output.metadata["scrapbook"]["name"]
-            found[name] = ast.literal_eval(output.data[GLUED])
+            found[name] = str(ast.literal_eval(output.data[GLUED]))
     return found
 
 
