@@ -19,7 +19,7 @@ from mechfit.figures.predictive import predictive
 from mechfit.figures.rhythms import rhythms
 from mechfit.figures.samples import samples_to_traces
 from mechfit.figures.scores import scores
-from mechfit.figures.svg import marginals_svg, raster_svg, trace_svg
+from mechfit.figures.svg import curves_svg, marginals_svg, raster_svg, trace_svg
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, POSTERIOR, PRIOR, ROLES, SAMPLE, theme
 from mechfit.figures.traces import traces
 from mechfit.summaries.thinning import thin
@@ -35,6 +35,7 @@ __all__ = [
     "choice_explorer",
     "contraction_matrix",
     "curves",
+    "curves_svg",
     "fields",
     "history",
     "html_page",

@@ -1,21 +1,22 @@
 """Small pictures as SVG text, quick enough to follow a slider, in the text color around them."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.checks import different, numbers, ranges, trace_of
-from mechfit.figures.labels import number, parse, quantity, span, step_125
+from mechfit.figures.checks import different, increasing, numbers, ranges, trace_of
+from mechfit.figures.labels import ends, number, parse, quantity, span, step_125
 from mechfit.figures.theme import FONT, POSTERIOR
 from mechfit.summaries.density import heights
 from mechfit.summaries.thinning import thin
 
-__all__ = ["marginals_svg", "raster_svg", "trace_svg"]
+__all__ = ["curves_svg", "marginals_svg", "raster_svg", "trace_svg"]
 
 WIDTH, HEIGHT, ROW, LEFT, TOP, BOTTOM = 640, 240, 110, 56, 8, 34
 RANGE = (-100.0, 60.0)
+LINES = ("", f'stroke="{POSTERIOR}"', 'stroke-dasharray="5 4"')
 COLUMNS, PANEL, BINS, DOTS = 4, 86, 48, 4000
 """Marginals in a row, their height in px and their bins; most dots of a raster."""
 
@@ -155,4 +156,66 @@ def raster_svg(
     said = (
         f"Spikes of {n:,} neurons over {quantity(duration, 'ms', 4)}, {number(rate)} a second each"
     )
+    return picture(said + (label and f"; {label}"), HEIGHT, "".join(parts))
+
+
+def curves_svg(
+    x: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    reach: tuple[float, float],
+    *,
+    across: str,
+    up: str,
+    dots: ArrayLike | None = None,
+    label: str = "",
+) -> str:
+    """Draw named curves (t,) over x (t,) within `reach`; the second is blue, a third dashed.
+
+    Args:
+        x: Increasing values of the axis `across`.
+        curves: Values on the axis `up`; what leaves `reach` is drawn at its end.
+        reach: Low and high end of the axis `up`.
+        across: Name of the horizontal axis.
+        up: Name of the vertical axis.
+        dots: Data (m, 3): x, y and a number of trials, to which the area of a dot is
+            proportional.
+        label: What the text alternative tells besides names and ranges.
+
+    Raises:
+        ValueError: More than three curves, other shapes, or values that are not finite.
+    """
+    x, ((low, high),) = increasing(x), ranges([reach], 1, "reach")
+    if not 1 <= len(curves) <= len(LINES):
+        raise ValueError(f"curves has {len(curves)} entries, expected 1 to {len(LINES)}")
+    dots = np.empty((0, 3)) if dots is None else numbers("dots", dots, "m", 3)
+    wide, tall, base = WIDTH - LEFT - 8, HEIGHT - TOP - BOTTOM, HEIGHT - BOTTOM
+    parts, told = [f'<path d="M{LEFT} {TOP}V{base}h{wide}" opacity=".5"/>'], []
+
+    def placed(a: np.ndarray, b: np.ndarray) -> list[tuple[float, float]]:
+        left = LEFT + (a - x[0]) / (x[-1] - x[0]) * wide
+        top = base - (np.clip(b, low, high) - low) / (high - low) * tall
+        return list(zip(left.tolist(), top.tolist(), strict=True))
+
+    for i, ((name, y), line) in enumerate(zip(curves.items(), LINES, strict=False)):
+        y = numbers(name, y, len(x))
+        path = " ".join(f"{a:.1f},{b:.1f}" for a, b in placed(x, y))
+        key = TOP + 8 + 16 * i
+        parts += [
+            f'<polyline points="{path}" stroke-width="1.5" {line}/>',
+            f'<path d="M{LEFT + 12} {key}h22" stroke-width="1.5" {line}/>',
+            words(name, LEFT + 40, key + 4, "start"),
+        ]
+        told.append(f"{name} from {' to '.join(ends(y.min(), y.max()))}")
+    for (a, b), trials in zip(placed(dots[:, 0], dots[:, 1]), dots[:, 2], strict=True):
+        radius = 1.6 * np.sqrt(trials)
+        parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{radius:.1f}" stroke-width="1.2"/>']
+    for k, text in enumerate(ends(low, high)):
+        parts += [words(text, LEFT - 8, base - k * tall + 4 + 4 * k)]
+    for k, text in enumerate(ends(x[0], x[-1])):
+        parts += [words(text, LEFT + k * wide, base + 16, "end" if k else "start")]
+    parts += [words(across, LEFT + wide / 2, base + 28, "middle")]
+    middle = TOP + tall / 2
+    turned = words(up, LEFT - 28, middle, "middle")
+    parts += [f'<g transform="rotate(-90 {LEFT - 28} {middle:g})">{turned}</g>']
+    said = f"{up} against {across}, {span(x[0], x[-1])}: {'; '.join(told)}"
     return picture(said + (label and f"; {label}"), HEIGHT, "".join(parts))

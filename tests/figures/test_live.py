@@ -10,7 +10,7 @@ import pytest
 
 from mechfit.figures import live, live_choice, live_path, live_trace
 from mechfit.figures.live import NO_KERNEL
-from mechfit.figures.svg import marginals_svg, raster_svg, trace_svg
+from mechfit.figures.svg import curves_svg, marginals_svg, raster_svg, trace_svg
 
 LABELS = ["ḡ_Na (mS/cm²)", "E_l (mV)"]
 LIMITS = [[0.0, 80.0], [-100.0, -40.0]]
@@ -183,6 +183,26 @@ def test_a_raster_is_small():
     assert len(text) < 80_000
     assert "100 a second each" in ET.fromstring(text).get("aria-label")
     assert "0 a second" in raster_svg([], [], 10, 100.0)
+
+
+def test_curves_and_dots_stand_where_their_values_are():
+    x, axes = np.linspace(-4, 4, 9), {"across": "stimulus", "up": "share"}
+    rise = {"observer": np.linspace(0, 1, 9), "mean": np.full(9, 2.0)}
+    svg = ET.fromstring(curves_svg(x, rise, (0, 1), **axes, dots=[[0.0, 0.5, 4], [4, 1, 16]]))
+    first, second = (
+        np.array([p.split(",") for p in line.get("points").split()], float)
+        for line in svg.findall("polyline")
+    )
+    circles = [[float(c.get(k)) for k in ("cx", "cy", "r")] for c in svg.findall("circle")]
+    assert circles[0][:2] == pytest.approx(first[4], abs=0.11)
+    assert circles[1][:2] == pytest.approx(first[-1], abs=0.11)
+    assert circles[1][2] == pytest.approx(2 * circles[0][2], rel=0.05)
+    assert second[:, 1] == pytest.approx(first[-1, 1])  # beyond the reach, at its end
+    assert "share against stimulus, −4 to 4: observer from 0 to 1" in svg.get("aria-label")
+    with pytest.raises(ValueError, match="1 to 3"):
+        curves_svg(x, {}, (0, 1), **axes)
+    with pytest.raises(ValueError, match=r"mean has shape \(8,\), expected \(9,\)"):
+        curves_svg(x, {"mean": x[1:]}, (0, 1), **axes)
 
 
 def test_the_reach_of_a_picture_is_given():
