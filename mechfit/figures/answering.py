@@ -80,7 +80,7 @@ def pairs_to_traces(
     upper = np.triu_indices(d, 1)
     layers = heat_maps(samples, upper, limits, np.ones(d), parts, POSTERIOR)
     layers += _marginals(d) + _dots(d, chosen)
-    grid = alt.layer(*(layer.encode(**place) for layer in layers))
+    grid = alt.layer(*layers, encoding=place)
     chart = alt.vconcat(
         *views,
         words(_count(len(every))),

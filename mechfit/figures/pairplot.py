@@ -99,7 +99,7 @@ def pairplot(
         drawn += _marginals(sets, reach, share, parts) + _marked(names, points, reach)
         layers += [layer.transform_filter(f"axes == {k}") for layer in drawn] if many else drawn
     place = panel_axes(parts, reaches)
-    chart = alt.layer(*(layer.encode(**place) for layer in layers))
+    chart = alt.layer(*layers, encoding=place)
     chart = chart.add_params(menu("axes", AXES, "axes")) if many else chart
     pairs = sorted(zip(*upper, strict=True), key=lambda pair: -abs(r[pair]))
     strong = [f"{parts[i].name} and {parts[j].name} {number(r[i, j], 2)}" for i, j in pairs[:3]]
@@ -131,8 +131,8 @@ def _near(sets: Sequence[np.ndarray], limits: np.ndarray) -> np.ndarray | None:
     return near if 1 < len(limits) <= MOST and narrow.sum() > 1 else None
 
 
-def panel_axes(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[str, alt.X | alt.Y]:
-    """Channels for the fields x and y, counted in panels; axes name columns and rows."""
+def panel_axes(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[str, dict]:
+    """Channels of layers for the fields x and y, counted in panels; axes name columns and rows."""
     d, small = len(parts), f"page < {NARROW} && {len(parts)} > 4"
     names = [p.name for p in parts]
     heads = [
@@ -146,8 +146,8 @@ def panel_axes(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[st
     x = alt.Axis(**middle, **room, title=None, orient="top", labelExpr=across, labelFontSize=10)
     y = alt.Axis(**middle, title=None, labelExpr=f"{names}[floor(datum.value)]")
     return {
-        "x": alt.X("x:Q", scale=alt.Scale(domain=[0, d]), axis=x),
-        "y": alt.Y("y:Q", scale=alt.Scale(domain=[d, 0]), axis=y),
+        "x": alt.X("x:Q", scale=alt.Scale(domain=[0, d]), axis=x).to_dict(),
+        "y": alt.Y("y:Q", scale=alt.Scale(domain=[d, 0]), axis=y).to_dict(),
     }
 
 
@@ -213,21 +213,22 @@ def heat_maps(
         field = density(pair, reach, bins)
         peak = float(field.max())
         said = {"pair": f"{parts[i].name} and {parts[j].name}", "r": number(r[i, j], 2)}
-        said["c"] = encode(field.ravel(), 0, peak, characters=1)
+        text = encode(field.ravel(), 0, peak, characters=1)
+        said |= {"c": text.strip("A"), "o": len(text) - len(text.lstrip("A"))}
         maps.append(panel | said | {"peak": float(f"{peak / (share[i] * share[j]):.4g}")})
-        loops += [panel | loop for loop in outline_rows(density(pair, reach, 2 * bins))]
+        place = {key: panel[key] for key in ("row", "column", "x", "y")}
+        loops += [place | loop for loop in outline_rows(density(pair, reach, 2 * bins))]
     inner, told = 1 - 2 * EDGE, {"pair": "parameters", "r": "correlation"}
     sides = ("datum.column", f"datum.column + {inner}"), ("datum.row", f"datum.row - {inner}")
     cells = rows_of(maps).transform_calculate(column="datum.x", row="datum.y")
     cells = heat_cells(cells, sides, bins, color=color).transform_calculate(
         said="format(datum.q * datum.peak, '.2~r') + ' × the uniform prior'"
     )
-    frames = rows_of([{k: v for k, v in row.items() if k != "c"} for row in maps])
     place = (f"datum.x + {inner / 1000} * datum.u", f"datum.y - {inner / 1000} * datum.v")
     return [
-        frames.mark_rect(fill="transparent", **FRAMED).encode(
-            x2="x2", y2="y2", tooltip=tips(**told)
-        ),
+        rows_of(maps)
+        .mark_rect(fill="transparent", **FRAMED)
+        .encode(x2="x2", y2="y2", tooltip=tips(**told)),
         cells.encode(tooltip=tips(**told, said="density")),
         outline_marks(loops, *place),
     ]

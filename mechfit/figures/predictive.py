@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import different, numbers, units_of
 from mechfit.figures.labels import number, quantity
-from mechfit.figures.parts import rows_of, table, tips
+from mechfit.figures.parts import points, rows_of, short, table, tips
 from mechfit.figures.theme import POSTERIOR, PRIOR, WIDTH, present
 
 ROW, DRAWS, LIMIT = 38, 100, 4.0
@@ -60,14 +60,16 @@ def predictive(
         for i, (a, b) in enumerate(spread[2 * j : 2 * j + 2].T.tolist())
     ]
     seen = [f"{observed} {quantity(o, unit)}" for o, unit in zip(x_o, units, strict=True)]
-    jitter = (np.arange(len(z)) * 0.618034 % 1 - 0.5) * 0.34
-    row = np.repeat(np.arange(k), len(z))
-    spots = table(
-        x=np.clip(z, -reach, reach).T.ravel().round(3),
-        y=row + np.tile(jitter, k).round(3),
-        i=row,
-        raw=[quantity(v, unit) for v_k, unit in zip(draws.T, units, strict=True) for v in v_k],
-    ).transform_calculate(name=f"{names}[datum.i]", seen=f"{seen}[datum.i]")
+    raw = [quantity(v, unit) for v_k, unit in zip(draws.T, units, strict=True) for v in v_k]
+    spots = points(
+        rows_of([{"x": short(np.clip(z, -reach, reach).T.ravel().round(3)), "raw": raw}]),
+        z.size,
+        *("x", "raw"),
+        row=f"floor(datum.i / {len(z)})",
+        y=f"datum.row + (datum.i % {len(z)} * 0.618034 % 1 - 0.5) * 0.34",
+        name=f"{names}[datum.row]",
+        seen=f"{seen}[datum.row]",
+    )
     across = {"title": [f"difference from the {observed} value", "(prior standard deviations)"]}
     across |= {"labelExpr": "datum.value == 0 ? '0' : format(datum.value, '+~g')"}
     side = {"values": [*range(k)], "title": None, "ticks": False, "domain": False}

@@ -10,6 +10,9 @@ as the built book, says so by the environment variable ``MECHFIT_CHART_SCRIPTS=p
 import json
 import os
 import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -60,9 +63,7 @@ def scripts_tag() -> str:
 def drawn(spec: dict) -> str:
     """Return the HTML that draws a specification, where the page has the scripts."""
     name = f"chart-{uuid.uuid4().hex[:12]}"
-    text = json.dumps(told_once(spec), ensure_ascii=False, separators=(",", ":")).replace(
-        "</", "<\\/"
-    )
+    text = _json(carried_once(told_once(spec))).replace("</", "<\\/")
     words = {"id_json": json.dumps(name), "options": json.dumps(_OPTIONS), "lost": _LOST}
     return _HTML.format(id=name, spec=text, **words)
 
@@ -73,6 +74,39 @@ def told_once(spec: dict) -> dict:
         return spec
     config = spec.get("config", {})
     return spec | {"config": config | {"mark": {"aria": False} | config.get("mark", {})}}
+
+
+def carried_once(spec: dict) -> dict:
+    """Name the rows of data that several marks draw, so that a chart carries them once."""
+    spec, found = deepcopy(spec), defaultdict(list)
+    for data in _rows(spec):
+        found[_json(data["values"])].append(data)
+    for text, marks in found.items():
+        if len(marks) > 1 and len(text) > 60:
+            name = f"rows-{len(spec.setdefault('datasets', {}))}"
+            spec["datasets"][name] = marks[0]["values"]
+            for data in marks:
+                del data["values"]
+                data["name"] = name
+    return spec
+
+
+def _rows(node: object) -> Iterator[dict]:
+    """Find the data of marks that stand in a specification as rows."""
+    if isinstance(node, dict):
+        data = node.get("data")
+        if isinstance(data, dict) and list(data) == ["values"]:
+            yield data
+        for key, each in node.items():
+            if key not in ("data", "datasets"):
+                yield from _rows(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _rows(each)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _brings_scripts() -> bool:

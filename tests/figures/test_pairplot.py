@@ -7,7 +7,7 @@ from mechfit.figures import choice_explorer, pairplot, samples_to_traces
 from mechfit.figures.encoding import ALPHABET
 from mechfit.figures.heat import outline_rows
 from mechfit.figures.labels import ends, number, parse, step_125
-from mechfit.summaries.density import density, heights
+from mechfit.summaries.density import density, heights, mass_level, outlines
 from tests.figures.drawing import drawn
 
 TITLE = "Two are known"
@@ -18,7 +18,8 @@ def datasets(spec: dict) -> list[list[dict]]:
 
 
 def maps_of(spec: dict) -> list[list[dict]]:
-    return [rows for rows in datasets(spec) if rows and "c" in rows[0]]
+    cells = [layer for layer in spec["layer"] if "fillOpacity" in layer["encoding"]]
+    return [layer["data"]["values"] for layer in cells]
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +34,9 @@ def test_heat_maps_hold_the_density(spec, theta, limits):
     panels, near = maps_of(spec)  # on the prior's range, and on that of the samples
     assert len(panels) == len(near) == 28
     first = next(p for p in panels if p["pair"] == "ḡ_Na and ḡ_K")
-    bins = int(len(first["c"]) ** 0.5)
-    steps = np.array([ALPHABET.index(c) for c in first["c"]]).reshape(bins, bins)
+    bins = 25
+    text = ("A" * first["o"] + first["c"]).ljust(bins * bins, "A")
+    steps = np.array([ALPHABET.index(c) for c in text]).reshape(bins, bins)
     expected = density(theta[:, [1, 0]], limits[[1, 0]], bins)
     seen = steps / 63 * first["peak"]
     assert np.abs(seen - expected).max() <= expected.max() / 100
@@ -44,9 +46,7 @@ def test_heat_maps_hold_the_density(spec, theta, limits):
 def test_a_menu_changes_to_the_range_of_the_samples(spec, theta, limits, labels):
     wide, near = (drawn(spec, axes=k) for k in (0, 1))
     assert wide != near
-    filled = [
-        np.mean([c != "A" for panel in panels for c in panel["c"]]) for panels in maps_of(spec)
-    ]
+    filled = [sum(c != "A" for panel in panels for c in panel["c"]) for panels in maps_of(spec)]
     assert filled[1] > 1.2 * filled[0]  # the samples fill more of their own range
     everywhere = np.random.default_rng(1).uniform(*limits.T, (2000, len(limits)))
     plain = pairplot(everywhere, labels, limits, title=TITLE).to_dict()
@@ -69,6 +69,12 @@ def test_outlines_lie_where_the_samples_are():
     assert {loop["w"] for loop in loops} == {1.2, 0.7}
     assert np.mean(loops[0]["u"]) == pytest.approx(175, abs=30)
     assert np.mean(loops[0]["v"]) == pytest.approx(775, abs=30)
+    [exact] = outlines(field, mass_level(field, 0.5))
+    corners = np.array([loops[0]["u"], loops[0]["v"]]).T / 50
+    way = np.linspace(corners[:-1], corners[1:], 50).reshape(-1, 2)
+    off = np.hypot(*(exact[:, None] - way).T).min(0)
+    assert off.max() < 0.2
+    assert len(corners) < len(exact)
     assert outline_rows(1 + 0.1 * field) == []  # nearly flat: only noise would be outlined
 
 

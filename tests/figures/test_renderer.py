@@ -58,3 +58,20 @@ def test_words_cannot_end_the_script():
     assert text.count("</script") == 1
     sent = text.split(", ", 1)[1].rsplit(", {", 1)[0].replace("<\\/", "</")
     assert json.loads(sent) == spec
+
+
+def test_rows_that_two_marks_draw_are_carried_once():
+    rows, few = [{"a": k} for k in range(20)], [{"b": 0}]
+    each = [{"data": {"values": list(v)}, "mark": "point"} for v in (rows, few, rows, few)]
+    spec = {"layer": [*each, {"encoding": {"x": {"axis": {"values": [1, 2]}}}}]}
+    before = json.dumps(spec)
+    shared = renderer.carried_once(spec)
+    assert json.dumps(spec) == before
+    assert shared["datasets"] == {"rows-0": rows}
+    assert [layer["data"] for layer in shared["layer"][:4]] == [
+        {"name": "rows-0"},
+        {"values": few},
+        {"name": "rows-0"},
+        {"values": few},
+    ]
+    assert shared["layer"][4] == spec["layer"][4]
