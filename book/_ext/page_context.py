@@ -7,7 +7,7 @@ from pathlib import Path
 THEBE = ("sphinx-thebe.js", "THEBE_JS_URL")
 NEEDED = {
     "charts.js": ("mechfitDraw",),
-    "mathjax/": ('class="math', "#term-"),
+    "mathjax/": ('class="math',),
     "formulas.js": ('class="math',),
     "glossary.js": ("#term-",),
     "terms.js": ("#term-",),

@@ -6,7 +6,8 @@
   box.id = "definition";
   box.setAttribute("role", "tooltip");
   box.hidden = true;
-  let shown = null, touched = false, timer = 0;
+  const FORMULAS = "mathjax/startup.js", here = document.currentScript.src.replace(/terms\.js.*/, "");
+  let shown = null, touched = false, timer = 0, loading = null;
 
   const later = (act, ms) => { clearTimeout(timer); timer = setTimeout(act, ms); };
   const termAt = target => target.closest?.(LINKS);
@@ -28,6 +29,20 @@
     box.style.top = `${(fits ? below : above) + scrollY}px`;
   }
 
+  // MathJax, which is loaded for the first formula where the page has none of its own
+  function mathjax() {
+    if (window.MathJax?.startup?.promise) return MathJax.startup.promise;
+    return loading ??= new Promise(done => {
+      let script = document.querySelector(`script[src*="${FORMULAS}"]`);
+      if (!script) {
+        script = document.createElement("script");
+        script.src = here + FORMULAS;
+        document.head.append(script);
+      }
+      script.addEventListener("load", () => done(MathJax.startup.promise));
+    });
+  }
+
   function show(link) {
     const text = window.mechfitGlossary?.[link.hash.slice(1)];
     clearTimeout(timer);
@@ -39,8 +54,7 @@
     link.setAttribute("aria-describedby", box.id);
     place();
     if (box.querySelector(".math")) {
-      const typeset = () => window.MathJax?.typesetPromise?.([box]);
-      Promise.resolve(window.MathJax?.startup?.promise).then(typeset).then(() => shown && place());
+      mathjax().then(() => MathJax.typesetPromise([box])).then(() => shown && place());
     }
   }
 

@@ -61,6 +61,14 @@
     (group.marks || []).forEach(stackKeys);
   }
 
+  /* Charts have one description; the rectangle that a reader draws is none of it. */
+  function silenceBrushes(group) {
+    (group.marks || []).forEach(function (mark) {
+      if (/brush(_bg)?$/.test(mark.name || "")) mark.aria = false;
+      silenceBrushes(mark);
+    });
+  }
+
   function sum(numbers) { return numbers.reduce(function (a, b) { return a + b; }, 0); }
 
   /* Rewrite a compiled chart; return the names of the parts that stand below one another, and the
@@ -83,6 +91,7 @@
       share(vega, 1, 1, known, use(0));
     }
     stackKeys(vega);
+    silenceBrushes(vega);
     var signals = [{name: "page", value: 640}];
     parts.forEach(function (_, i) { signals.push({name: "space_" + i, value: 60}); });
     Object.keys(shares).forEach(function (name) {

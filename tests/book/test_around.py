@@ -60,6 +60,15 @@ def test_formulas_of_a_definition_are_typeset(tab):
     assert "\\(" not in tab.locator("#definition").inner_text()
 
 
+def test_a_page_without_formulas_typesets_those_of_a_definition(browser, html):
+    tab = browser.new_page()
+    tab.goto((html / "book" / "index.html").as_uri())
+    assert tab.locator("script[src*='mathjax/']").count() == 0
+    tab.locator('article a.internal[href$="#term-posterior"]').first.hover()
+    tab.wait_for_selector("#definition mjx-container")
+    tab.close()
+
+
 def test_a_tap_defines_and_a_second_one_follows(browser, html):
     place = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
     tab = place.new_page()
