@@ -28,8 +28,6 @@ import teaching_plans
 import whole_pages
 
 ROOT = Path(__file__).resolve().parents[2]
-SIMULATED = 2000
-"""Simulations, and their seed, that a page compares an observation with."""
 
 
 def prepare_kernels() -> None:
@@ -72,28 +70,6 @@ def write_charts(app) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text(encoding="utf-8") != chart_scripts():
         path.write_text(chart_scripts(), encoding="utf-8")
-
-
-def write_posteriors(app) -> None:
-    """Write what computes in a page into the book, as scripts that hold the data.
-
-    These are the stored posteriors whose names end in -page, and simulations of the neuron that
-    tell whether an observation is one that it could have made.
-    """
-    from mechfit.inference import load, misspecification_to_page, page_script, to_page
-    from mechfit.models import HodgkinHuxley
-    from mechfit.simulation import simulate
-
-    folder = Path(app.outdir) / "_static" / "compute" / "data"
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {
-        source.stem: to_page(load(source.with_suffix("")))
-        for source in sorted((ROOT / "book" / "artefacts").glob("*-page.safetensors"))
-    }
-    bank = simulate(HodgkinHuxley(), SIMULATED, seed=SIMULATED)
-    files["hodgkin-huxley-simulated"] = misspecification_to_page(bank)
-    for name, data in files.items():
-        (folder / f"{name}.js").write_text(page_script(name, data), encoding="utf-8")
 
 
 def find_outdated(app, env, added, changed, removed) -> list[str]:
@@ -145,7 +121,6 @@ def setup(app) -> dict[str, bool]:
     app.connect("config-inited", read_version)
     app.connect("config-inited", use_small_mathjax)
     app.connect("builder-inited", write_charts)
-    app.connect("builder-inited", write_posteriors)
     app.connect("env-get-outdated", find_outdated)
     app.connect("env-before-read-docs", execute_outdated)
     app.connect("env-purge-doc", forget_page)

@@ -21,6 +21,8 @@ PICTURES = {
     "circuit": ((*FLOW, "pyloric", "rhythm"), ("pyloric-page",), (*PARTS, "oscilloscope")),
 }
 """Of each live picture the scripts that compute, its data, and the scripts that show."""
+SIMULATED = 2000
+"""Simulations, and their seed, that a page compares an observation with."""
 PLACE = re.compile(r'class="mechfit-live" data-live="([a-z]+)"')
 
 
@@ -48,18 +50,30 @@ def add_scripts(app, pagename, templatename, context, doctree) -> None:
         app.add_css_file("live/live.css")
 
 
-def write_circuit(app) -> None:
-    """Write the posterior of the circuit, one network of a stored ensemble, as a script."""
-    from book.figures.in_page import first_member
-    from mechfit.inference import load, page_script, to_page
+def write_data(app) -> None:
+    """Write what the pictures compute with, as scripts that hold it.
 
-    posterior = first_member(load(ARTEFACTS / "pyloric-prior"))
-    path = Path(app.outdir) / "_static" / "compute" / "data" / "pyloric-page.js"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page_script("pyloric-page", to_page(posterior)), encoding="utf-8")
+    These are the stored posteriors whose names end in -page, one network of the ensemble for the
+    circuit, and simulations that tell whether an observation is one that the neuron could have
+    made.
+    """
+    from book.figures.in_page import first_member
+    from mechfit.inference import load, misspecification_to_page, page_script, to_page
+    from mechfit.models import HodgkinHuxley
+    from mechfit.simulation import simulate
+
+    stored = sorted(ARTEFACTS.glob("*-page.safetensors"))
+    files = {source.stem: to_page(load(source.with_suffix(""))) for source in stored}
+    files["pyloric-page"] = to_page(first_member(load(ARTEFACTS / "pyloric-prior")))
+    bank = simulate(HodgkinHuxley(), SIMULATED, seed=SIMULATED)
+    files["hodgkin-huxley-simulated"] = misspecification_to_page(bank)
+    folder = Path(app.outdir) / "_static" / "compute" / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (folder / f"{name}.js").write_text(page_script(name, data), encoding="utf-8")
 
 
 def setup(app) -> None:
     """Write the data once, and look at every page before its scripts are tidied."""
-    app.connect("builder-inited", write_circuit)
+    app.connect("builder-inited", write_data)
     app.connect("html-page-context", add_scripts, priority=800)

@@ -9,18 +9,15 @@ training that is worse than the prior has learned less than nothing, and one who
 its seed is a lottery. Rows are appended at once; a repeated call does only what is missing.
 """
 
-import argparse
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
-from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from neuroscience_run import LEVEL, LEVEL_DRAWS, SIDES, log_density
-from sbibm_table import DATA, append, read
+from neuroscience_run import LEVEL, LEVEL_DRAWS, SIDES, log_density, run_as_told
+from sbibm_table import DATA
 from sbibm_tasks import TASKS, Task
 from timing import Timer, processor_seconds
 
@@ -75,14 +72,6 @@ def measure(name: str, simulations: int, side: str, seed: int) -> Row:
     return Row(*key, *rounded, date.today().isoformat())
 
 
-def run(cells: Iterable[tuple[str, int, str, int]], table: Path) -> None:
-    """Measure those of the cells (problem, simulations, side, seed) that the table lacks."""
-    done = {row[:5] for row in read(table, Row)}
-    for cell in cells:
-        if (*cell, SIDES[cell[2]].version()) not in done:
-            append(table, measure(*cell))
-
-
 def lines(rows: Sequence[Row]) -> list[str]:
     """Least and largest loss, its spread over seeds, mean coverage and seconds of every cell."""
     cells, newest = defaultdict(list), {row[:4]: row for row in rows}
@@ -104,15 +93,8 @@ def lines(rows: Sequence[Row]) -> list[str]:
 
 def main() -> None:
     """Measure what the table lacks, and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--problems", nargs="*", choices=PROBLEMS, default=list(PROBLEMS))
-    parser.add_argument("--simulations", type=int, nargs="+", default=[100, 200, 500, 1000])
-    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 11)))
-    parser.add_argument("--table", type=Path, default=TABLE)
-    given = parser.parse_args()
-    run(product(given.problems, given.simulations, given.sides, given.seeds), given.table)
-    print("\n".join(lines(read(given.table, Row))))
+    told = PROBLEMS, [100, 200, 500, 1000], list(range(1, 11)), TABLE, measure, Row
+    print("\n".join(lines(run_as_told(__doc__.splitlines()[0], *told))))
 
 
 if __name__ == "__main__":

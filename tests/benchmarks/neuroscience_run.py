@@ -114,12 +114,17 @@ def measure(name: str, simulations: int, side: str, seed: int) -> Row:
     return Row(*key, *rounded, date.today().isoformat())
 
 
-def run(cells: Iterable[tuple[str, int, str, int]], table: Path) -> None:
+def run(
+    cells: Iterable[tuple[str, int, str, int]],
+    table: Path,
+    row_of: Callable[..., NamedTuple] = measure,
+    kind: type[NamedTuple] = Row,
+) -> None:
     """Measure those of the cells (problem, simulations, side, seed) that the table lacks."""
-    done = {row[:5] for row in read(table, Row)}
+    done = {row[:5] for row in read(table, kind)}
     for cell in cells:
         if (*cell, SIDES[cell[2]].version()) not in done:
-            append(table, measure(*cell))
+            append(table, row_of(*cell))
 
 
 def lines(rows: Sequence[Row]) -> list[str]:
@@ -141,17 +146,35 @@ def lines(rows: Sequence[Row]) -> list[str]:
     return out
 
 
+def run_as_told(
+    what: str,
+    problems: Iterable[str],
+    simulations: Sequence[int],
+    seeds: Sequence[int],
+    table: Path,
+    row_of: Callable[..., NamedTuple],
+    kind: type[NamedTuple],
+) -> list[NamedTuple]:
+    """Measure what the command line asks for and the table lacks; return the table's rows.
+
+    Problems, simulations, seeds and table are those where the command line names none.
+    """
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--problems", nargs="*", choices=problems, default=list(problems))
+    parser.add_argument("--simulations", type=int, nargs="+", default=simulations)
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
+    parser.add_argument("--seeds", type=int, nargs="+", default=seeds)
+    parser.add_argument("--table", type=Path, default=table)
+    given = parser.parse_args()
+    cells = product(given.problems, given.simulations, given.sides, given.seeds)
+    run(cells, given.table, row_of, kind)
+    return read(given.table, kind)
+
+
 def main() -> None:
     """Measure what the table lacks, and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--problems", nargs="*", choices=PROBLEMS, default=list(PROBLEMS))
-    parser.add_argument("--simulations", type=int, nargs="+", default=[1000, 10_000])
-    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--table", type=Path, default=TABLE)
-    given = parser.parse_args()
-    run(product(given.problems, given.simulations, given.sides, given.seeds), given.table)
-    print("\n".join(lines(read(given.table, Row))))
+    told = PROBLEMS, [1000, 10_000], [1], TABLE, measure, Row
+    print("\n".join(lines(run_as_told(__doc__.splitlines()[0], *told))))
 
 
 if __name__ == "__main__":
