@@ -14,6 +14,7 @@ import numpy as np
 import vl_convert
 from IPython.display import HTML
 
+from mechfit.figures.svg import subscripted
 from mechfit.inference import Posterior
 
 BINS = 30
@@ -29,7 +30,7 @@ def in_page(picture: str, still: alt.TopLevelMixin, **options: object) -> HTML |
     """
     if os.environ.get("MECHFIT_CHART_SCRIPTS") != "page":
         return still
-    svg = vl_convert.vegalite_to_svg(still.to_dict())
+    svg = subscripted(vl_convert.vegalite_to_svg(still.to_dict()))
     told = escape(json.dumps(options, ensure_ascii=False, separators=(",", ":")))
     said = escape(still.to_dict()["description"])
     return HTML(
@@ -54,6 +55,7 @@ def spread(x: np.ndarray, log: tuple[int, ...] = ()) -> list[dict[str, object]]:
 
 
 def first_member(posterior: Posterior) -> Posterior:
-    """One network of an ensemble, for which a page has the room."""
-    provenance = {**posterior.provenance, "members": 1}
+    """One network of an ensemble, for which a page has the room; verdicts are of all of them."""
+    kept = {k: v for k, v in posterior.provenance.items() if not k.startswith("check")}
+    provenance = kept | {"members": 1}
     return replace(posterior, flow=posterior.flow.members[0], provenance=provenance)

@@ -170,30 +170,22 @@
     console.error(error);
   }
 
-  /* Set the subscripts of symbols in the names of inputs, as in "ḡ_Na", lower. */
-  function lower(box) {
-    box.querySelectorAll(".vega-bind-name").forEach(function (name) {
-      name.textContent.split(/_(\w+)/).forEach(function (part, i) {
-        if (!i) { name.textContent = part; return; }
-        var piece = document.createElement(i % 2 ? "sub" : "span");
-        piece.textContent = part;
-        name.appendChild(piece);
-      });
-    });
-  }
-
   window.mechfitDraw = function (id, spec, options) {
     var box = document.getElementById(id), parts, title;
     if (!box) return;
     function lost(error) { say(box, error); }
-    options = {...options, patch: function (vega) { ({parts, title} = follow(vega)); return vega; }};
+    options = {...options, tooltip: {sanitize: mechfitSubscripts.html}};
+    options.patch = function (vega) { ({parts, title} = follow(vega)); return vega; };
+    mechfitSubscripts.watch(box);
     drawing.then(function (Drawing) {
       /* Vega tells what fails while it draws to its log alone. */
       class View extends Drawing { error(error) { setTimeout(lost, 0, error); return this; } }
       return window.vegaEmbed(box, spec, {...options, viewClass: View});
     }).then(function (result) {
       var view = result.view, drawn = 0, busy = Promise.resolve();
-      lower(box);
+      box.querySelectorAll(".vega-bind-name").forEach(function (name) {
+        name.innerHTML = mechfitSubscripts.html(name.textContent);
+      });
       if (!parts.length) return;
       var config = spec.config || {}, look = config.title || {}, family = config.font || "sans-serif";
       var fonts = {

@@ -1,9 +1,13 @@
 """Words and numbers on charts: a label "ḡ_Na (mS/cm²)" has a symbol, a subscript and a unit."""
 
+import html
 import re
 from typing import NamedTuple
 
 import numpy as np
+
+_SYMBOL = re.compile(r"(?<!\w)([^\W\d_][\u0300-\u036f]*)_([^\W_]+(?:,[^\W_]+)*)(?!\w)")
+"""A symbol of one letter with a subscript; subscripts.js has the same rule."""
 
 
 class Label(NamedTuple):
@@ -34,6 +38,27 @@ def parse(label: str) -> Label:
     name, unit = re.fullmatch(r"(.*?)(?:\s*\(([^()]*)\))?", label.strip()).groups()
     symbol, _, subscript = name.partition("_")
     return Label(symbol, subscript, re.sub(r"(\w+)\^½", r"√\1", unit or ""))
+
+
+def pieces(words: str) -> list[str]:
+    """Split words at the subscripts of symbols: every second piece is one.
+
+    Example:
+        >>> pieces("ḡ_Na (mS/cm²), not rest_mean")
+        ['ḡ', 'Na', ' (mS/cm²), not rest_mean']
+    """
+    return _SYMBOL.sub("\\1\0\\2\0", words).split("\0")
+
+
+def marked_up(words: str) -> str:
+    """Write words as HTML, with the subscripts of symbols.
+
+    Example:
+        >>> marked_up("τ_max < 1 s")
+        'τ<sub>max</sub> &lt; 1 s'
+    """
+    split = [html.escape(piece) for piece in pieces(words)]
+    return "".join(f"<sub>{piece}</sub>" if i % 2 else piece for i, piece in enumerate(split))
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import different, numbers, ranges, trace_of
-from mechfit.figures.labels import number, parse, quantity
+from mechfit.figures.labels import marked_up, number, parse, quantity
 from mechfit.figures.svg import RANGE, trace_svg
 
 __all__ = ["live", "live_choice", "live_path", "live_trace"]
@@ -115,7 +115,7 @@ def live(draw: Draw, labels: Sequence[str], values: ArrayLike, limits: ArrayLike
         step = (value - low) / max(1, round((value - low) / step)) or step  # so that it is a stop
         digits = max(0, int(np.ceil(-np.log10(step))) + (step < 10))
         slider = ipywidgets.FloatSlider(value, min=low, max=high, step=step, layout=WIDE)
-        slider.description = f"{part.name} ({part.unit})" if part.unit else part.name
+        slider.description, slider.description_allow_html = marked_up(part.text), True
         slider.readout_format = f".{min(digits, 6)}f"
         slider.style.description_width = "150px"
         sliders.append(slider)
@@ -186,7 +186,7 @@ def live_path(
         theta = np.array([np.interp(at, np.arange(len(path)), column) for column in path.T])
         said = ", ".join(f"{parts[j].name} {quantity(theta[j], parts[j].unit)}" for j in most)
         drawn = trace_svg(*trace_of(*simulate(theta)), names=names, label=said)
-        return f"{drawn}<p>{html.escape(number(place[0]))} % of the way: {html.escape(said)}</p>"
+        return f"{drawn}<p>{number(place[0])} % of the way: {marked_up(said)}</p>"
 
     return live(draw, ["way (%)"], [0.0], [[0.0, 100.0]])
 

@@ -5,6 +5,7 @@ from html import escape
 
 import altair as alt
 
+from mechfit.figures.labels import marked_up
 from mechfit.figures.renderer import drawn, scripts_tag
 
 __all__ = ["html_page", "html_table"]
@@ -43,14 +44,14 @@ def html_page(title: str, parts: Sequence[str | alt.TopLevelMixin]) -> str:
 
 
 def html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as HTML; the first column names its rows.
+    """Return a table as HTML; the first column names its rows, symbols have their subscripts.
 
     Example:
         >>> "<td>a &lt; b</td>" in html_table(["case", "n"], [["a < b", "1"]])
         True
     """
-    cells = ["".join(f"<th>{escape(name)}</th>" for name in head)]
-    cells += ["".join(f"<td>{escape(text)}</td>" for text in row) for row in rows]
+    cells = ["".join(f"<th>{marked_up(name)}</th>" for name in head)]
+    cells += ["".join(f"<td>{marked_up(text)}</td>" for text in row) for row in rows]
     lines = "\n".join(f"<tr>{row}</tr>" for row in cells)
     name = escape(head[0])
     return (

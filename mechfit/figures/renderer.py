@@ -1,10 +1,11 @@
 """Show charts in a page or a notebook, without a network.
 
 The renderer "mechfit", enabled on import of `mechfit.figures`, turns a chart into HTML that draws
-it with Vega-Lite at the width of its surroundings (follow.js). The first chart of a kernel brings
-the scripts along, and again when its cell is run again; charts that come before them wait. They
-come from the package vl-convert, Altair's own offline engine. A page that has them already, such
-as the built book, says so by the environment variable ``MECHFIT_CHART_SCRIPTS=page``.
+it with Vega-Lite at the width of its surroundings (follow.js), with the subscripts of symbols
+(subscripts.js). The first chart of a kernel brings the scripts along, and again when its cell is
+run again; charts that come before them wait. They come from the package vl-convert, Altair's own
+offline engine. A page that has them already, such as the built book, says so by the environment
+variable ``MECHFIT_CHART_SCRIPTS=page``.
 """
 
 import json
@@ -32,6 +33,7 @@ window.mechfitDraw ||= (...chart) => {{
 }};
 mechfitDraw({id_json}, {spec}, {options});
 </script>"""
+_OURS = "subscripts.js", "follow.js"
 _LOST = "Run the first chart of the notebook again: it brings the code that draws this one, too."
 _OPTIONS = {"mode": "vega-lite", "renderer": "svg", "actions": False, "defaultStyle": STYLE}
 _cells: list[str] = []
@@ -39,11 +41,11 @@ _cells: list[str] = []
 
 @cache
 def chart_scripts() -> str:
-    """Return the JavaScript that draws charts: Vega, Vega-Lite, vega-embed and follow.js."""
+    """Return the JavaScript that draws charts: Vega, Vega-Lite, vega-embed and ours."""
     version = ".".join(alt.VEGALITE_VERSION.split(".")[:2])
     bundle = vl_convert.javascript_bundle(vl_version=version)
-    follow = Path(__file__).with_name("follow.js").read_text(encoding="utf-8")
-    return f"(function(){{{bundle}}})();\n{follow}"
+    ours = [Path(__file__).with_name(name).read_text("utf-8") for name in _OURS]
+    return "\n".join([f"(function(){{{bundle}}})();", *ours])
 
 
 def render(spec: dict, **_: object) -> dict[str, str]:

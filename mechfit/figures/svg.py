@@ -1,13 +1,14 @@
 """Small pictures as SVG text, quick enough to follow a slider, in the text color around them."""
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import different, increasing, numbers, ranges, trace_of
-from mechfit.figures.labels import ends, number, parse, quantity, span, step_125
+from mechfit.figures.labels import ends, number, parse, pieces, quantity, span, step_125
 from mechfit.figures.theme import FONT, POSTERIOR
 from mechfit.summaries.density import heights
 from mechfit.summaries.thinning import thin
@@ -26,8 +27,29 @@ def picture(label: str, height: float, inside: str) -> str:
     return (
         f'<svg role="img" aria-label="{html.escape(label)}" viewBox="0 0 {WIDTH} {height:g}" '
         'style="width:100%;max-width:640px;height:auto;color:inherit" font-size="12" '
-        f'font-family="{FONT}" fill="none" stroke="currentColor">{inside}</svg>'
+        f'font-family="{FONT}" fill="none" stroke="currentColor">{subscripted(inside)}</svg>'
     )
+
+
+def subscripted(svg: str) -> str:
+    """Set the subscripts of symbols in the words of a drawing, as subscripts.js does.
+
+    Example:
+        >>> subscripted("<text>rest_mean</text>")
+        '<text>rest_mean</text>'
+    """
+
+    def lower(words: re.Match[str]) -> str:
+        split = pieces(words[0])
+        for i in range(1, len(split), 2):
+            split[i] = (
+                '<tspan font-size="1" fill="none">_</tspan>'
+                f'<tspan class="sub" font-size=".75em" dy=".29em">{split[i]}</tspan>'
+            )
+            split[i + 1] = split[i + 1] and f'<tspan dy="-.22em">{split[i + 1]}</tspan>'
+        return "".join(split)
+
+    return re.sub(r"(?<=>)[^<]+", lower, svg)
 
 
 def words(text: str, x: float, y: float, anchor: str = "end") -> str:

@@ -41,7 +41,7 @@ def test_infer_writes_one_page_with_everything(table, capsys):
     page = table.with_suffix(".html").read_text(encoding="utf-8")
     assert said.count(str(table.with_suffix(".html"))) == 1
     assert page.count("mechfitDraw(") >= 3
-    assert "ḡ_Na (mS/cm²)" in page
+    assert "<td>ḡ<sub>Na</sub> (mS/cm²)</td>" in page
     assert "spike count" in page
     assert not re.search(r'(?:src|href)="http', page)
     assert len(page) < 2_000_000

@@ -24,7 +24,9 @@ def rest(theta):
 def test_moving_a_slider_redraws():
     box = live_trace(rest, LABELS, [10.0, -70.0], LIMITS)
     picture, first, second, _ = box.children
-    assert [s.description for s in (first, second)] == LABELS
+    names = ["ḡ<sub>Na</sub> (mS/cm²)", "E<sub>l</sub> (mV)"]
+    assert [s.description for s in (first, second)] == names
+    assert first.description_allow_html
     before = picture.value
     first.value = 20.0
     middle = picture.value
@@ -147,7 +149,7 @@ def test_a_walk_along_a_path_tells_the_parameters():
     np.testing.assert_allclose(seen[0], [10, -70])
     np.testing.assert_allclose(seen[-1], [20, -60])
     assert "75 % of the way" in picture.value
-    assert "E_l −60 mV" in picture.value
+    assert "E<sub>l</sub> −60 mV" in picture.value
 
 
 def test_boxes_choose():
@@ -175,6 +177,9 @@ def test_marginals_stand_where_the_samples_are():
     peak = points[points[:, 1].argmin(), 0]
     assert (peak - 8) / (640 / 4 - 16) == pytest.approx(20 / 80, abs=0.03)
     assert "ḡ_Na 18.4 to 21.5 mS/cm²" in svg.get("aria-label")
+    named = [text for text in svg.findall("text") if text.find("tspan") is not None]
+    assert ["".join(text.itertext()) for text in named] == LABELS
+    assert [text.find("tspan[@class='sub']").text for text in named] == ["Na", "l"]
 
 
 def test_a_raster_is_small():

@@ -20,3 +20,9 @@ def test_a_table_is_reached_by_the_keyboard():
     table = html_table(["name", "value"], [["<x>", "1"]])
     assert 'tabindex="0"' in table
     assert "<td>&lt;x&gt;</td><td>1</td>" in table
+
+
+def test_symbols_in_a_table_have_subscripts():
+    table = html_table(["name", "value"], [["ḡ_Na,dend (mS/cm²)", "1"], ["rest_mean", "2"]])
+    assert "<td>ḡ<sub>Na,dend</sub> (mS/cm²)</td>" in table
+    assert "<td>rest_mean</td>" in table
