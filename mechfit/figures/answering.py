@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import different, increasing, numbers, ranges
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.labels import parse
-from mechfit.figures.pairplot import EDGE, FRAMED, corners, heat_maps, panel_axes
+from mechfit.figures.panels import EDGE, FRAMED, corners, heat_maps, panel_axes
 from mechfit.figures.parts import choice, menu, points, rows_of, slider, words
 from mechfit.figures.samples import trace_views
 from mechfit.figures.theme import OBSERVED, PAGE, POSTERIOR, SAMPLE, WIDTH, present
