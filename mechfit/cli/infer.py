@@ -96,9 +96,7 @@ def answer(recording: Recording, seed: int) -> Answer:
         raise ValueError(f"{reason}. Use --train 10000 for a network of this step's own")
     posterior = load(shipped("allen-cells.json").with_suffix(""))
     x = model.observation(cell)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        theta = posterior.at(x).sample(DRAWS, seed)
+    theta, said = drawn(posterior, x, model.prior, seed)
     report = check(posterior, model, runs=RUNS, seed=seed + 1)
     bank = simulate(recording.model(), theta=theta[:RUNS], seed=seed + 2)
     bank = bank.rows(bank.valid)
@@ -110,19 +108,25 @@ def answer(recording: Recording, seed: int) -> Answer:
         f"a network trained on {posterior.provenance['simulations']:,} simulations, told the "
         "step's current and the first voltage"
     )
-    said = (*(str(w.message) for w in caught), *piled(theta, model.prior))
     return Answer(cell, recording, source, theta, report, said)
 
 
 def trained(recording: Recording, posterior: Posterior, source: str, seed: int) -> Answer:
     """Infer by a posterior of the recording's own stimulus."""
     model, cell = recording.model(), recording.cell("recording")
+    theta, said = drawn(posterior, cell.x, model.prior, seed)
+    report = check(posterior, model, x_o=cell.x, runs=RUNS, seed=seed + 1)
+    return Answer(cell, recording, source, theta, report, said)
+
+
+def drawn(
+    posterior: Posterior, x: np.ndarray, prior: mechfit.Prior, seed: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Draw of the posterior for x (k,): theta (n, d), and what is to be warned of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        theta = posterior.at(cell.x).sample(DRAWS, seed)
-    report = check(posterior, model, x_o=cell.x, runs=RUNS, seed=seed + 1)
-    said = (*(str(w.message) for w in caught), *piled(theta, model.prior))
-    return Answer(cell, recording, source, theta, report, said)
+        theta = posterior.at(x).sample(DRAWS, seed)
+    return theta, (*(str(w.message) for w in caught), *piled(theta, prior))
 
 
 def piled(theta: np.ndarray, prior: mechfit.Prior) -> tuple[str, ...]:
