@@ -1,5 +1,6 @@
 """What a theme cannot know about our pages: which scripts they need, and their footer."""
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ NEEDED = {
     "terms.js": ("#term-",),
 }
 """Scripts, and what a page shows that needs them: charts, formulas, links of terms."""
+SAID = re.compile(r'(?<=<span class="pasted-text">)[^<]+')
 
 
 def tidy_scripts(app, pagename, templatename, context, doctree) -> None:
@@ -32,6 +34,14 @@ def mend_roles(app, pagename, templatename, context, doctree) -> None:
     """Drop a role that docutils gives the bibliography and whose children do not fit it."""
     if "body" in context:
         context["body"] = context["body"].replace('<div role="list" class="cit', '<div class="cit')
+
+
+def set_subscripts(app, pagename, templatename, context, doctree) -> None:
+    """Set the subscripts of symbols in what cells say in the prose, as charts do."""
+    from mechfit.figures.labels import tagged
+
+    if "body" in context:
+        context["body"] = SAID.sub(lambda words: tagged(words[0]), context["body"])
 
 
 def name_folds(app, pagename, templatename, context, doctree) -> None:
@@ -74,6 +84,7 @@ def setup(app) -> None:
     """Run these for every page, after the theme, and the last once."""
     app.connect("html-page-context", tidy_scripts, priority=900)
     app.connect("html-page-context", mend_roles, priority=900)
+    app.connect("html-page-context", set_subscripts, priority=900)
     app.connect("html-page-context", name_folds, priority=900)
     app.connect("html-page-context", add_footer, priority=900)
     app.connect("build-finished", use_web_font, priority=900)

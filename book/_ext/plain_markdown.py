@@ -207,7 +207,9 @@ class Translator:
         words, target = named.groups() if named else ("", content)
         match name:
             case "glue:text":
-                return self.said.get(content, UNKNOWN)
+                from mechfit.figures.labels import tagged  # which loads Altair
+
+                return tagged(self.said.get(content, UNKNOWN))
             case "term":
                 return self.link(words or target, "book/appendix/glossary", target)
             case "doc":

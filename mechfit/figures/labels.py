@@ -57,8 +57,13 @@ def marked_up(words: str) -> str:
         >>> marked_up("τ_max < 1 s")
         'τ<sub>max</sub> &lt; 1 s'
     """
-    split = [html.escape(piece) for piece in pieces(words)]
-    return "".join(f"<sub>{piece}</sub>" if i % 2 else piece for i, piece in enumerate(split))
+    return tagged(html.escape(words))
+
+
+def tagged(text: str) -> str:
+    """Set the subscripts of symbols in text of HTML or Markdown."""
+    split = enumerate(pieces(text))
+    return "".join(f"<sub>{piece}</sub>" if i % 2 else piece for i, piece in split)
 
 
 def number(value: float, digits: int = 3) -> str:

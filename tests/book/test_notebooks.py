@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import notebooks
+import page_context
 import pytest
 from builtbook import ROOT
 from nbclient import NotebookClient
@@ -98,6 +99,17 @@ def test_numbers_of_the_run_are_filled_in_and_outputs_kept_on_demand(said):
 
 def translated(text: str) -> str:
     return Translator(BOOK, "book/models/hodgkin-huxley", {})(text)
+
+
+def test_symbols_that_a_run_says_have_subscripts():
+    said = {"a-pair": "ḡ_M and τ_max", "a-name": "rest_mean"}
+    told = Translator(BOOK, "book/models/hodgkin-huxley", said)
+    assert told("{glue:text}`a-pair`") == "ḡ<sub>M</sub> and τ<sub>max</sub>"
+    assert told("{glue:text}`a-name`") == "rest_mean"
+    body = '<p><span class="pasted-text">τ_max &lt; 1</span>, τ_max</p>'
+    page = {"body": body}
+    page_context.set_subscripts(None, "", "", page, None)
+    assert page["body"] == body.replace("τ_max &lt;", "τ<sub>max</sub> &lt;")
 
 
 def test_directives_and_roles_in_detail():

@@ -13,11 +13,11 @@ ROWS = alt.Data(values=[{"a": 1, "b": 2, "said": "ḡ_Na & ḡ_K"}])
 MENU = alt.param(
     "name", "V_T", bind=alt.binding_select(options=["V_T", "rest_mean", "τ_max"], name="E_l or")
 )
-POINTS = alt.Chart(ROWS, height=120, width=600, description="ḡ_Na against V_T").add_params(MENU)
+POINTS = alt.Chart(ROWS, height=120, width=600).add_params(MENU)
 POINTS = POINTS.mark_point(size=400, filled=True).encode(
     x=alt.X("a:Q", title="ḡ_Na,dend (mS/cm²)"),
     y=alt.Y("b:Q", title=["−V_T", "(mV)"]),
-    tooltip=alt.Tooltip("said:N", title="V_½"),
+    tooltip=[alt.Tooltip("said:N", title="V_½")],
 )
 TURNS = alt.Chart(ROWS).mark_text(dx=90).encode(x="a:Q", y="b:Q", text=alt.value(alt.expr("name")))
 TEXTS = """() => [...document.querySelectorAll('svg.marks text')]
@@ -42,7 +42,8 @@ WORDS = [
 
 @pytest.fixture
 def tab(browser, tmp_path):
-    chart = (POINTS + TURNS).properties(title="What g_M and E_leak tell of each other")
+    words = {"title": "What g_M and E_leak tell of each other", "description": "g_M and E_leak"}
+    chart = (POINTS + TURNS).properties(**words)
     opened = open_page(browser, page_of(tmp_path, {"it": chart.to_dict()}).as_uri(), "file://")
     yield opened.tab
     assert not opened.errors
@@ -62,7 +63,7 @@ def test_the_words_of_a_chart_have_subscripts(tab):
     }
     assert drawn(tab) == expected
     described = tab.locator("[role=graphics-document]")
-    assert "ḡ_Na against V_T" in described.get_attribute("aria-label")
+    assert described.get_attribute("aria-label") == "g_M and E_leak"
     assert tab.locator(".vega-bind-name").inner_html() == "E<sub>l</sub> or"
 
 
