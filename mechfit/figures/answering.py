@@ -14,13 +14,21 @@ from numpy.typing import ArrayLike
 from mechfit.figures.checks import different, increasing, numbers, ranges
 from mechfit.figures.encoding import decode, encode
 from mechfit.figures.labels import parse
-from mechfit.figures.panels import EDGE, FRAMED, corners, heat_maps, panel_axes
-from mechfit.figures.parts import choice, menu, points, rows_of, slider, words
+from mechfit.figures.panels import (
+    EDGE,
+    FRAMED,
+    INNER,
+    heat_maps,
+    in_panels,
+    outline_maps,
+    panel_axes,
+)
+from mechfit.figures.parts import choice, menu, points, slider, words
 from mechfit.figures.samples import trace_views
 from mechfit.figures.theme import OBSERVED, PAGE, POSTERIOR, SAMPLE, WIDTH, present
 
-BINS, INNER = 24, 1 - 2 * EDGE
-"""Bins of a marginal; the part of a panel's side that the axes span."""
+BINS = 24
+"""Bins of a marginal."""
 CORNERS = {
     "brush_j": "isArray(brush.x) ? floor((brush.x[0] + brush.x[1]) / 2) : -1",
     "brush_i": "isArray(brush.y) ? floor((brush.y[0] + brush.y[1]) / 2) : -1",
@@ -79,7 +87,7 @@ def pairs_to_traces(
     place = panel_axes(parts, [limits])
     upper = np.triu_indices(d, 1)
     layers = heat_maps(samples, upper, limits, np.ones(d), parts, POSTERIOR)
-    layers += _marginals(d) + _dots(d, chosen)
+    layers += [outline_maps(samples, upper, [limits])] + _marginals(d) + _dots(d, chosen)
     grid = alt.layer(*layers, encoding=place)
     chart = alt.vconcat(
         *views,
@@ -165,5 +173,6 @@ def _dots(d: int, chosen: alt.Parameter) -> list[alt.Chart]:
     look = {"fill": "transparent", "stroke": OBSERVED, "strokeWidth": 1.2, "strokeDash": [4, 2]}
     brush = alt.selection_interval(name="brush", mark=alt.BrushConfig(**look))
     ring = every.transform_filter(chosen).mark_circle(size=42, color=SAMPLE)
-    frames = rows_of([corners(i, j) for i, j in pairs]).mark_rect(fill="transparent", **FRAMED)
+    frames = in_panels([{"row": i, "column": j} for i, j in pairs])
+    frames = frames.mark_rect(fill="transparent", **FRAMED)
     return [frames.encode(x2="x2", y2="y2"), dot.add_params(chosen, brush), ring]

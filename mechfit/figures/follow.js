@@ -174,7 +174,8 @@
     var box = document.getElementById(id), parts, title;
     if (!box) return;
     function lost(error) { say(box, error); }
-    options = {...options, tooltip: {sanitize: mechfitSubscripts.html}};
+    if (options.look) spec = {...spec, config: {...mechfitLook.config, ...spec.config}};
+    options = {defaultStyle: mechfitLook.style, ...options, tooltip: {sanitize: mechfitSubscripts.html}};
     options.patch = function (vega) { ({parts, title} = follow(vega)); return vega; };
     mechfitSubscripts.watch(box);
     drawing.then(function (Drawing) {

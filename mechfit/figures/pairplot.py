@@ -19,6 +19,7 @@ from mechfit.figures.panels import (
     heat_maps,
     marginal_curves,
     marked,
+    outline_maps,
     panel_axes,
 )
 from mechfit.figures.parts import menu
@@ -79,14 +80,17 @@ def pairplot(
         names = {name + sides[0]: POSTERIOR, below + sides[1]: PATH}
     near = _near([*sets, *(p[None] for p in points.values())], limits)
     reaches = [shown] if window is not None or near is None else [shown, near]
-    layers, many = [] if others else [coefficients(r, lower)], len(reaches) > 1
+    layers, spots, many = [] if others else [coefficients(r, lower)], [], len(reaches) > 1
     for k, reach in enumerate(reaches):
         share = np.diff(reach).ravel() / np.diff(limits).ravel()
         drawn = heat_maps(samples, upper, reach, share, parts, POSTERIOR)
         for other in others.values():
             drawn += heat_maps(other, lower, reach, share, parts, PATH)
-        drawn += marginal_curves(sets, reach, share, parts) + marked(names, points, reach)
-        layers += [layer.transform_filter(f"axes == {k}") for layer in drawn] if many else drawn
+        drawn += marginal_curves(sets, reach, share, parts)
+        for each, under in ((drawn, layers), (marked(names, points, reach), spots)):
+            under += [layer.transform_filter(f"axes == {k}") for layer in each] if many else each
+    outlined = zip(sets, (upper, lower), strict=False)
+    layers += [outline_maps(each, where, reaches) for each, where in outlined] + spots
     place = panel_axes(parts, reaches)
     chart = alt.layer(*layers, encoding=place)
     chart = chart.add_params(menu("axes", AXES, "axes")) if many else chart

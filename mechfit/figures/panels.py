@@ -11,11 +11,11 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.encoding import encode
+from mechfit.figures.encoding import decode, encode
 from mechfit.figures.fields import FRAME
 from mechfit.figures.heat import heat_cells, outline_marks, outline_rows
 from mechfit.figures.labels import Label, ends, number, quantity, span
-from mechfit.figures.parts import rows_of, tips
+from mechfit.figures.parts import points, rows_of, tips
 from mechfit.figures.theme import (
     NARROW,
     PATH,
@@ -30,8 +30,8 @@ from mechfit.figures.theme import (
 from mechfit.summaries.density import density, heights
 
 ORDER = ("sample", "broken", "path", "posterior")
-BINS, EDGE = 60, 0.04
-"""Bins of a marginal; margin of a panel, in its sides."""
+BINS, EDGE, INNER = 60, 0.04, 0.92
+"""Bins of a marginal; margin of a panel, and what it leaves, in its sides."""
 FRAMED = {"stroke": FRAME, "strokeWidth": 0.7}
 
 
@@ -55,16 +55,19 @@ def panel_axes(parts: Sequence[Label], reaches: Sequence[np.ndarray]) -> dict[st
     }
 
 
-def corners(row: int, column: int) -> dict[str, float]:
-    """Return row, column and corners of a panel; y counts down."""
-    corner = {"x": column + EDGE, "x2": column + 1 - EDGE, "y": row + 1 - EDGE, "y2": row + EDGE}
-    return {"row": int(row), "column": int(column)} | {k: float(v) for k, v in corner.items()}
+def in_panels(rows: Sequence[Mapping]) -> alt.Chart:
+    """Start a mark from rows with `row` and `column`; x, x2, y and y2 are the panel's corners."""
+    corner = {"x": "column", "x2": "column", "y": "row", "y2": "row"}  # y counts down
+    side = {"x": EDGE, "x2": 1 - EDGE, "y": 1 - EDGE, "y2": EDGE}
+    return rows_of(rows).transform_calculate(
+        **{field: f"datum.{of} + {side[field]}" for field, of in corner.items()}
+    )
 
 
 def _along(share: ArrayLike, start: float, *, up: bool = False) -> list[float] | float:
     """Place shares of a side across a panel that starts at a column, or up one at a row."""
     share = 1 - np.asarray(share) if up else np.asarray(share)
-    return (start + EDGE + (1 - 2 * EDGE) * share).round(4).tolist()
+    return (start + EDGE + INNER * share).round(4).tolist()
 
 
 def marginal_curves(
@@ -72,20 +75,22 @@ def marginal_curves(
 ) -> list[alt.Chart]:
     """Draw densities of one or two sets of samples (n, d) over a flat line, the uniform prior."""
     tall, curves, panels = heights(sets, shown, BINS), [], []
-    across = np.r_[0, np.arange(BINS) + 0.5, BINS] / BINS
     for i, part in enumerate(parts):
         top = 1.1 * max(float(tall[:, i].max()), share[i])
         for k, curve in enumerate(np.pad(tall[:, i] / top, [(0, 0), (1, 1)], mode="edge")):
-            place = {"x": _along(across, i), "y": _along(curve, i, up=True)}
-            curves.append({"k": k, "row": i, "y2": i + 1 - EDGE} | place)
+            curves.append({"k": k, "row": i, "c": encode(curve, 0, 1)})
         low, middle, high = np.quantile(sets[0][:, i], [0.05, 0.5, 0.95])
         said = {"name": part.name, "median": quantity(middle, part.unit)}
         said |= {"range": span(low, high, part.unit), "level": _along(share[i] / top, i, up=True)}
-        panels.append(corners(i, i) | said)
+        panels.append({"row": i, "column": i} | said)
     looks = [(POSTERIOR, [1, 0], 0.25), (PATH, [3, 2], 0)][: len(sets)]
+    place = {
+        "x": f"datum.row + {EDGE} + {INNER} * clamp((datum.i - 0.5) / {BINS}, 0, 1)",
+        "y": f"datum.row + {1 - EDGE} - {INNER} * ({decode('datum.c', 'datum.i', 0, 1)})",
+        "y2": f"datum.row + {1 - EDGE}",
+    }
     layers = [
-        rows_of([c for c in curves if c["k"] == k])
-        .transform_flatten(["x", "y"])
+        points(rows_of([c for c in curves if c["k"] == k]), BINS + 2, **place)
         .mark_area(
             fill=color,
             fillOpacity=opacity,
@@ -95,8 +100,8 @@ def marginal_curves(
         for k, (color, dash, opacity) in enumerate(looks)
     ]
     flat = {"stroke": PRIOR, "strokeDash": list(ROLES["prior"].dash), "strokeWidth": 1.5}
-    level = rows_of(panels).transform_calculate(y="datum.level").mark_rule(**flat)
-    touch = rows_of(panels).mark_rect(fill="transparent")
+    level = in_panels(panels).transform_calculate(y="datum.level").mark_rule(**flat)
+    touch = in_panels(panels).mark_rect(fill="transparent")
     said = tips(name="parameter", median="median", range="90 % of samples")
     return [*layers, level.encode(x2="x2"), touch.encode(x2="x2", y2="y2", tooltip=said)]
 
@@ -109,33 +114,59 @@ def heat_maps(
     parts: Sequence[Label],
     color: str,
 ) -> list[alt.Chart]:
-    """Draw frames, densities and outlines in some panels; hovering names them."""
-    bins = int(np.clip(WIDTH / len(parts) // 3, 18, 34))
-    maps, loops, r = [], [], correlations(samples)
+    """Draw frames and densities in some panels; hovering names them."""
+    bins, maps, r = _bins(len(parts)), [], correlations(samples)
     for i, j in zip(*where, strict=True):
-        pair, reach, panel = samples[:, [j, i]], shown[[j, i]], corners(i, j)
-        field = density(pair, reach, bins)
+        field = density(samples[:, [j, i]], shown[[j, i]], bins)
         peak = float(field.max())
-        said = {"pair": f"{parts[i].name} and {parts[j].name}", "r": number(r[i, j], 2)}
         text = encode(field.ravel(), 0, peak, characters=1)
+        said = {"row": int(i), "column": int(j), "r": number(r[i, j], 2)}
         said |= {"c": text.strip("A"), "o": len(text) - len(text.lstrip("A"))}
-        maps.append(panel | said | {"peak": float(f"{peak / (share[i] * share[j]):.4g}")})
-        place = {key: panel[key] for key in ("row", "column", "x", "y")}
-        loops += [place | loop for loop in outline_rows(density(pair, reach, 2 * bins))]
-    inner, told = 1 - 2 * EDGE, {"pair": "parameters", "r": "correlation"}
-    sides = ("datum.column", f"datum.column + {inner}"), ("datum.row", f"datum.row - {inner}")
-    cells = rows_of(maps).transform_calculate(column="datum.x", row="datum.y")
-    cells = heat_cells(cells, sides, bins, color=color).transform_calculate(
+        maps.append(said | {"peak": float(f"{peak / (share[i] * share[j]):.4g}")})
+    names, told = [part.name for part in parts], {"pair": "parameters", "r": "correlation"}
+    panels = in_panels(maps).transform_calculate(
+        pair=f"{names}[datum.row] + ' and ' + {names}[datum.column]"
+    )
+    sides = (
+        (f"datum.column + {EDGE}", f"datum.column + {1 - EDGE}"),
+        (f"datum.row + {1 - EDGE}", f"datum.row + {EDGE}"),
+    )
+    cells = heat_cells(panels, sides, bins, color=color).transform_calculate(
         said="format(datum.q * datum.peak, '.2~r') + ' × the uniform prior'"
     )
-    place = (f"datum.x + {inner / 1000} * datum.u", f"datum.y - {inner / 1000} * datum.v")
+    frames = panels.mark_rect(fill="transparent", **FRAMED)
     return [
-        rows_of(maps)
-        .mark_rect(fill="transparent", **FRAMED)
-        .encode(x2="x2", y2="y2", tooltip=tips(**told)),
+        frames.encode(x2="x2", y2="y2", tooltip=tips(**told)),
         cells.encode(tooltip=tips(**told, said="density")),
-        outline_marks(loops, *place),
     ]
+
+
+def outline_maps(
+    samples: np.ndarray, where: tuple[np.ndarray, np.ndarray], reaches: Sequence[np.ndarray]
+) -> alt.Chart:
+    """Draw the outlines of densities in some panels.
+
+    They are computed on the last of the ranges (d, 2) that the axes span in turn, carried once.
+    """
+    near, loops = reaches[-1], []
+    for i, j in zip(*where, strict=True):
+        field = density(samples[:, [j, i]], near[[j, i]], 2 * _bins(len(near)))
+        loops += [{"row": int(i), "column": int(j)} | loop for loop in outline_rows(field)]
+    start = [((near - each)[:, 0] / np.ptp(each, 1)).round(5).tolist() for each in reaches]
+    part = [(np.ptp(near, 1) / np.ptp(each, 1)).round(5).tolist() for each in reaches]
+    which = "axes" if len(reaches) > 1 else "0"
+
+    def share(field: str, of: str) -> str:
+        which_of = f"[{which}][datum.{of}]"
+        return f"{INNER} * ({start}{which_of} + {part}{which_of} * datum.{field} / 1000)"
+
+    x = f"datum.column + {EDGE} + {share('u', 'column')}"
+    return outline_marks(loops, x, f"datum.row + {1 - EDGE} - {share('v', 'row')}")
+
+
+def _bins(d: int) -> int:
+    """Bins along a side of a panel, about three px wide."""
+    return int(np.clip(WIDTH / d // 3, 18, 34))
 
 
 def coefficients(r: np.ndarray, where: tuple[np.ndarray, np.ndarray]) -> alt.Chart:
@@ -162,7 +193,7 @@ def marked(
         for i, j in combinations(inside, 2):
             place = {"x": _along(share[j], j), "y": _along(share[i], i, up=True)}
             spots.append({"name": who} | place)
-        rules += [corners(i, i) | {"name": who, "x": _along(share[i], i)} for i in inside]
+        rules += [{"name": who, "row": i, "x": _along(share[i], i)} for i in inside]
     entries = {who: ("square", color, color) for who, color in names.items()}
     entries["prior"] = ("M-1,0L1,0", PRIOR, "transparent")
     for who, look in looks.items():
@@ -178,7 +209,10 @@ def marked(
     dash = alt.StrokeDash("name:N", scale=dashes, legend=None)
     size = 40 if len(shown) > 6 else 60
     return [
-        rows_of(rules).mark_rule(strokeWidth=1.2).encode(y2="y2", stroke=stroke, strokeDash=dash),
+        rows_of(rules)
+        .transform_calculate(y=f"datum.row + {1 - EDGE}", y2=f"datum.row + {EDGE}")
+        .mark_rule(strokeWidth=1.2)
+        .encode(y2="y2", stroke=stroke, strokeDash=dash),
         rows_of(spots)
         .mark_point(size=size, strokeWidth=1.8)
         .encode(

@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechfit.figures.encoding import decode
+from mechfit.figures.encoding import decode, encode
 from mechfit.figures.labels import quantity, step_125
 from mechfit.figures.theme import BROKEN, OBSERVED, PATH, WIDTH, Role
 
@@ -82,6 +82,11 @@ def tips(**titles: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:N", title=words) for field, words in titles.items()]
 
 
+def written(value: str, unit: str) -> str:
+    """Write the Vega expression of a number with its unit, from those of the two."""
+    return f"trim(format({value}, abs({value}) < 100 ? '.3~r' : '.0f') + ' ' + {unit})"
+
+
 def words(source: alt.Chart, field: str = "said:N", *, height: float = 16, **look) -> alt.Chart:
     """Make a view of words, one line or a list of lines, that the one row of a source holds."""
     style = {"align": "left", "baseline": "top", "lineHeight": 17} | look
@@ -111,13 +116,14 @@ def axes(
     return {"x": x.axis(None), "y": y.axis(**tick, **quiet, **grid)}
 
 
-def trace(
-    time: ArrayLike, values: ArrayLike, role: Role, *, decimals: int = 1, **style: object
-) -> alt.Chart:
-    """Draw one trace with fields `t` and `v`; 0.1 mV is far below a pixel."""
-    row = {"t": np.round(time, 2).tolist(), "v": np.round(values, decimals).tolist()}
+def trace(time: ArrayLike, values: ArrayLike, role: Role, **style: object) -> alt.Chart:
+    """Draw one trace with fields `t` and `v`, each in 4096 steps, far below a pixel."""
+    columns = dict(zip("tv", (time, values), strict=True))
+    ends = {name: (float(np.min(c)), float(np.max(c))) for name, c in columns.items()}
+    source = rows_of([{name: encode(c, *ends[name]) for name, c in columns.items()}])
+    each = {name: decode(f"datum.{name}", "datum.i", *ends[name]) for name in columns}
     look = {"stroke": role.color, "strokeWidth": 1.2, **style}
-    return rows_of([row]).transform_flatten(["t", "v"]).mark_line(**look)
+    return points(source, "length(datum.t) / 2", **each).mark_line(**look)
 
 
 def coded_trace(

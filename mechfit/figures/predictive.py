@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.figures.checks import different, numbers, units_of
 from mechfit.figures.labels import number, quantity
-from mechfit.figures.parts import points, rows_of, short, table, tips
+from mechfit.figures.parts import points, rows_of, short, table, tips, written
 from mechfit.figures.theme import POSTERIOR, PRIOR, WIDTH, present
 
 ROW, DRAWS, LIMIT = 38, 100, 4.0
@@ -60,15 +60,17 @@ def predictive(
         for i, (a, b) in enumerate(spread[2 * j : 2 * j + 2].T.tolist())
     ]
     seen = [f"{observed} {quantity(o, unit)}" for o, unit in zip(x_o, units, strict=True)]
-    raw = [quantity(v, unit) for v_k, unit in zip(draws.T, units, strict=True) for v in v_k]
+    value = f"{short(x_o)}[datum.row] + {short(scale)}[datum.row] * datum.x"
     spots = points(
-        rows_of([{"x": short(np.clip(z, -reach, reach).T.ravel().round(3)), "raw": raw}]),
+        rows_of([{"x": short(z.T.ravel().round(4))}]),
         z.size,
-        *("x", "raw"),
+        "x",
         row=f"floor(datum.i / {len(z)})",
         y=f"datum.row + (datum.i % {len(z)} * 0.618034 % 1 - 0.5) * 0.34",
         name=f"{names}[datum.row]",
         seen=f"{seen}[datum.row]",
+        raw=written(value, f"{list(units)}[datum.row]"),
+        x=f"clamp(datum.x, {-reach}, {reach})",
     )
     across = {"title": [f"difference from the {observed} value", "(prior standard deviations)"]}
     across |= {"labelExpr": "datum.value == 0 ? '0' : format(datum.value, '+~g')"}

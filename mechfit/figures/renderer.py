@@ -21,7 +21,7 @@ import altair as alt
 import vl_convert
 from IPython import get_ipython
 
-from mechfit.figures.theme import STYLE
+from mechfit.figures.theme import STYLE, theme
 
 __all__ = ["chart_scripts", "render"]
 
@@ -35,7 +35,7 @@ mechfitDraw({id_json}, {spec}, {options});
 </script>"""
 _OURS = "subscripts.js", "follow.js"
 _LOST = "Run the first chart of the notebook again: it brings the code that draws this one, too."
-_OPTIONS = {"mode": "vega-lite", "renderer": "svg", "actions": False, "defaultStyle": STYLE}
+_OPTIONS = {"mode": "vega-lite", "renderer": "svg", "actions": False}
 _cells: list[str] = []
 
 
@@ -44,8 +44,9 @@ def chart_scripts() -> str:
     """Return the JavaScript that draws charts: Vega, Vega-Lite, vega-embed and ours."""
     version = ".".join(alt.VEGALITE_VERSION.split(".")[:2])
     bundle = vl_convert.javascript_bundle(vl_version=version)
+    look = f"window.mechfitLook = {_json({'style': STYLE, 'config': theme()['config']})};"
     ours = [Path(__file__).with_name(name).read_text("utf-8") for name in _OURS]
-    return "\n".join([f"(function(){{{bundle}}})();", *ours])
+    return "\n".join([f"(function(){{{bundle}}})();", look, *ours])
 
 
 def render(spec: dict, **_: object) -> dict[str, str]:
@@ -65,9 +66,21 @@ def scripts_tag() -> str:
 def drawn(spec: dict) -> str:
     """Return the HTML that draws a specification, where the page has the scripts."""
     name = f"chart-{uuid.uuid4().hex[:12]}"
-    text = _json(carried_once(told_once(spec))).replace("</", "<\\/")
-    words = {"id_json": json.dumps(name), "options": json.dumps(_OPTIONS), "lost": _LOST}
-    return _HTML.format(id=name, spec=text, **words)
+    spec, options = looked_up(carried_once(told_once(spec)))
+    words = {"id_json": json.dumps(name), "options": json.dumps(options), "lost": _LOST}
+    return _HTML.format(id=name, spec=_json(spec).replace("</", "<\\/"), **words)
+
+
+def looked_up(spec: dict) -> tuple[dict, dict]:
+    """Leave out of a specification what the scripts know of the book's theme; tell them so.
+
+    A chart of another theme keeps its own.
+    """
+    config, known = spec.get("config", {}), theme()["config"]
+    if not known.keys() <= config.keys():
+        return spec, _OPTIONS
+    own = {key: value for key, value in config.items() if value != known.get(key)}
+    return {**spec, "config": own}, _OPTIONS | {"look": True}
 
 
 def told_once(spec: dict) -> dict:

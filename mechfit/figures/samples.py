@@ -25,6 +25,7 @@ from mechfit.figures.parts import (
     scale_bar,
     short,
     trace,
+    written,
 )
 from mechfit.figures.theme import POSTERIOR, PRIOR, ROLES, SAMPLE, WIDTH, present
 from mechfit.summaries.thinning import thin, thin_together
@@ -171,7 +172,7 @@ def _strips(
     every = every.transform_calculate(
         name=f"{names}[datum.i]",
         x=f"({value} - {low}[datum.i]) / {width}[datum.i]",
-        said=f"format({value}, abs({value}) < 100 ? '.3~r' : '.0f') + ' ' + {units}[datum.i]",
+        said=written(value, f"{units}[datum.i]"),
     )
     now = every.transform_filter(chosen)
     tick = {"thickness": 1.5, "height": 11, "opacity": 0.55, "clip": True}

@@ -69,7 +69,7 @@ def traces(
         bottom, top = float(current.min()), float(current.max())
         pad = 0.1 * (top - bottom) or 1.0
         said = f"injected current, {number(bottom)} to {quantity(top, 'µA/cm²')}"
-        line = trace(*thin(time, current), ROLES["observed"], decimals=4, interpolate="step-after")
+        line = trace(*thin(time, current), ROLES["observed"], interpolate="step-after")
         line = line.encode(**axes(span, (bottom - pad, top + pad)))
         views.append(line.properties(width=WIDTH, height=30, title=heading(said)))
     views.append(scale_bar(span, (low, high), height))

@@ -1,5 +1,7 @@
 """What the pairplot draws is what the samples say."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def spec(theta, labels, limits):
 def test_heat_maps_hold_the_density(spec, theta, limits):
     panels, near = maps_of(spec)  # on the prior's range, and on that of the samples
     assert len(panels) == len(near) == 28
-    first = next(p for p in panels if p["pair"] == "ḡ_Na and ḡ_K")
+    first = next(p for p in panels if (p["row"], p["column"]) == (0, 1))
     bins = 25
     text = ("A" * first["o"] + first["c"]).ljust(bins * bins, "A")
     steps = np.array([ALPHABET.index(c) for c in text]).reshape(bins, bins)
@@ -51,6 +53,27 @@ def test_a_menu_changes_to_the_range_of_the_samples(spec, theta, limits, labels)
     everywhere = np.random.default_rng(1).uniform(*limits.T, (2000, len(limits)))
     plain = pairplot(everywhere, labels, limits, title=TITLE).to_dict()
     assert "axes" not in {param["name"] for param in plain["params"]}
+
+
+def test_outlines_are_carried_once_and_drawn_on_both_ranges(spec, theta, limits):
+    [loops] = [rows for rows in datasets(spec) if rows and "loop" in rows[0]]
+    wide, near = (loops_of(drawn(spec, axes=k)) for k in (0, 1))
+    assert len(loops) == len(wide) == len(near) > 28
+    columns = np.array([loop["column"] for loop in loops])
+    ratio = np.array([np.ptp(w) / np.ptp(n) for w, n in zip(wide, near, strict=True)])
+    share = (np.quantile(theta, [0.1, 0.9], axis=0) - limits[:, 0]) / np.ptp(limits, 1)
+    for j in set(columns):
+        mine = columns == j
+        assert np.ptp(ratio[mine]) < 0.02
+        assert ratio[mine].max() < 1.01
+        x = np.concatenate([loop for loop, own in zip(wide, mine, strict=True) if own])
+        assert share[0, j] < np.median((x / 75 - j - 0.04) / 0.92) < share[1, j]
+
+
+def loops_of(svg: str) -> list[np.ndarray]:
+    """The horizontal places, in px, of the points of each outline."""
+    paths = re.findall(r'<path[^>]* d="([^"]+)"[^>]*stroke-opacity="0.8"', svg)
+    return [np.array(re.findall(r"[ML]([-\d.]+),", path), float) for path in paths]
 
 
 def test_correlations_and_marked_points_are_drawn(spec, theta):
@@ -100,10 +123,11 @@ def test_other_samples_take_the_place_of_the_coefficients(theta, labels, limits)
 def test_one_parameter_has_its_marginal(theta, labels, limits):
     one = pairplot(theta[:, :1], labels[:1], limits[:1], title=TITLE)
     [curve] = [
-        row for rows in datasets(one.to_dict()) for row in rows if "x" in row and "k" in row
+        row for rows in datasets(one.to_dict()) for row in rows if "c" in row and "k" in row
     ]
-    tall = heights([theta[:, :1]], limits[:1], len(curve["y"]) - 2)[0, 0]
-    height = 0.96 - np.array(curve["y"])[1:-1]
+    high, low = np.array([ALPHABET.index(c) for c in curve["c"]]).reshape(-1, 2).T
+    height = (64 * high + low)[1:-1] / 4095
+    tall = heights([theta[:, :1]], limits[:1], len(height))[0, 0]
     np.testing.assert_allclose(height / height.max(), tall / tall.max(), atol=1e-3)
     assert one.description.startswith("Pairplot of 1 parameters from 2,000 samples. Median")
     assert "orrelation" not in one.description + str(one.title)

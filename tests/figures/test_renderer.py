@@ -56,8 +56,25 @@ def test_words_cannot_end_the_script():
     spec = chart("</script><b>").to_dict()
     text = renderer.render(spec)["text/html"].rpartition("mechfitDraw(")[2]
     assert text.count("</script") == 1
-    sent = text.split(", ", 1)[1].rsplit(", {", 1)[0].replace("<\\/", "</")
-    assert json.loads(sent) == spec
+    sent = json.loads(text.split(", ", 1)[1].rsplit(", {", 1)[0].replace("<\\/", "</"))
+    assert sent["data"] == spec["data"]
+
+
+def test_the_theme_is_carried_by_the_scripts():
+    spec = chart().configure_axis(labelFontSize=20).to_dict()
+    assert spec["config"]["legend"]["offset"] == 2
+    short, options = renderer.looked_up(spec)
+    assert options["look"]
+    assert short["config"].keys() == {"axis"}
+    assert short["config"]["axis"]["labelFontSize"] == 20
+    assert short["config"]["axis"]["titleFontSize"] == 12
+    script = renderer.chart_scripts().rpartition("window.mechfitLook = ")[2].splitlines()[0]
+    look = json.loads(script.removesuffix(";"))
+    assert look["config"] | short["config"] == spec["config"]
+    assert ".vega-embed" in look["style"]
+    other = spec | {"config": {"background": "white"}}
+    assert renderer.looked_up(other)[0] == other
+    assert "look" not in renderer.looked_up(other)[1]
 
 
 def test_rows_that_two_marks_draw_are_carried_once():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import vl_convert
 
 from book.figures.parameter_explorer import parameter_explorer
 from mechfit.figures import (
@@ -123,9 +124,11 @@ def test_predictions_are_measured_in_prior_deviations():
     chart = predictive(draws, prior, [1.0, 100.0], ["a", "b"], units=["", "mV"], title=TITLE)
     spec = chart.to_dict()
     data = [layer["data"].get("values", []) for layer in spec["layer"]]
-    [columns] = [row for values in data for row in values if "raw" in row]
-    assert columns["x"] == [0, 1, 0, 4]
-    assert columns["raw"][2:] == ["100 mV", "900 mV"]
+    [columns] = [row for values in data for row in values if isinstance(row.get("x"), list)][1:]
+    assert columns["x"] == [0, 1, 0, 8]
+    svg = vl_convert.vegalite_to_svg(spec)
+    for said in ("1", "2", "100 mV", "900 mV"):
+        assert f"predicted: {said};" in svg
     assert "b 500 mV for 100 mV" in chart.description
     assert "points beyond the axis" in drawn(chart)
 
