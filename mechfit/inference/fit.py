@@ -3,11 +3,11 @@
 Invalid simulations are left out. That introduces no bias: whether a simulation is valid is a
 function of x, so p(theta | x) of a valid x does not depend on how many others were invalid. With
 several members the posterior is an ensemble, trained in parallel processes, with the same result
-on any machine. Every other member starts at a ridge regression of parameters on statistics: for
-it few simulations suffice where the posterior is nearly linear, but it is in the way where it is
-not. So the two kinds are weighted by the densities of simulations that both held out (stacking:
-Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091). Taught in
-``book/inference/hodgkin-huxley-posterior.md``.
+however many, or side by side in one (``members.py``). Every other member starts at a ridge
+regression of parameters on statistics: for it few simulations suffice where the posterior is
+nearly linear, but it is in the way where it is not. So the two kinds are weighted by the densities
+of simulations that both held out (stacking: Yao, Vehtari, Simpson & Gelman 2018,
+doi:10.1214/17-BA1091). Taught in ``book/inference/hodgkin-huxley-posterior.md``.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from mechfit.inference.densities.moments import varying
 from mechfit.inference.densities.ridge import Ridge, ridge
 from mechfit.inference.densities.scaling import Featurizer
 from mechfit.inference.files import plain
+from mechfit.inference.members import alike, train_members
 from mechfit.inference.posterior import Posterior
 from mechfit.inference.sequential.losses import npe_loss
 from mechfit.inference.space import Space
@@ -172,9 +173,15 @@ def learn(
             regression = ridge(data[0][others], inputs[others])
         options = {"loss": loss, "held_out": rows, "short": few}
         options["checkpoint"] = folder and folder / f"training-{m}"
-        jobs.append((first, regression, space.box, data, training, int(seeds[m]), options))
-    trained = [train_one(*job) for job in jobs] if few or members == 1 else train_in_parallel(jobs)
-    networks, histories = zip(*trained, strict=True)
+        jobs.append(((first, regression, space.box), data, training, int(seeds[m]), options))
+    if few and loss is npe_loss and alike(starts, training):
+        networks = [begun(*job[0], *data[:2], job[3]) for job in jobs]
+        rows = [job[4]["held_out"] for job in jobs]
+        histories = train_members(networks, data, training, [job[3] for job in jobs], rows)
+    else:
+        alone = few or members == 1
+        trained = [train_one(*job) for job in jobs] if alone else train_in_parallel(jobs)
+        networks, histories = zip(*trained, strict=True)
     provenance = {
         **settings_of(flow, training, members),
         "seed": seed,
@@ -189,21 +196,31 @@ def learn(
     return Posterior(space, network, featurizer, names, tuple(histories), provenance)
 
 
-def train_one(
+def begun(
     start: Estimator | Density,
     regression: Ridge | None,
     box: Sequence[bool],
+    z: np.ndarray,
+    x: np.ndarray,
+    seed: int,
+) -> Density:
+    """A density to be trained, from random weights at a regression or those of a trained one."""
+    if isinstance(start, Density):
+        return copy.deepcopy(start)
+    network = build(start, z.shape[1], x.shape[1], seed, box)
+    network.standardize(torch.as_tensor(z).float(), regression)
+    return network
+
+
+def train_one(
+    start: tuple[Estimator | Density, Ridge | None, Sequence[bool]],
     data: Sequence[np.ndarray],
     training: Training,
     seed: int,
     options: dict,
 ) -> tuple[Density, History]:
-    """Train one density, from random weights at a regression or from those of a trained one."""
-    if isinstance(start, Density):
-        network = copy.deepcopy(start)
-    else:
-        network = build(start, data[0].shape[1], data[1].shape[1], seed, box)
-        network.standardize(torch.as_tensor(data[0]).float(), regression)
+    """Train one density."""
+    network = begun(*start, *data[:2], seed)
     steps = partial(train, network, data, training, seed, **options)
     draws = isinstance(network.reader, OwnNetwork)  # perhaps, as dropout does
     return network, seeded(steps, seed=seed) if draws else steps()

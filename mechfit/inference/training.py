@@ -109,6 +109,24 @@ def one_cycle(progress: float) -> float:
     return min(progress / WARMUP + 0.01, 1.0) * 0.5 * (1 + np.cos(np.pi * min(progress, 1.0)))
 
 
+def decay_of(n: int) -> float:
+    """Weight decay for n simulations to learn from."""
+    return DECAY / max(n, 500)
+
+
+def mean_part(done: int) -> float:
+    """By which part of the way the running mean follows the weights, after so many steps."""
+    return max(1 / WINDOW, 10 / (done + 11))
+
+
+def check_losses(losses: tuple[float, float], epoch: int) -> None:
+    """Refuse losses that are not finite."""
+    if not np.isfinite(losses).all():
+        raise FloatingPointError(
+            f"the loss became {losses} in epoch {epoch}; try a lower learning rate"
+        )
+
+
 def plateaus(losses: Sequence[tuple[float, float]], patience: int) -> tuple[int, int]:
     """How often the validation loss got no better for so many epochs, and for how many now."""
     best, count, since = np.inf, 0, 0
@@ -166,7 +184,7 @@ def train(
     epochs, batch, patience = training.plan(len(data[0]), short=short)
     steps = len(data[0]) // batch
     weights = list(density.parameters())
-    decay = DECAY / max(samples or len(data[0]), 500)
+    decay = decay_of(samples or len(data[0]))
     optimizer = torch.optim.AdamW(weights, betas=BETAS, weight_decay=decay, fused=True)
     state = State(weights, optimizer, rng, checkpoint, owner)
     with progress_bar(epochs, " epochs") as bar:
@@ -192,16 +210,13 @@ def train(
                 value.backward()
                 torch.nn.utils.clip_grad_norm_(weights, training.clip)
                 optimizer.step()
-                move(state.mean, weights, max(1 / WINDOW, 10 / (done + 11)))
+                move(state.mean, weights, mean_part(done))
                 loss_sum += value.detach()
             now = [w.detach().clone() for w in weights]
             move(weights, state.mean)
             losses = float(loss_sum) / steps, evaluate(density, validation, loss)
             move(weights, now)
-            if not np.isfinite(losses).all():
-                raise FloatingPointError(
-                    f"the loss became {losses} in epoch {epoch}; try a lower learning rate"
-                )
+            check_losses(losses, epoch)
             state.add(losses)
             bar.set_postfix(loss=f"{losses[0]:.3f}", validation=f"{losses[1]:.3f}")
             bar.update()

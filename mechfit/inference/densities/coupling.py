@@ -47,7 +47,7 @@ def spline(
         f(z) and log f'(z), or the inverse function and its log-slope, each (..., m).
     """
     if z.device.type == "cpu":
-        return RationalQuadratic.apply(z, shape.expand(*z.shape, -1), (*ends, inverse))
+        return RationalQuadratic.apply(z, shape.expand(*z.shape, -1), (*ends, inverse))[:2]
     return spline_by_tensors(z, shape, ends, inverse=inverse)
 
 

@@ -166,24 +166,42 @@ class RationalQuadratic(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, v: Tensor, shape: Tensor, settings: tuple[float, float, bool]
-    ) -> tuple[Tensor, Tensor]:
-        """Transform v (..., m) by splines of shape (..., m, c); settings are ends, inverse."""
+        v: Tensor, shape: Tensor, settings: tuple[float, float, bool]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Transform v (..., m) by splines of shape (..., m, c); settings are ends, inverse.
+
+        Returns values and log-slopes (..., m), and what `backward` needs (..., m, c).
+        """
         v, e = v.contiguous(), shape.clamp(-LARGEST, LARGEST).exp_().contiguous()
         out, log = torch.empty_like(v), torch.empty_like(v)
         spline_rows(*flat(v, e), *settings, *flat(out, log))
-        ctx.save_for_backward(v, e, shape)
-        ctx.settings = settings
-        return out, log
+        return out, log, e
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
+        """Keep what `backward` needs."""
+        v, shape, ctx.settings = inputs
+        ctx.mark_non_differentiable(output[2])
+        ctx.save_for_backward(v, shape, output[2])
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, g: Tensor, h: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, g: Tensor, h: Tensor, _: Tensor) -> tuple[Tensor, Tensor, None]:
         """Gradients of v and shape."""
-        v, e, shape = ctx.saved_tensors
+        v, shape, e = ctx.saved_tensors
+        v = v.contiguous()
         g_v, g_e = torch.empty_like(v), torch.zeros_like(e)
         vjp_rows(*flat(v, e), *ctx.settings, *flat(g.contiguous(), h.contiguous(), g_v, g_e))
         return g_v, g_e.mul_(shape.abs() <= LARGEST), None
+
+    @staticmethod
+    def vmap(info: Any, dims: tuple, *inputs: Any) -> tuple[tuple[Tensor, ...], int]:
+        """The same for many networks at once (``members.py``): their axis is one among others."""
+        several = [
+            a.expand(info.batch_size, *a.shape) if dim is None else a.movedim(dim, 0)
+            for a, dim in zip(inputs[:2], dims, strict=False)
+        ]
+        return RationalQuadratic.apply(*several, inputs[2]), (0, 0, 0)
 
 
 def flat(*tensors: Tensor) -> list[np.ndarray]:

@@ -1,0 +1,78 @@
+"""Networks that are trained side by side are those that are trained one after the other."""
+
+import numpy as np
+import pytest
+import torch
+
+from mechfit.inference import MAF, Coupling, Training
+from mechfit.inference.densities.configs import build
+from mechfit.inference.densities.embedding import Trials
+from mechfit.inference.members import alike, train_members
+from mechfit.inference.training import parts, train
+
+N = 100
+TRAINING = Training(epochs=12, patience=3)
+SEEDS = 1, 2, 3
+FOLDS = parts(N, 0.1, 2, np.random.default_rng(1))
+HELD_OUT = [FOLDS[0], FOLDS[0], FOLDS[1]]
+BOXES = [(), (True,), (True, True, True), (True, False, True)]
+
+
+def simulations(d):
+    rng = np.random.default_rng(1)
+    z = rng.uniform(size=(N, d))
+    return z, np.c_[z, z[:, :1] ** 2] + 0.3 * rng.normal(size=(N, d + 1))
+
+
+def begun(box, z):
+    made = [build(Coupling(2, 8), z.shape[1], z.shape[1] + 1, seed, box) for seed in SEEDS]
+    for network in made:
+        network.standardize(torch.as_tensor(z).float())
+    return made
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_each_is_what_it_would_be_alone(box):
+    data = simulations(len(box) or 3)
+    together, alone = begun(box, data[0]), begun(box, data[0])
+    histories = train_members(together, data, TRAINING, SEEDS, HELD_OUT)
+    for one, history, other, *rest in zip(
+        together, histories, alone, SEEDS, HELD_OUT, strict=True
+    ):
+        same = train(other, data, TRAINING, rest[0], held_out=rest[1], short=True)
+        assert history.best == same.best
+        np.testing.assert_allclose(history.train, same.train, atol=1e-4)
+        np.testing.assert_allclose(history.validation, same.validation, atol=1e-4)
+        for weight, expected in zip(one.parameters(), other.parameters(), strict=True):
+            np.testing.assert_allclose(weight.detach(), expected.detach(), atol=1e-3)
+
+
+def test_those_that_have_stopped_are_left_out():
+    data = simulations(2)
+    networks = begun((), data[0])
+    for weight in networks[1].parameters():  # cannot learn
+        weight.data.zero_()
+    training = Training(epochs=40, patience=3, learning_rate=2e-2)
+    histories = train_members(networks, data, training, SEEDS, HELD_OUT)
+    lengths = [len(history.train) for history in histories]
+    assert len(set(lengths)) > 1
+    for history in histories:
+        assert len(history.train) in (40, history.best + 1 + 3)
+        assert history.validation[history.best] == history.validation.min()
+
+
+def test_losses_that_are_not_finite_are_refused():
+    z, x = simulations(2)
+    networks = begun((), z)
+    x[0, 0] = np.nan
+    with pytest.raises(FloatingPointError, match="try a lower learning rate"):
+        train_members(networks, (z, x), TRAINING, SEEDS, HELD_OUT)
+
+
+def test_which_can_be_trained_together():
+    network = begun((), simulations(2)[0])[0]
+    assert alike([Coupling(), Coupling()], Training())
+    assert alike([network, network], Training())
+    assert not alike([MAF(), MAF()], Training())
+    assert not alike([Coupling(embedding=Trials(1, 8, 4))] * 2, Training())
+    assert not alike([Coupling()], Training(device="cuda"))
