@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 PATIENT = {"iopub_timeout": 600, "raise_on_iopub_timeout": True}
 """Output that is late, on a busy machine, is waited for; by default it would be left out."""
 
+QUIET = {"extra_arguments": ["--log-level=ERROR"]}
+"""A kernel that only this computer can reach does not warn that others might listen."""
+
 
 def notebook_of(app, docname: str, key: str) -> NotebookNode | None:
     """Return a page as myst-nb will read it, None where it has no code cells."""
@@ -43,7 +46,7 @@ async def execute(
     place = {"metadata": {"path": str(folder)}}
     # times in the cells' metadata would change the key under which the cache knows the notebook
     look = {"timeout": timeout, "resources": place, "record_timing": False}
-    client = NotebookClient(notebook, **look, **PATIENT)
+    client = NotebookClient(notebook, **look, **PATIENT, **QUIET)
     async with gate:
         start = time.perf_counter()
         await client.async_execute()
