@@ -57,6 +57,16 @@ def test_conda_python_is_supported():
     assert supported.contains(conda()[0]["python"])
 
 
+def test_ci_tries_three_systems_and_the_oldest_and_newest_python():
+    text = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    tried = yaml.safe_load(text)["jobs"]["package"]["strategy"]["matrix"]["include"]
+    assert {each["os"].split("-")[0] for each in tried} == {"ubuntu", "macos", "windows"}
+    supported = Requirement(f"python{PROJECT['requires-python']}").specifier
+    minors = {int(each["python"].removeprefix("3.")) for each in tried}
+    inside = [minor for minor in range(30) if supported.contains(f"3.{minor}")]
+    assert {inside[0], inside[-1]} <= minors <= set(inside)
+
+
 def test_one_version_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
