@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from study import AGAIN, CHECKED, FRESH, KNOWN, checked
+import torch
+from study import AGAIN, CHECKED, FRESH, KNOWN, MANY, checked
 
 from mechfit.inference import (
     Coupling,
@@ -28,6 +29,8 @@ from mechfit.inference import (
     save,
     truncate,
 )
+from mechfit.inference.densities.base import Ensemble
+from mechfit.inference.diagnostics import judge
 from mechfit.inference.sequential.truncated import Truncated
 from mechfit.models import (
     COBA,
@@ -65,7 +68,9 @@ class Recipe:
     bank = ""
     half = False
     ensemble = False
+    others = None
     checked = CHECKED
+    many = False
 
     def model(self) -> Model:
         """The neuron of the talk, or one of the recorded cells under its own stimulus."""
@@ -88,7 +93,7 @@ class RegionRecipe(Recipe):
 
     training: Training = Training(epochs=30)
     seed: int = 5
-    first: str = "hodgkin-huxley"
+    first: str = "hodgkin-huxley-million"
 
     def proposal(self) -> Truncated:
         """The prior, in the region where the first posterior for the talk's neuron is dense."""
@@ -98,8 +103,28 @@ class RegionRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class SharpRecipe(Recipe):
+    """The best of three posteriors with a little of the others, from four million simulations.
+
+    Fresh simulations cost less than more epochs on old ones and cannot be learned by heart: the
+    regions of 90 % of each hold 88 to 89 % (86 % where a million are seen twenty times). They err
+    in different places, so that their mean is too wide (94 %). With 1 % of the others regions of
+    2,000 further simulations held 90 %, and true parameters were 0.06 nats more probable.
+    """
+
+    simulations: int = 4_000_000
+    flow: Coupling = Coupling(layers=5, hidden=256, bound=3.0)
+    training: Training = Training(epochs=4, batch=512)
+    trainings: int = 3
+    half = True
+    ensemble = True
+    others = 0.01
+    many = True
+
+
+@dataclass(frozen=True)
 class SubsetRecipe(Recipe):
-    """A posterior for every set of statistics."""
+    """A posterior for every set of the seven statistics."""
 
     flow: Coupling = Coupling(layers=5, bins=8, bound=5.0, box=False, embedding=Subset())
     training: Training = Training(epochs=100)
@@ -109,6 +134,19 @@ class SubsetRecipe(Recipe):
     def model(self) -> Model:
         """The neuron of the talk, with its seven statistics or with more."""
         return HodgkinHuxley(extended=self.extended)
+
+
+@dataclass(frozen=True)
+class TwentyRecipe(SubsetRecipe):
+    """A posterior for every set of twenty statistics."""
+
+    simulations: int = 4_000_000
+    flow: Coupling = Coupling(layers=5, hidden=256, bound=3.0, embedding=Subset())
+    training: Training = Training(epochs=4, batch=512)
+    extended: Extended | None = Extended()
+    half = True
+    ensemble = True
+    many = True
 
 
 @dataclass(frozen=True)
@@ -135,9 +173,10 @@ class PageRecipe(SubsetRecipe):
 
 
 @dataclass(frozen=True)
-class CellsRecipe(Recipe):
+class CellsRecipe(SharpRecipe):
     """One posterior for all recorded cells, which is told their stimuli."""
 
+    trainings: int = 1
     seed: int = 4
 
     def model(self) -> Model:
@@ -267,11 +306,12 @@ class DecisionsRecipe(Recipe):
 
 
 RECIPES = {
-    "hodgkin-huxley": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
+    "hodgkin-huxley": SharpRecipe(),
+    "hodgkin-huxley-million": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
     "allen-518290966": Recipe(cell="518290966", seed=2),
     "hodgkin-huxley-subsets": SubsetRecipe(),
-    "hodgkin-huxley-twenty": SubsetRecipe(extended=Extended()),
+    "hodgkin-huxley-twenty": TwentyRecipe(),
     "hodgkin-huxley-page": PageRecipe(),
     "hodgkin-huxley-seven-page": SevenRecipe(),
     "allen-cells": CellsRecipe(),
@@ -314,20 +354,26 @@ def make(name: str, recipe: Recipe) -> None:
         print(f"{name}: trained in {posterior.provenance['seconds']} s")
     if "check" not in posterior.provenance:
         known, fresh = (
-            recipe.recorded(
-                simulate(
-                    model,
-                    n,
-                    recipe.checked + i,
-                    proposal=recipe.proposal(),
-                    store=WORK / f"{recipe.bank or name}-{recipe.checked + i}",
-                )
-            )
-            for i, n in enumerate((KNOWN, FRESH))
+            simulations(name, recipe, n, recipe.checked + i) for i, n in enumerate((KNOWN, FRESH))
         )
-        report = checked(posterior, known, fresh, seed=recipe.checked)
-        save(report, HERE / name, half=recipe.half)
-    print(f"{name}: {load(HERE / name).provenance['check']['verdict']}")
+        posterior = checked(posterior, known, fresh, seed=recipe.checked)
+        save(posterior, HERE / name, half=recipe.half)
+    if recipe.many and "check_of_many" not in posterior.provenance:
+        bank = simulations(name, recipe, MANY, recipe.checked + 2)
+        report = judge(posterior, bank, draws=100, seed=recipe.checked)
+        facts = {"check_of_many": {"seed": bank.seed, **report.to_dict()}}
+        posterior = replace(posterior, provenance={**posterior.provenance, **facts})
+        save(posterior, HERE / name, half=recipe.half)
+    for kind in ("check", "check_of_many"):
+        if kind in posterior.provenance:
+            print(f"{name}: {posterior.provenance[kind]['verdict']}")
+
+
+def simulations(name: str, recipe: Recipe, n: int, seed: int) -> Bank:
+    """Simulations of a recipe that its posterior did not learn from."""
+    store = WORK / f"{recipe.bank or name}-{seed}"
+    bank = simulate(recipe.model(), n, seed, proposal=recipe.proposal(), store=store)
+    return recipe.recorded(bank)
 
 
 def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
@@ -336,9 +382,13 @@ def trained(name: str, recipe: Recipe, model: Model) -> Posterior:
     bank = recipe.recorded(simulate(model, recipe.simulations, recipe.seed, **settings))
     choice = {"flow": recipe.flow, "training": recipe.training, "members": recipe.trainings}
     posterior = fit(bank, model.prior, **choice, seed=recipe.seed)
+    best = int(np.argmin([history.validation.min() for history in posterior.history]))
+    if recipe.trainings > 1 and recipe.others:
+        weights = torch.full((recipe.trainings,), recipe.others / (recipe.trainings - 1))
+        weights[best] = 1 - recipe.others
+        return replace(posterior, flow=Ensemble(posterior.flow.members, weights))
     if recipe.ensemble or recipe.trainings == 1:
         return posterior
-    best = int(np.argmin([history.validation.min() for history in posterior.history]))
     return replace(
         posterior,
         flow=posterior.flow.members[best],

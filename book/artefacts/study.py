@@ -20,7 +20,7 @@ AGAIN = 3_000_001
 """Such a seed for Brunel's network. Of its 500 simulations of CHECKED + 1, every network, whatever
 its kind and size, says that the error of J depends on the data (p of 1e-5 to 1e-4); of eight other
 sets of 500, not one (p of 0.06 to 0.7)."""
-KNOWN, FRESH = 1_000, 500
+KNOWN, FRESH, MANY = 1_000, 500, 4_000
 
 
 def checked(posterior: Posterior, known: Bank, fresh: Bank, *, seed: int) -> Posterior:

@@ -115,7 +115,7 @@ class Posterior:
         theta = self._draw(n, seed, self._fixed(x).x_o[None])[0]
         if cornered := self._cornered(theta.reshape(-1, len(self.prior))):
             warnings.warn(
-                f"most draws lie within 1 % of one bound of the prior, in {', '.join(cornered)}; "
+                f"most draws lie within 1 % of a bound of the prior, in {', '.join(cornered)}; "
                 "perhaps no parameters of the model can make this observation",
                 stacklevel=2,
             )
@@ -317,9 +317,12 @@ class Posterior:
         return np.concatenate(kept)[:n]
 
     def _cornered(self, theta: np.ndarray) -> list[str]:
-        """Name parameters of which most draws (n, d) lie at one bound, if at least half do so."""
+        """Name parameters of which most draws (n, d) lie at a bound, if at least half do so.
+
+        Members of an ensemble go to different corners where none has learned anything.
+        """
         u, _ = self.prior.to_unit(theta)
-        bound = np.maximum((u < EDGE).mean(0), (u > 1 - EDGE).mean(0)) > 0.5
+        bound = (np.minimum(u, 1 - u) < EDGE).mean(0) > 0.5
         many = len(u) >= ENOUGH and bound.sum() >= max(2, u.shape[1] / 2)
         return [self.prior.names[j] for j in np.flatnonzero(bound)] if many else []
 

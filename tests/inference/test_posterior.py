@@ -125,12 +125,15 @@ def test_an_observation_far_from_all_simulations_is_told(posterior):
 
 def test_draws_in_a_corner_of_the_prior_are_told(posterior, monkeypatch):
     corner = np.tile([0.999, -0.999], (60, 1))
-    for theta, told in ((corner, True), (corner[:40], False), (corner * [0.5, 1], False)):
+    corners = corner * np.where(np.arange(60) % 2, 1, -1)[:, None]  # two members, two corners
+    for theta, told in (
+        (corner, True), (corners, True), (corner[:40], False), (corner * [0.5, 1], False)
+    ):  # fmt: skip
         monkeypatch.setattr(Posterior, "_draw", lambda *_, theta=theta: theta[None])
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             posterior.sample(len(theta))
-        assert [("one bound of the prior, in a, b;" in str(w.message)) for w in said] == [
+        assert [("a bound of the prior, in a, b;" in str(w.message)) for w in said] == [
             True
         ] * told
 
