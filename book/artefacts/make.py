@@ -176,6 +176,8 @@ class PageRecipe(SubsetRecipe):
 class CellsRecipe(SharpRecipe):
     """One posterior for all recorded cells, which is told their stimuli."""
 
+    simulations: int = 2_000_000
+    training: Training = Training(epochs=5, batch=512)
     trainings: int = 1
     seed: int = 4
 

@@ -131,8 +131,7 @@ def drawn(
 
 def piled(theta: np.ndarray, prior: mechfit.Prior) -> tuple[str, ...]:
     """Warn of parameters whose draws pile up at a bound of the prior."""
-    u = prior.to_unit(theta)[0]
-    share = np.maximum((u < 0.02).mean(0), (u > 0.98).mean(0))
+    share = prior.at_bounds(theta)
     names = [f"{prior.names[j]} ({100 * share[j]:.0f} %)" for j in np.flatnonzero(share > 0.5)]
     if not names:
         return ()

@@ -39,8 +39,8 @@ RATE_DRAWS = 1_000
 """Draws that estimate the acceptance rate for each of many observations."""
 LOWEST_ACCEPTANCE = 1e-3
 STARTS = 3
-EDGE, ENOUGH = 0.01, 50
-"""Share of the prior next to a bound that makes a corner, and draws that show one."""
+ENOUGH = 50
+"""Draws that show a corner of the prior."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -317,13 +317,9 @@ class Posterior:
         return np.concatenate(kept)[:n]
 
     def _cornered(self, theta: np.ndarray) -> list[str]:
-        """Name parameters of which most draws (n, d) lie at a bound, if at least half do so.
-
-        Members of an ensemble go to different corners where none has learned anything.
-        """
-        u, _ = self.prior.to_unit(theta)
-        bound = (np.minimum(u, 1 - u) < EDGE).mean(0) > 0.5
-        many = len(u) >= ENOUGH and bound.sum() >= max(2, u.shape[1] / 2)
+        """Name parameters of which most draws (n, d) lie at a bound, if at least half do so."""
+        bound = self.prior.at_bounds(theta) > 0.5
+        many = len(theta) >= ENOUGH and bound.sum() >= max(2, len(bound) / 2)
         return [self.prior.names[j] for j in np.flatnonzero(bound)] if many else []
 
     def _inside(self, theta: np.ndarray) -> np.ndarray:

@@ -33,8 +33,9 @@ from mechfit.models.parameter import Parameter, Parameters
 
 __all__ = ["Prior"]
 
-ROUNDING = 1e-7
-"""Distance from a bound, relative to it, at which a number in single precision is on the bound."""
+ROUNDING, EDGE = 1e-7, 0.01
+"""Distance from a bound, relative to it, at which a number in single precision is on the bound;
+share of the prior that counts as at a bound."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -187,6 +188,14 @@ class Prior(Parameters):
                 f"in row {i} of theta, {self.names[j]} is {theta[i, j]}, expected {low} to {high}"
             )
         return theta
+
+    def at_bounds(self, theta: ArrayLike | Mapping) -> np.ndarray:
+        """Share (d,) of theta (n, d) of which a parameter lies in the outer 1 % of the prior.
+
+        Members of an ensemble go to different bounds where none has learned anything.
+        """
+        u, _ = self.to_unit(theta)
+        return (np.minimum(u, 1 - u) < EDGE).mean(0)
 
     @shaped
     def sample(self, n: int | Sequence[int], seed: int | np.random.Generator) -> np.ndarray:

@@ -97,7 +97,8 @@ def test_samples_are_thinned_to_the_interval_of_the_network():
 def test_draws_at_a_bound_are_told():
     theta = MODEL.prior.sample(200, seed=1)
     assert piled(theta, MODEL.prior) == ()
-    theta[:150, 2] = MODEL.prior.limits()[2][1]
+    theta[:, 2] = MODEL.prior.limits()[2].mean()
+    theta[:150, 2] = np.resize(MODEL.prior.limits()[2], 150)  # at both of its bounds
     assert "g_leak (75 %)" in piled(theta, MODEL.prior)[0]
 
 

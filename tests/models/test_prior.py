@@ -273,3 +273,9 @@ def test_rounding_to_single_precision_is_forgiven_and_no_more():
     with pytest.raises(ValueError, match="b is 0.0, expected 0.0 to inf"):
         prior.inside([0.0, 0.0])
     assert prior.log_prob([0.1 * (1 + 1e-9), 1.0]) == -np.inf
+
+
+def test_the_share_at_bounds_counts_both():
+    prior = Prior.uniform(["a", "b"], [0.0, -10.0], [1.0, 10.0])
+    theta = [[0.005, 9.9], [0.995, -9.9], [0.5, 0.0], [0.02, 9.7]]
+    np.testing.assert_allclose(prior.at_bounds(theta), [0.5, 0.5])
