@@ -209,7 +209,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     book = Book.read(notebooks.ROOT)
     package = chapter_keys.Package.read(notebooks.ROOT, "mechfit", "book/figures")
-    around = ("book/appendix/", "book/teach/")
+    around = ("book/appendix/", "book/live/", "book/teach/")
     pages = given.pages or [page for page in book.pages if not page.startswith(around)]
     write_shared(given.folder)
     links = []

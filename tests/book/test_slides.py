@@ -127,6 +127,15 @@ def test_a_deck_has_the_words_formulas_and_figures_of_its_chapter(deck):
         assert absent not in html
 
 
+def test_decks_are_made_of_chapters_alone(tmp_path, monkeypatch):
+    """Not of live pages, whose pictures a deck does not have, nor of the appendix."""
+    monkeypatch.setattr(slides.notebooks, "record_of", lambda *_, **__: None)
+    monkeypatch.setattr(slides, "deck", lambda *_: "")
+    slides.main([str(tmp_path)])
+    kinds = {path.stem.partition("-")[0] for path in tmp_path.glob("*-*.html")}
+    assert kinds == {"beyond", "geometry", "inference", "models", "robustness", "summaries"}
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_keys_move_between_slides_that_need_no_network(deck, browser, width, scheme):
