@@ -43,6 +43,23 @@ class Traces:
         return len(self.voltage)
 
 
+class CurrentClamp:
+    """What models of a voltage under an injected current share.
+
+    Attributes:
+        dt: Sampling interval (ms) of the current and of the voltage.
+        current: Injected current (time,) in µA/cm².
+    """
+
+    dt: float
+    current: np.ndarray
+
+    @property
+    def time(self) -> np.ndarray:
+        """Times of the samples (time,) in ms."""
+        return self.dt * np.arange(self.current.size)
+
+
 class Model(ABC):
     """A simulator with its prior and its summary statistics.
 

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 
 from mechfit.compile import FAST
 from mechfit.models.inputs import whole
-from mechfit.models.model import Model, TraceModel, Traces
+from mechfit.models.model import CurrentClamp, Model, TraceModel, Traces
 from mechfit.models.numerics.double import double
 from mechfit.models.numerics.noise import given_or_drawn, key_of, normal_pair
 from mechfit.models.numerics.single import inlined, single
@@ -89,7 +89,7 @@ def loop(step: Callable, states: int, parameters: int, precision: str) -> Callab
     return run
 
 
-class StepModel(TraceModel):
+class StepModel(CurrentClamp, TraceModel):
     """A neuron of your own step, at a speed near that of the built-in models.
 
     The step is a function ``step(state, theta, current, noise, dt) -> state`` of numbers and
@@ -157,11 +157,6 @@ class StepModel(TraceModel):
         self.current = array_of("current", current, "(time,)").copy()
         check_window(self.window, self.dt, self.current.size)
         self.states = self._try(prior.from_unit(np.full(len(prior), 0.5))[0])
-
-    @property
-    def time(self) -> np.ndarray:
-        """Times of the samples (time,) in ms."""
-        return self.dt * np.arange(self.current.size)
 
     def simulate(
         self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None

@@ -17,9 +17,10 @@ from mechfit.models import Model
 from mechfit.models.inputs import whole
 from mechfit.simulation.bank import Bank, Memory
 from mechfit.simulation.progress import progress_bar
+from mechfit.simulation.rows import statistics_of
 from mechfit.simulation.store import Store
 from mechfit.simulation.tasks import LANES, Draws, Given, Proposal, cut, finish, missing, run
-from mechfit.simulation.workers import statistics_of, workers_for
+from mechfit.simulation.workers import workers_for
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -20,8 +20,9 @@ import numpy as np
 from mechfit.models import Model
 from mechfit.models.inputs import numbers
 from mechfit.simulation.bank import DRAWS, Memory, draw_seed
+from mechfit.simulation.rows import Failure, simulate_rows
 from mechfit.simulation.store import Store
-from mechfit.simulation.workers import Failure, Workers, simulate_rows
+from mechfit.simulation.workers import Workers
 
 __all__ = ["LANES", "Draws", "Given", "Proposal", "cut", "finish", "missing", "run"]
 

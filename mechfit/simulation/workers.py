@@ -2,15 +2,13 @@
 
 Compiled models run in threads, as their loops release the lock of the interpreter; foreign ones in
 processes (loky); either on the workers of a Dask cluster, a foreign one in a process beside the
-worker. A foreign simulation that takes too long ends its process, which no code inside it can
-prevent. All threads share the processes, which survive a call for ten minutes; what is repeated
+worker. All threads share the processes, which survive a call for ten minutes; what is repeated
 after a death has a process of its own, so that it is known what ended it. Taught in
 ``book/beyond/scaling.md``.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import multiprocessing
 import os
 import sys
@@ -19,37 +17,30 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import lru_cache
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, TypeVar
 
 import cloudpickle
-import numpy as np
 from loky import process_executor
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
 from mechfit.models import Model
-from mechfit.models.inputs import numbers
 from mechfit.simulation.progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from distributed import Client
 
 __all__ = [
     "Cluster",
-    "Failure",
     "Processes",
     "Threads",
     "Workers",
     "isolated",
     "map_cores",
-    "simulate_rows",
     "workers_for",
 ]
 
-Failure = tuple[int, str]
 T, R = TypeVar("T"), TypeVar("R")
 
 
@@ -134,7 +125,7 @@ class Cluster:
     def __init__(self, client: Client) -> None:
         from distributed.scheduler import KilledWorker
 
-        self.client, self.futures = client, set()
+        self.client, self.futures, self.model, self.sent = client, set(), None, b""
         self.died = KilledWorker, BrokenProcessPool
 
     @property
@@ -147,9 +138,11 @@ class Cluster:
         """Enough that no worker waits for the next task."""
         return 2 * self.count + 2
 
-    def submit(self, function: Callable, *args: object) -> Future:
-        """Run function(*args)."""
-        future = self.client.submit(run_beside, function, *args, pure=False)
+    def submit(self, function: Callable, model: Model, *args: object) -> Future:
+        """Run function(model, *args)."""
+        if model is not self.model:
+            self.model, self.sent = model, cloudpickle.dumps(model)
+        future = self.client.submit(run_beside, function, self.sent, *args, pure=False)
         self.futures.add(future)
         future.add_done_callback(self.futures.discard)
         return future
@@ -207,46 +200,16 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def simulate_rows(
-    model: Model, theta: np.ndarray, seed: int, first: int
-) -> tuple[np.ndarray, Failure | None]:
-    """Simulate theta (m, d) on a worker; the model gets copies, and what it returns is copied.
-
-    Returns:
-        The statistics x (m, k), and the number and message of the first failed simulation of a
-        foreign model.
-    """
-    if not model.run_in_process:
-        return statistics_of(model, theta, seed, first), None
-    x, failure = np.full((len(theta), len(model.statistic_names)), np.nan), None
-    for i, row in enumerate(theta):
-        try:
-            with limited(model.time_limit):
-                x[i] = statistics_of(model, row[None], seed, first + i)[0]
-        except (Exception, SystemExit) as error:
-            said = f"{type(error).__name__}: {error}"
-        else:
-            missing = np.array(model.statistic_names)[~np.isfinite(x[i])]
-            said = f"{', '.join(missing)} not finite" if missing.size else ""
-        if said and failure is None:
-            failure = first + i, said
-    return x, failure
+@lru_cache(maxsize=8)
+def unpickled(sent: bytes) -> Model:
+    """The same object for the same bytes: what a model compiles is compiled once in a process."""
+    return cloudpickle.loads(sent)
 
 
-def statistics_of(model: Model, theta: np.ndarray, seed: int, first: int) -> np.ndarray:
-    """Statistics (m, k) of theta (m, d); ValueError if the model returns another shape."""
-    x = np.array(numbers(model.statistics(theta.copy(), seed, first=first), "the statistics"))
-    expected = len(theta), len(model.statistic_names)
-    if x.shape != expected:
-        raise ValueError(
-            f"{type(model).__name__}.statistics returned shape {x.shape}, expected {expected}: a "
-            f"row for each parameter set, with {', '.join(model.statistic_names[:20])}"
-        )
-    return x
-
-
-def run_beside(function: Callable, model: Model, *args: object) -> object:
+def run_beside(function: Callable, sent: bytes, *args: object) -> object:
     """Run function(model, *args) on a Dask worker; a foreign model in a process beside it."""
+    with LOCK:
+        model = unpickled(sent)
     if not model.run_in_process:
         return function(model, *args)
     multiprocessing.current_process().daemon = False  # or the worker may have no children
@@ -286,17 +249,3 @@ def end_after(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
-
-
-@contextmanager
-def limited(seconds: float | None) -> Iterator[None]:
-    """End this process after some seconds, even if it hangs in code that is not Python."""
-    if seconds is None:
-        yield
-        return
-    with open(os.devnull, "w") as nowhere:
-        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
-        try:
-            yield
-        finally:
-            faulthandler.cancel_dump_traceback_later()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
-from mechfit.models import HodgkinHuxley, Model, Prior
+from mechfit.models import HodgkinHuxley, Model, Prior, StepModel
 from mechfit.simulation import open_bank, simulate
 
 MODEL = HodgkinHuxley(duration=30.0, window=(5.0, 25.0))
@@ -36,6 +36,26 @@ def test_the_same_bank(client, tmp_path):
         np.testing.assert_array_equal(bank.x, alone.x)
     given = simulate(MODEL, seed=3, theta=alone.theta[:600], client=client)
     np.testing.assert_array_equal(given.x, alone.x[:600])
+
+
+def compilations():
+    from mechfit.models.step_model import loop
+
+    return loop.cache_info().misses
+
+
+def test_a_step_of_ones_own_is_compiled_once_by_a_worker(client):
+    def leak(state, theta, current, noise, dt):  # sent by value, as from a notebook
+        return (state[0] + dt * (theta[0] * (-70.0 - state[0]) + current),)
+
+    how = {"dt": 0.1, "current": np.ones(300), "window": (5.0, 25.0)}
+    model = StepModel(leak, Prior.uniform(["g_leak"], [0.1], [1.0]), [-70.0], **how)
+    before = client.run(compilations)
+    banks = [simulate(model, 640, seed=1, client=client) for _ in range(2)]
+    counts = [n - before[worker] for worker, n in client.run(compilations).items()]
+    assert max(counts) == 1
+    for bank in banks:
+        np.testing.assert_array_equal(bank.x, simulate(model, 640, seed=1).x)
 
 
 def test_begun_on_a_cluster_continued_at_home(client, tmp_path):

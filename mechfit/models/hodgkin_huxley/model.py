@@ -17,7 +17,7 @@ from mechfit.models.hodgkin_huxley.equations import rest, step
 from mechfit.models.hodgkin_huxley.gpu import neuron_statistics
 from mechfit.models.hodgkin_huxley.lanes import LANES, plan, statistics_lanes
 from mechfit.models.inputs import check_possible
-from mechfit.models.model import Model, Traces
+from mechfit.models.model import CurrentClamp, Model, Traces
 from mechfit.models.numerics.gpu import check_device
 from mechfit.models.numerics.noise import given_or_drawn, key_of
 from mechfit.models.prior import Prior
@@ -69,7 +69,7 @@ def voltage_rows(theta, current, dt, every, v_init, noise, out):
             voltage[i] = state[0]
 
 
-class HodgkinHuxley(Model):
+class HodgkinHuxley(CurrentClamp, Model):
     """A Hodgkin–Huxley neuron under an injected current.
 
     The columns of theta are ḡ_Na, ḡ_K, g_l, ḡ_M (mS/cm²), τ_max (ms), −V_T (mV, a positive
@@ -151,11 +151,6 @@ class HodgkinHuxley(Model):
                 raise TypeError(f"extended is {extended!r}, expected an Extended(), or None")
             extended.samples(self.dt, self.window)
             self.statistic_names, self.statistic_units = extended.names, extended.units
-
-    @property
-    def time(self) -> np.ndarray:
-        """Times of the samples (time,) in ms."""
-        return self.dt * np.arange(self.current.size)
 
     def simulate(
         self, theta: np.ndarray, seed: int, *, first: int = 0, noise: np.ndarray | None = None
