@@ -173,12 +173,14 @@ class PageRecipe(SubsetRecipe):
 
 
 @dataclass(frozen=True)
-class CellsRecipe(SharpRecipe):
-    """One posterior for all recorded cells, which is told their stimuli."""
+class CellsRecipe(Recipe):
+    """One posterior for all recorded cells, which is told their stimuli.
 
-    simulations: int = 2_000_000
-    training: Training = Training(epochs=5, batch=512)
-    trainings: int = 1
+    Twenty times the simulations, in the box, are worth 1.9 nats over the prior's neurons (18.2, not
+    16.3), but the region of 99 % at the cells holds 2 of 24 searches as before, and the error of
+    E_leak depends on the data.
+    """
+
     seed: int = 4
 
     def model(self) -> Model:
