@@ -176,9 +176,9 @@ class PageRecipe(SubsetRecipe):
 class CellsRecipe(Recipe):
     """One posterior for all recorded cells, which is told their stimuli.
 
-    Twenty times the simulations, in the box, are worth 1.9 nats over the prior's neurons (18.2, not
-    16.3), but the region of 99 % at the cells holds 2 of 24 searches as before, and the error of
-    E_leak depends on the data.
+    Twenty times the simulations, in the box, are worth 1.9 nats (18.2, not 16.3 over the prior),
+    but the region of 99 % at the cells holds 2 of 24 searches as before, and the error of E_leak
+    depends on the data.
     """
 
     seed: int = 4
