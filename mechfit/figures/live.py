@@ -115,7 +115,7 @@ def live(draw: Draw, labels: Sequence[str], values: ArrayLike, limits: ArrayLike
         step = (value - low) / max(1, round((value - low) / step)) or step  # so that it is a stop
         digits = max(0, int(np.ceil(-np.log10(step))) + (step < 10))
         slider = ipywidgets.FloatSlider(value, min=low, max=high, step=step, layout=WIDE)
-        slider.description, slider.description_allow_html = marked_up(part.text), True
+        slider.description = part.text  # JupyterLab takes <sub> out of names
         slider.readout_format = f".{min(digits, 6)}f"
         slider.style.description_width = "150px"
         sliders.append(slider)

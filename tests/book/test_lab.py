@@ -92,7 +92,7 @@ def test_charts_are_drawn_and_nothing_is_fetched(ran):
 
 def test_the_slider_redraws(ran):
     tab = ran[0].tab
-    assert tab.locator(".widget-slider label sub").inner_text() == "l"
+    assert tab.locator(".widget-slider label").inner_text() == "E_l (mV)"
     before = tab.locator(".widget-html svg").get_attribute("aria-label")
     tab.locator(".widget-slider .noUi-handle").press("ArrowRight")
     tab.wait_for_function(
