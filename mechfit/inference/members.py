@@ -33,6 +33,7 @@ from mechfit.inference.training import (
     check_losses,
     decay_of,
     mean_part,
+    move,
     one_cycle,
 )
 from mechfit.simulation.progress import progress_bar
@@ -165,7 +166,6 @@ def train_members(
                 stack.keep(torch.as_tensor(still))
                 going = going[still]
     for network, row in zip(networks, kept, strict=True):
-        for weight, value in zip(network.parameters(), stack.named(row).values(), strict=True):
-            weight.detach().copy_(value)
+        move(list(network.parameters()), list(stack.named(row).values()))
         network.eval()
     return [History(*np.array(one).T, b) for one, b in zip(losses, best, strict=True)]
