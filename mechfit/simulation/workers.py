@@ -182,8 +182,8 @@ def map_cores(function: Callable[[T], R], items: Sequence[T], unit: str) -> list
     the name of an item in the progress bar.
 
     Example:
-        >>> map_cores(np.linalg.norm, [np.ones(4), np.zeros(4)], " vectors")
-        [np.float64(2.0), np.float64(0.0)]
+        >>> map_cores(abs, [-2, 0, 3], " numbers")
+        [2, 0, 3]
     """
     found = []
     with progress_bar(len(items), unit) as bar, ThreadPoolExecutor(cores()) as pool:
