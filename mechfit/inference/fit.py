@@ -50,8 +50,8 @@ __all__ = ["fit", "learn", "learnable"]
 FEWEST = 20
 FEW, MANY, MEMBERS = 3000, 10, 4
 """Number of simulations below which many networks are trained, each shortly; else so many."""
-WIDE = 50_000
-"""Number of simulations from which on networks are wider and deeper."""
+NARROW, WIDE = 300, 50_000
+"""Numbers of simulations below which networks are narrower, and from which on wider and deeper."""
 
 
 def fit(
@@ -69,8 +69,9 @@ def fit(
     Args:
         bank: Simulations; invalid rows are left out.
         prior: The prior that the bank's parameters were drawn from.
-        flow: Kind and size of the density estimator; `Coupling()` by default, from 50,000
-            simulations on `Coupling(layers=5, hidden=256, bound=3)`.
+        flow: Kind and size of the density estimator; `Coupling()` by default, below 300
+            simulations `Coupling(hidden=64)`, from 50,000 on
+            `Coupling(layers=5, hidden=256, bound=3)`.
         training: How to train.
         leak_free: Train in the prior's unbounded space, where no draw can leave the prior; else
             in standardized parameters, as most published studies did, and reject draws outside.
@@ -92,7 +93,7 @@ def fit(
     """
     training, bank = training or Training(), bank.under(prior)
     if flow is None:
-        flow = Coupling() if len(bank) < WIDE else Coupling(layers=5, hidden=256, bound=3.0)
+        flow = default_flow(len(bank))
     valid = bank.rows(learnable(bank, flow))
     posterior = learn(
         valid,
@@ -105,6 +106,13 @@ def fit(
     )
     made = {"simulations": len(bank), "valid": len(valid), "bank_seed": bank.seed}
     return replace(posterior, provenance=made | posterior.provenance)
+
+
+def default_flow(n: int) -> Coupling:
+    """Kind and size of the density estimator for n simulations."""
+    if n < NARROW:
+        return Coupling(hidden=64)
+    return Coupling() if n < WIDE else Coupling(layers=5, hidden=256, bound=3.0)
 
 
 def learnable(bank: Bank, flow: Estimator) -> np.ndarray:
@@ -177,7 +185,8 @@ def learn(
     if few and loss is npe_loss and alike(starts, training):
         networks = [begun(*job[0], *data[:2], job[3]) for job in jobs]
         rows = [job[4]["held_out"] for job in jobs]
-        histories = train_members(networks, data, training, [job[3] for job in jobs], rows)
+        kinds = [m % 2 for m in range(members)]
+        histories = train_members(networks, data, training, [job[3] for job in jobs], rows, kinds)
     else:
         alone = few or members == 1
         trained = [train_one(*job) for job in jobs] if alone else train_in_parallel(jobs)

@@ -7,8 +7,9 @@ every call serves them all. As the sum of their losses has the gradient
     d/dW_m  sum_j L_j(W_j)  =  dL_m / dW_m,
 
 each row descends as it would alone in a short training (``training.py``): with its own batches,
-held-out simulations, clipped gradient, running mean and best weights. Those that have stopped are
-left out. Taught in ``book/inference/density-estimators.md``.
+held-out simulations, clipped gradient and running mean. When to stop, and which weights are best,
+the networks of one kind are told together, by the mean of their losses: each alone would ask a few
+dozen simulations, and go by chance. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from mechfit.inference.training import (
     mean_part,
     move,
     one_cycle,
+    shuffled,
 )
 from mechfit.simulation.progress import progress_bar
 
@@ -113,6 +115,7 @@ def train_members(
     training: Training,
     seeds: Sequence[int],
     held_out: Sequence[np.ndarray],
+    kinds: Sequence[int],
 ) -> list[History]:
     """Fit the weights of networks that are `alike` in place, by short trainings on one core.
 
@@ -122,6 +125,7 @@ def train_members(
         training: How to train.
         seeds: Seed of each network's batches.
         held_out: Which rows each network does not learn from, as many for each.
+        kinds: Number of each network's kind; those of one kind stop together.
 
     Returns:
         The losses of all epochs of each network.
@@ -132,34 +136,41 @@ def train_members(
     z, x = (as_tensor(column, "cpu") for column in columns)
     rngs = [np.random.default_rng(seed) for seed in seeds]
     rest = np.array([np.setdiff1d(np.arange(len(z)), rows) for rows in held_out])
-    asked = torch.as_tensor(np.array(held_out))
+    asked, kinds = torch.as_tensor(np.array(held_out)), np.array(kinds)
     n = rest.shape[1]
-    epochs, batch, patience = training.plan(n, short=True)
-    steps = n // batch
+    epochs, batch, patience, passes = training.plan(n, short=True)
+    steps = passes * (n // batch)
     stack = Stack(networks, decay_of(n))
     losses = [[] for _ in networks]
-    best, kept, going = [0] * len(networks), stack.mean.clone(), np.arange(len(networks))
+    best, kept, going = (
+        dict.fromkeys(kinds, (np.inf, 0)),
+        stack.mean.clone(),
+        np.arange(len(kinds)),
+    )
     with progress_bar(epochs, " epochs") as bar:
         for epoch in range(epochs):
-            orders = np.array([rest[m][rngs[m].permutation(n)] for m in going])
+            batches = [rest[m][shuffled(n, batch, passes, rngs[m])] for m in going]
             sums = torch.zeros(len(going))
-            for i, rows in enumerate(torch.as_tensor(orders).split(batch, 1)[:steps]):
+            for i, rows in enumerate(torch.as_tensor(np.stack(batches, 1))):
                 done = epoch * steps + i
                 rate = training.learning_rate * one_cycle(done / (steps * epochs))
                 sums += stack.step(z[rows], x[rows], rate, training.clip, mean_part(done))
             with torch.no_grad():
                 rows = asked[going]
                 validation = stack.losses(stack.mean, z[rows], x[rows])
-            for row, m in enumerate(going):
-                now = float(sums[row]) / steps, float(validation[row])
+            for m, *now in zip(going, (sums / steps).tolist(), validation.tolist(), strict=True):
                 check_losses(now, epoch)
                 losses[m].append(now)
-                if now[1] <= losses[m][best[m]][1]:
-                    best[m] = epoch
-                    kept[m] = stack.mean[row]
             bar.set_postfix(validation=f"{float(validation.mean()):.3f}")
             bar.update()
-            still = np.array([epoch - best[m] < patience for m in going])
+            still = np.ones(len(going), bool)
+            for kind in np.unique(kinds[going]):
+                rows = np.flatnonzero(kinds[going] == kind)
+                loss = float(validation[rows].mean())
+                if loss <= best[kind][0]:
+                    best[kind] = loss, epoch
+                    kept[going[rows]] = stack.mean[rows]
+                still[rows] = epoch - best[kind][1] < patience
             if not still.any():
                 break
             if not still.all():
@@ -168,4 +179,4 @@ def train_members(
     for network, row in zip(networks, kept, strict=True):
         move(list(network.parameters()), list(stack.named(row).values()))
         network.eval()
-    return [History(*np.array(one).T, b) for one, b in zip(losses, best, strict=True)]
+    return [History(*np.array(a).T, best[k][1]) for a, k in zip(losses, kinds, strict=True)]

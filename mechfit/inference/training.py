@@ -44,6 +44,9 @@ WARMUP = 0.05
 CUTS, CUT = 3, 0.3
 """Number of times that training returns to the best weights, and the factor of the rate."""
 
+FEWEST_STEPS = 6
+"""Steps of an epoch of a short training, which passes through few simulations more than once."""
+
 BLOCK = 5000
 """Most held-out simulations whose loss is evaluated at once."""
 
@@ -58,12 +61,12 @@ class Training:
     Attributes:
         epochs: Most passes through the simulations, over which the learning rate falls to 0. None
             makes 45 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 50 for 10^4.
-            A short training, one of ten for few simulations, makes 500.
+            A short training, one of ten for few simulations, makes 500, in epochs of at least six.
         batch: Simulations per step; None takes n / 80, at least 50 and at most 256.
         learning_rate: Peak learning rate of AdamW.
         patience: Epochs without a better validation loss after which training returns to the best
             weights at 0.3 of the learning rate, or stops the fourth time; None makes 300 steps.
-            A short training stops at once; None makes 75 steps.
+            A short training stops at once; None makes 50 steps.
         validation: Fraction of the simulations held out for validation.
         clip: Largest allowed norm of the gradient.
         device: Where to train: "cpu", or "cuda" for an NVIDIA GPU.
@@ -84,12 +87,13 @@ class Training:
         if min(v for v in given if v is not None) <= 0 or not 0 < self.validation < 1:
             raise ValueError(f"expected positive numbers and 0 < validation < 1, got {self}")
 
-    def plan(self, n: int, *, short: bool = False) -> tuple[int, int, int]:
-        """Epochs, batch and patience for n simulations."""
+    def plan(self, n: int, *, short: bool = False) -> tuple[int, int, int, int]:
+        """Epochs, batch, patience and passes of an epoch for n simulations."""
         batch = min(self.batch or int(np.clip(n / 80, 50, 256)), n)
-        steps, wait = (500, 75) if short else (max(2500, 45 * n**0.5), 300)
-        epochs = self.epochs or max(1, round(steps * batch / n))
-        return epochs, batch, self.patience or max(2, round(wait * batch / n))
+        steps, wait = (500, 50) if short else (max(2500, 45 * n**0.5), 300)
+        passes = -(-FEWEST_STEPS // (n // batch)) if short and self.epochs is None else 1
+        epochs = self.epochs or max(1, round(steps * batch / (n * passes)))
+        return epochs, batch, self.patience or max(2, round(wait * batch / (n * passes))), passes
 
 
 @dataclass(frozen=True, repr=False)
@@ -181,8 +185,9 @@ def train(
     start = [w.detach().numpy() for w in density.parameters()]
     owner = checkpoint and training_digest([*columns, *start, held_out], training, int(seed))
     density.to(training.device)
-    epochs, batch, patience = training.plan(len(data[0]), short=short)
-    steps = len(data[0]) // batch
+    n = len(data[0])
+    epochs, batch, patience, passes = training.plan(n, short=short)
+    steps = passes * (n // batch)
     weights = list(density.parameters())
     decay = decay_of(samples or len(data[0]))
     optimizer = torch.optim.AdamW(weights, betas=BETAS, weight_decay=decay, fused=True)
@@ -199,9 +204,9 @@ def train(
                 move(state.mean, state.kept)
             density.train()
             loss_sum = torch.zeros((), device=training.device)
-            shuffled = torch.as_tensor(rng.permutation(len(data[0])), device=training.device)
+            batches = torch.as_tensor(shuffled(n, batch, passes, rng), device=training.device)
             x = mask_inputs(density, data[1], rng)
-            for i, rows in enumerate(shuffled[: steps * batch].view(steps, batch)):
+            for i, rows in enumerate(batches):
                 done = epoch * steps + i
                 rate = one_cycle(done / (steps * epochs)) * CUT**cuts
                 optimizer.param_groups[0]["lr"] = training.learning_rate * rate
@@ -229,6 +234,13 @@ def parts(n: int, share: float, count: int, rng: np.random.Generator) -> list[np
     """Parts of n rows, each this share of them, that have no rows in common if they can."""
     order, size = rng.permutation(n), max(1, round(share * n))
     return [np.roll(order, -m * size)[:size] for m in range(count)]
+
+
+def shuffled(n: int, batch: int, passes: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows (steps, batch) of the batches of an epoch; what fills no batch is left out."""
+    full = n // batch * batch
+    orders = [rng.permutation(n)[:full] for _ in range(passes)]
+    return np.concatenate(orders).reshape(-1, batch)
 
 
 def as_tensor(column: np.ndarray, device: str) -> Tensor:

@@ -1,7 +1,5 @@
 """Trained posteriors against the analytic one."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,7 @@ from scipy.stats import multivariate_normal
 
 from mechfit.inference import MAF, MDN, NSF, Coupling, Training, c2st, fit
 from mechfit.inference.densities.base import Density
-from mechfit.inference.fit import stacked
+from mechfit.inference.fit import default_flow, stacked
 from mechfit.models import Prior
 from mechfit.simulation import Bank
 from tests.inference import linear_gaussian as exact
@@ -149,10 +147,15 @@ class Normals(Density):
         return -0.5 * (z**2).sum(-1)
 
 
-def test_networks_are_wider_and_deeper_for_many_simulations(monkeypatch):
-    sizes = []
-    for many in (61, 60):
-        monkeypatch.setattr(sys.modules["mechfit.inference.fit"], "WIDE", many)
-        made = fit(exact.bank(60, seed=1), exact.PRIOR, training=Training(1), seed=1).provenance
-        sizes.append([made["flow"][name] for name in ("layers", "hidden", "bound")])
-    assert sizes == [[4, 128, None], [5, 256, 3.0]]
+@pytest.mark.parametrize(
+    ("n", "sizes"),
+    [(299, [4, 64, None]), (300, [4, 128, None]), (49_999, [4, 128, None]), (50_000, [5, 256, 3])],
+)
+def test_networks_grow_with_the_number_of_simulations(n, sizes):
+    flow = default_flow(n)
+    assert [flow.layers, flow.hidden, flow.bound] == sizes
+
+
+def test_the_default_network_is_that_for_the_number_of_simulations():
+    made = fit(exact.bank(60, seed=1), exact.PRIOR, training=Training(1), seed=1).provenance
+    assert made["flow"]["hidden"] == default_flow(60).hidden

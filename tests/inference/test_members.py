@@ -8,11 +8,11 @@ from mechfit.inference import MAF, Coupling, Training
 from mechfit.inference.densities.configs import build
 from mechfit.inference.densities.embedding import Trials
 from mechfit.inference.members import alike, train_members
-from mechfit.inference.training import parts, train
+from mechfit.inference.training import parts, shuffled, train
 
 N = 100
 TRAINING = Training(epochs=12, patience=3)
-SEEDS = 1, 2, 3
+SEEDS = KINDS = 1, 2, 3
 FOLDS = parts(N, 0.1, 2, np.random.default_rng(1))
 HELD_OUT = [FOLDS[0], FOLDS[0], FOLDS[1]]
 BOXES = [(), (True,), (True, True, True), (True, False, True)]
@@ -31,15 +31,16 @@ def begun(box, z):
     return made
 
 
+@pytest.mark.parametrize("training", [TRAINING, Training(patience=2)])
 @pytest.mark.parametrize("box", BOXES)
-def test_each_is_what_it_would_be_alone(box):
+def test_of_several_kinds_each_is_what_it_would_be_alone(box, training):
     data = simulations(len(box) or 3)
     together, alone = begun(box, data[0]), begun(box, data[0])
-    histories = train_members(together, data, TRAINING, SEEDS, HELD_OUT)
+    histories = train_members(together, data, training, SEEDS, HELD_OUT, KINDS)
     for one, history, other, *rest in zip(
         together, histories, alone, SEEDS, HELD_OUT, strict=True
     ):
-        same = train(other, data, TRAINING, rest[0], held_out=rest[1], short=True)
+        same = train(other, data, training, rest[0], held_out=rest[1], short=True)
         assert history.best == same.best
         np.testing.assert_allclose(history.train, same.train, atol=1e-4)
         np.testing.assert_allclose(history.validation, same.validation, atol=1e-4)
@@ -53,7 +54,7 @@ def test_those_that_have_stopped_are_left_out():
     for weight in networks[1].parameters():  # cannot learn
         weight.data.zero_()
     training = Training(epochs=40, patience=3, learning_rate=2e-2)
-    histories = train_members(networks, data, training, SEEDS, HELD_OUT)
+    histories = train_members(networks, data, training, SEEDS, HELD_OUT, KINDS)
     lengths = [len(history.train) for history in histories]
     assert len(set(lengths)) > 1
     for history in histories:
@@ -61,12 +62,33 @@ def test_those_that_have_stopped_are_left_out():
         assert history.validation[history.best] == history.validation.min()
 
 
+def test_those_of_one_kind_go_by_the_mean_of_their_losses():
+    data = simulations(2)
+    networks = begun((), data[0])
+    training = Training(epochs=40, patience=3, learning_rate=2e-2)
+    histories = train_members(networks, data, training, SEEDS, HELD_OUT, (0, 1, 0))
+    first, other, last = histories
+    mean = (first.validation + last.validation) / 2
+    assert first.best == last.best == mean.argmin()
+    assert len(mean) == min(40, mean.argmin() + 1 + 3)
+    assert other.best == other.validation.argmin()
+
+
+def test_an_epoch_of_few_simulations_passes_through_them_more_than_once():
+    assert Training().plan(90, short=True)[3] == 6
+    assert Training().plan(1000, short=True)[3] == 1
+    assert Training(epochs=10).plan(90, short=True)[:1] == (10,)
+    rows = shuffled(90, 40, 3, np.random.default_rng(1))
+    assert rows.shape == (6, 40)
+    assert all(len(np.unique(order)) == 80 for order in rows.reshape(3, -1))
+
+
 def test_losses_that_are_not_finite_are_refused():
     z, x = simulations(2)
     networks = begun((), z)
     x[0, 0] = np.nan
     with pytest.raises(FloatingPointError, match="try a lower learning rate"):
-        train_members(networks, (z, x), TRAINING, SEEDS, HELD_OUT)
+        train_members(networks, (z, x), TRAINING, SEEDS, HELD_OUT, KINDS)
 
 
 def test_which_can_be_trained_together():
