@@ -37,11 +37,15 @@ def mend_roles(app, pagename, templatename, context, doctree) -> None:
 
 
 def set_subscripts(app, pagename, templatename, context, doctree) -> None:
-    """Set the subscripts of symbols in what cells say in the prose, as charts do."""
+    """Set subscripts of symbols, and commands as code, in what cells say in the prose."""
     from mechfit.figures.labels import tagged
 
+    def told(words: re.Match) -> str:
+        command = words[0].startswith("python ")
+        return f"<code>{words[0]}</code>" if command else tagged(words[0])
+
     if "body" in context:
-        context["body"] = SAID.sub(lambda words: tagged(words[0]), context["body"])
+        context["body"] = SAID.sub(told, context["body"])
 
 
 def name_folds(app, pagename, templatename, context, doctree) -> None:

@@ -209,7 +209,8 @@ class Translator:
             case "glue:text":
                 from mechfit.figures.labels import tagged  # which loads Altair
 
-                return tagged(self.said.get(content, UNKNOWN))
+                words = self.said.get(content, UNKNOWN)
+                return f"`{words}`" if words.startswith("python ") else tagged(words)
             case "term":
                 return self.link(words or target, "book/appendix/glossary", target)
             case "doc":

@@ -112,6 +112,15 @@ def test_symbols_that_a_run_says_have_subscripts():
     assert page["body"] == body.replace("τ_max &lt;", "τ<sub>max</sub> &lt;")
 
 
+def test_commands_that_a_run_says_are_code():
+    command = "python book/artefacts/make.py hodgkin-huxley"
+    told = Translator(BOOK, "book/models/hodgkin-huxley", {"a-command": command})
+    assert told("{glue:text}`a-command`") == f"`{command}`"
+    page = {"body": f'<p><span class="pasted-text">{command}</span></p>'}
+    page_context.set_subscripts(None, "", "", page, None)
+    assert f"<code>{command}</code></span>" in page["body"]
+
+
 def test_directives_and_roles_in_detail():
     assert translated("{cite:p}`hodgkin1952,dayan2001`") == (
         "([Hodgkin and Huxley, 1952](https://doi.org/10.1113/jphysiol.1952.sp004764); "
