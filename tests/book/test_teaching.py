@@ -71,6 +71,7 @@ def test_every_chapter_has_a_question_misconceptions_and_its_minutes():
         assert f"{{minutes}}`{page}`" in note
         assert "**Ask first.**" in note
         assert "**Misconceptions.**" in note
+        assert re.search(r"\*\*Discuss\.\*\* .+\?", note)
         assert re.search(r"\*\*(Do not leave|Leave) out", note)
 
 
