@@ -25,6 +25,7 @@ def sbc_ecdf_difference(
     alpha: float,
     *,
     title: str,
+    usual: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> alt.VConcatChart:
     """Draw the ranks and the tests of a posterior; pointing at a curve or a dot names it.
 
@@ -35,9 +36,11 @@ def sbc_ecdf_difference(
         p_values: Name of each test to its p-value.
         alpha: p-value below which a test failed.
         title: What to see, in words.
+        usual: Edges of a narrower band, drawn inside that of `limits`.
     """
     z = increasing(z)
     lower, upper = (numbers("limits", edge, len(z)) - z for edge in limits)
+    inner = [numbers("usual", edge, len(z)) - z for edge in usual or ()]
     off = {name: numbers(name, curve, len(z)) - z for name, curve in named.items()}
     if not off or not p_values or not 0 < alpha < 1:
         raise ValueError(
@@ -50,19 +53,26 @@ def sbc_ecdf_difference(
         f"Ranks of {len(off)} numbers; outside the band: {', '.join(out) or 'none'}. "
         f"Of {len(p_values)} tests failed: {', '.join(failed) or 'none'}."
     )
-    chart = alt.vconcat(_curves(z, off, lower, upper, out), _tests(p_values, alpha), spacing=24)
+    chart = alt.vconcat(
+        _curves(z, off, [lower, upper], inner, out), _tests(p_values, alpha), spacing=24
+    )
     return present(chart, title, told)
 
 
 def _curves(
-    z: np.ndarray, off: dict[str, np.ndarray], lower: np.ndarray, upper: np.ndarray, out: list[str]
+    z: np.ndarray,
+    off: dict[str, np.ndarray],
+    limits: list[np.ndarray],
+    inner: list[np.ndarray],
+    out: list[str],
 ) -> alt.LayerChart:
-    """Draw the differences (k,) over the band, and name those that are farthest from 0."""
-    reach = 1.1 * max(*(float(abs(v).max()) for v in off.values()), float(upper.max()))
+    """Draw the differences (k,) over the bands, and name those that are farthest from 0."""
+    reach = 1.1 * max(*(float(abs(v).max()) for v in off.values()), float(limits[1].max()))
     place = plane((0, 1), (-reach, reach), "rank", "ECDF of the ranks, minus the uniform one")
     place["y"]["axis"]["format"] = "+~g"
     zero = table(x=[0, 1], y=[0, 0]).mark_line(stroke=OBSERVED, strokeOpacity=0.4).encode(**place)
-    layers = [band(z, lower, upper, place, ROLES["prior"]), zero]
+    bands = [band(z, *edges, place, ROLES["prior"]) for edges in (limits, inner) if edges]
+    layers = [*bands, zero]
     farthest = sorted(off, key=lambda n: -abs(off[n]).max())[:NAMED]
     for name in sorted(off, key=lambda n: n in out):
         look, words = ROLES["broken" if name in out else "observed"], name in {*out, *farthest}

@@ -34,6 +34,13 @@ def test_what_leaves_the_band_is_broken_and_named():
     assert "outside the band: b. Of 2 tests failed: b given the others." in spec["description"]
 
 
+def test_a_usual_band_lies_inside():
+    usual = Z - 0.02, Z + 0.02
+    spec = sbc_ecdf_difference(Z, {"a": Z}, EDGES, {"a": 0.3}, 0.01, title="x", usual=usual)
+    edges = [row["high"] for row in rows_of(spec.to_dict()["vconcat"][0]) if "high" in row]
+    np.testing.assert_allclose(np.max(edges, 1), [0.06, 0.02], atol=1e-4)
+
+
 def test_wrong_curves_are_refused():
     with pytest.raises(ValueError, match=r"a has shape \(3,\), expected \(19,\)"):
         sbc_ecdf_difference(Z, {"a": Z[:3]}, EDGES, {"a": 0.5}, 0.01, title="x")
