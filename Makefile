@@ -88,6 +88,7 @@ artefacts: $(STAMP) ## Remake the stored posteriors and simulation banks of the 
 	$(PY) book/artefacts/learned.py
 	$(PY) book/artefacts/next_step.py
 	$(PY) book/artefacts/dimensions.py
+	$(PY) book/artefacts/feature_sets.py
 	$(PY) book/artefacts/pyloric.py
 	$(PY) book/artefacts/geometry.py
 	$(PY) book/artefacts/robustness.py
