@@ -18,15 +18,16 @@ import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = "book,scale"
+PAGES = "Pages: open html/index.html in a browser. Figures work without any installation.\n"
 READ_ME = """mechfit, for a room without internet
 
-1. Pages: open html/index.html in a browser. Figures work without any installation.
-2. Notebooks: with Python {python} on {platform}, in this folder:
+{pages}
+Notebooks: with Python {python} on {platform}, in this folder:
 
-       python install.py
+    python install.py
 
-   It makes the environment .venv from the wheels here, in a few minutes and without a network, and
-   prints the line that opens the notebooks.
+It makes the environment .venv from the wheels here, in a few minutes and without a network, and
+prints the line that opens the notebooks.
 """
 
 
@@ -78,7 +79,8 @@ def main(arguments: list[str] | None = None) -> None:
     notebooks.main([str(kit / "notebooks"), "--student"])
     gather_wheels(kit / "wheels")
     shutil.copyfile(Path(__file__).with_name("kit_install.py"), kit / "install.py")
-    read_me = READ_ME.format(python=python, platform=platform)
+    pages = PAGES if html.exists() else ""
+    read_me = READ_ME.format(pages=pages, python=python, platform=platform)
     (kit / "README.txt").write_text(read_me, encoding="utf-8")
     archive = kit.with_name(f"{kit.name}.zip")
     pack(kit, archive)
