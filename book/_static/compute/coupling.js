@@ -110,7 +110,7 @@ mechfit.define("coupling", ["arrays"], (mechfit) => {
               const before = z[at], w = inverse ? before : 0;
               const placed = inverse ? clamp((2 * ndtr(w) - 1) / mass, -1, 1) : before;
               truncatedLogistic(placed, m[i], logS[i], inverse);
-              z[at] = inverse ? found[0] : ndtri((1 + mass * found[0]) / 2);
+              z[at] = inverse ? found[0] : clamp(ndtri((1 + mass * found[0]) / 2), -bound, bound);
               log[r] += inverse ? found[1] - logSlope(w) : found[1] + logSlope(z[at]);
               apart += inverse ? z[at] : before;
             }

@@ -87,7 +87,7 @@ class Box(nn.Module):
         apart = within - location.clamp(-1, 1)
         m = location + (mixing @ apart[..., None])[..., 0]
         placed, log = truncated_logistic(within, m, log_s)
-        w = ndtri((1 + self.mass * placed) / 2)
+        w = self._scores(placed)
         return self._inside(w, z), self._inside(log + self._log_slope(w), 0.0)
 
     def inverse(self, w: Tensor, place: Place) -> tuple[Tensor, Tensor]:
@@ -105,7 +105,16 @@ class Box(nn.Module):
 
     def base(self, noise: Tensor) -> Tensor:
         """Standard normals, cut off at -b and b, from standard normals."""
-        return ndtri((1 + self.mass * (2 * ndtr(noise) - 1)) / 2)
+        return self._scores(2 * ndtr(noise) - 1)
+
+    def _scores(self, placed: Tensor) -> Tensor:
+        """Normal scores, between -b and b, of numbers between -1 and 1.
+
+        They come from the nearer tail, or rounding would put the ends beside those of the splines,
+        which may be steep there: a layer makes 1e-5 a thousand, the next a density of exp(-1e13).
+        """
+        below = ndtri((1 - self.mass) / 2 + self.mass * (1 - placed.abs()) / 2)
+        return torch.where(placed < 0, below, -below).clamp(-self.bound, self.bound)
 
     def _log_slope(self, w: Tensor) -> Tensor:
         """Log of p / (2 phi(w)) (..., d)."""

@@ -13,9 +13,9 @@ from mechfit.inference.densities.ridge import ridge
 MIX = np.array([[1.0, 0.0, 0.0], [0.8, 0.3, 0.0], [-0.5, 0.6, 0.4]])
 
 
-def untrained(z, x, box):
+def untrained(z, x, box, kind=Coupling(2, 8)):  # noqa: B008
     """A flow that starts at the regression of z on x, whose networks all return 0."""
-    flow = build(Coupling(2, 8), z.shape[1], x.shape[1], 1, box)
+    flow = build(kind, z.shape[1], x.shape[1], 1, box)
     for weight in flow.parameters():
         weight.data.zero_()
     flow.standardize(torch.as_tensor(z).float(), ridge(z, x))
@@ -51,3 +51,19 @@ def test_the_base_is_a_normal_cut_off_and_the_ends_stay():
     torch.testing.assert_close(box.inverse(w, place)[0], ends, rtol=0, atol=1e-4)
     wide = build(Coupling(2, 8), 2, 1, 1, (True, True))
     assert wide.push(1e3 * torch.ones(1, 1, 2), torch.ones(1, 1)).max() <= 1.0
+
+
+@pytest.mark.parametrize("end", [0.0, 1.0])
+def test_rounding_does_not_put_the_ends_where_steep_splines_lead_far_away(end):
+    rng = np.random.default_rng(1)
+    z, x = 0.5 + 0.01 * rng.normal(size=(500, 3)), rng.normal(size=(500, 1))
+    flow = untrained(z, x, (True, True, True), Coupling(5, 8, bound=3.0))
+    coupling = flow.transform
+    steep = coupling.last_bias.data.unflatten(1, (-1, coupling.outputs))
+    steep[..., [2 * (coupling.outputs // 3), -1]] = 9.0  # the log-slopes at the ends
+    there, at = torch.full((1, 3), end), torch.zeros(1, 1)
+    with torch.no_grad():
+        single = flow.log_prob(there, at)
+        double = flow.double().log_prob(there.double(), at.double())
+    assert -2000 < double < -50
+    torch.testing.assert_close(single.double(), double, rtol=0.02, atol=0)
