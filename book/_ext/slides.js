@@ -1,9 +1,10 @@
-/* Keys move from slide to slide, unless a control has the focus; a figure grows or shrinks to its slide. */
+/* Keys move from slide to slide, unless a control has the focus; figures and words shrink to their slide. */
 (function () {
   "use strict";
   var slides = Array.from(document.querySelectorAll("main > section"));
   var STEPS = {ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1};
-  var ENDS = {Home: 0, End: slides.length - 1}, SMALLEST = 0.5, LARGEST = 1.5;
+  var ENDS = {Home: 0, End: slides.length - 1}, LARGEST = 1.5, PHONE = 480, BELOW = 70;
+  var SIZES = [[1, 0.5], [0.9, 0.5], [0.8, 0.5], [0.7, 0.5], [0.6, 0.5], [0.6, 0.3]]; // of words, and of figures at least
 
   function current() {
     var middle = window.innerHeight / 2;
@@ -31,16 +32,33 @@
     }).observe(formula);
   });
 
-  document.querySelectorAll(".figure").forEach(function (figure) {
+  function fit(figure, room, smallest) {
     var inner = figure.firstElementChild;
-    function fit() {
-      var room = window.innerHeight - (figure.getBoundingClientRect().top - figure.closest("section").getBoundingClientRect().top) - 70;
-      var most = Math.min(LARGEST, figure.clientWidth / inner.offsetWidth);
-      var factor = Math.min(most, Math.max(SMALLEST, room / inner.offsetHeight));
-      inner.style.transform = "scale(" + factor + ")";
-      figure.style.height = Math.ceil(factor * inner.offsetHeight) + "px";
+    var most = Math.min(LARGEST, figure.clientWidth / inner.offsetWidth);
+    var factor = Math.min(most, Math.max(smallest, room / inner.offsetHeight));
+    inner.style.transform = "scale(" + factor + ")";
+    figure.style.height = Math.ceil(factor * inner.offsetHeight) + "px";
+  }
+
+  /* Figures share what the words leave of the window; where that is too little, words get smaller.
+     On a phone a slide scrolls. */
+  function set(slide) {
+    var figures = slide.querySelectorAll(".figure");
+    for (var i = 0; i < SIZES.length; i++) {
+      slide.style.fontSize = SIZES[i][0] + "em";
+      figures.forEach(function (figure) { figure.style.height = "0"; });
+      var last = slide.lastElementChild, margin = parseFloat(getComputedStyle(last).marginBottom);
+      var words = last.getBoundingClientRect().bottom + margin - slide.getBoundingClientRect().top;
+      var room = (window.innerHeight - words - BELOW) / figures.length;
+      figures.forEach(function (figure) { fit(figure, room, SIZES[i][1]); });
+      if (window.innerWidth <= PHONE || slide.offsetHeight <= window.innerHeight + 1) return;
     }
-    new ResizeObserver(fit).observe(inner);
-    window.addEventListener("resize", fit);
+  }
+
+  slides.forEach(function (slide) {
+    var watch = new ResizeObserver(function () { set(slide); });
+    slide.querySelectorAll(".figure > div, div.math, img").forEach(function (part) { watch.observe(part); });
+    window.addEventListener("resize", function () { set(slide); });
+    set(slide);
   });
 })();

@@ -157,6 +157,28 @@ def test_keys_move_between_slides_that_need_no_network(deck, browser, width, sch
 
 
 @pytest.mark.browser
+def test_figures_and_then_words_get_smaller_on_a_slide_that_would_be_taller_than_the_window(
+    deck, browser
+):
+    figure = '<div class="figure"><div style="height: 600px"></div></div>'
+    page = deck.with_name("tall.html")
+    bodies = [figure + "<p>Word. </p>" * 3, "<p>Word. </p>" * 12 + figure, "<p>Word. </p>" * 40]
+    made = [f'<section id="slide-{i}"><h2>One</h2>{b}</section>' for i, b in enumerate(bodies, 1)]
+    page.write_text(slides.PAGE.format(title="Tall", slides="".join(made)), encoding="utf-8")
+    tab = open_page(browser, page.as_uri(), deck.parent.as_uri(), 1280).tab
+    sizes = (
+        "Array.from(document.querySelectorAll('section'), s => [s.offsetHeight, s.style.fontSize])"
+    )
+    tab.wait_for_function(f"{sizes}.every(([height]) => height > 0)")
+    (first, words), (second, fewer), (third, many) = tab.evaluate(sizes)
+    window = tab.evaluate("innerHeight")
+    assert max(first, second) <= window + 1 < third
+    assert [words, many] == ["1em", "0.6em"]
+    assert fewer < "1em"
+    tab.close()
+
+
+@pytest.mark.browser
 def test_a_deck_prints_one_page_for_each_slide(deck, browser):
     tab = open_page(browser, deck.as_uri(), deck.parent.as_uri()).tab
     pdf = tab.pdf(prefer_css_page_size=True)
