@@ -170,15 +170,15 @@
     console.error(error);
   }
 
-  window.mechfitDraw = function (id, spec, options) {
-    var box = document.getElementById(id), parts, title;
-    if (!box) return;
+  /* Draw a chart into its box; the promise is kept when it stands there. */
+  function draw(box, spec, options) {
+    var parts, title;
     function lost(error) { say(box, error); }
     if (options.look) spec = {...spec, config: {...mechfitLook.config, ...spec.config}};
     options = {defaultStyle: mechfitLook.style, ...options, tooltip: {sanitize: mechfitSubscripts.html}};
     options.patch = function (vega) { ({parts, title} = follow(vega)); return vega; };
     mechfitSubscripts.watch(box);
-    drawing.then(function (Drawing) {
+    return drawing.then(function (Drawing) {
       /* Vega tells what fails while it draws to its log alone. */
       class View extends Drawing { error(error) { setTimeout(lost, 0, error); return this; } }
       return window.vegaEmbed(box, spec, {...options, viewClass: View});
@@ -208,7 +208,32 @@
       function later() { busy = busy.then(fit).catch(lost); }
       new ResizeObserver(later).observe(box);
       later();
+      return busy;
     }).catch(lost);
+  }
+
+  /* Charts are drawn one after the other, first what is on sight, then what is nearest to it. */
+  var waiting = [], going = false;
+
+  function away(chart) {
+    var box = chart.box.getBoundingClientRect();
+    if (!chart.box.offsetParent) return Infinity;
+    return Math.max(box.top - window.innerHeight, -box.bottom, 0);
+  }
+
+  function next() {
+    var far = waiting.map(away), nearest = far.indexOf(Math.min.apply(null, far));
+    var chart = waiting.splice(nearest, 1)[0];
+    going = !!chart;
+    if (going) draw(chart.box, chart.spec, chart.options).then(function () { setTimeout(next); });
+  }
+
+  window.mechfitDraw = function (id, spec, options) {
+    var box = document.getElementById(id);
+    if (!box) return;
+    waiting.push({box: box, spec: spec, options: options});
+    if (!going) setTimeout(next);
+    going = true;
   };
 
   /* Charts that came before this script. */

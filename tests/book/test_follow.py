@@ -123,3 +123,21 @@ def test_charts_that_come_before_the_scripts_wait_for_them(browser):
     tab.wait_for_selector(".mechfit-chart svg.marks")
     assert "Run the first chart" not in tab.locator(".mechfit-chart").inner_text()
     tab.close()
+
+
+def test_what_is_on_sight_is_drawn_first_and_what_is_nearest_next(browser, tmp_path):
+    names = "far", "hidden", "near", "top"
+    path = page_of(tmp_path, dict.fromkeys(names, view(300, 90).to_dict()))
+    order = """<style>body { display: flex; flex-direction: column-reverse; }
+      #far, #near { padding-top: 3000px; } #hidden { display: none; }</style>
+      <script>window.order = [];
+      new MutationObserver(() => document.querySelectorAll("svg.marks").forEach(svg => {
+        const name = svg.closest("[id^=chart-]").parentElement.id;
+        if (!order.includes(name)) order.push(name);
+      })).observe(document, {childList: true, subtree: true});</script>"""
+    text = path.read_text(encoding="utf-8").replace("<script>", f"{order}<script>", 1)
+    path.write_text(text, encoding="utf-8")
+    opened = open_page(browser, path.as_uri(), "file://", patience=40)
+    opened.tab.wait_for_function("order.length == 4")
+    assert opened.tab.evaluate("order") == ["top", "near", "far", "hidden"]
+    opened.tab.close()
