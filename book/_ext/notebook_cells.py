@@ -44,7 +44,8 @@ if root is None:
         "`make notebooks` makes."
     )
 sys.path.insert(0, str(root))
-os.chdir(root / "{folder}")"""
+os.chdir(root / "{folder}")
+del above, needed, root  # free for answers"""
 
 
 def outputs_of(record: NotebookNode | None) -> list[list]:

@@ -205,3 +205,37 @@ def test_the_command_line_explains_itself():
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "--student" in told.stdout
+
+
+def stored(tree: ast.AST) -> set[str]:
+    """Names that code leaves behind."""
+    found, waiting = set(), [tree]
+    inner = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif not isinstance(node, inner):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_check_waits_for_is_made_by_its_answer_alone(page):
+    code = [c.source for c in made(page, student=True).cells if c.cell_type == "code"]
+    checks = re.findall(
+        r"^# Run this after your answer, which makes: (.*)$", "\n".join(code), re.M
+    )
+    wanted = [name for names_ in checks for name in names_.split(", ")]
+    others = [source for source in code if not source.startswith("# Run this after your answer")]
+    left = set().union(*(stored(ast.parse(source)) for source in others)) - freed(others)
+    assert not left & set(wanted)
+    assert sorted(wanted) == sorted(set(wanted))
+
+
+def freed(code: list[str]) -> set[str]:
+    """Names that code deletes."""
+    nodes = (node for source in code for node in ast.walk(ast.parse(source)))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
