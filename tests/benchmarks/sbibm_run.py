@@ -81,8 +81,11 @@ class Method(NamedTuple):
     entry: str
 
 
-def amortized(flow: MAF | NSF | None = None) -> Method:
-    """One round of neural posterior estimation with draws of the prior, by `fit`'s defaults."""
+def amortized(flow: MAF | NSF | None = None, networks: int | None = 1) -> Method:
+    """One round of neural posterior estimation with draws of the prior, by `fit`'s defaults.
+
+    They make an ensemble where `networks` is None, and members that are trained apart otherwise.
+    """
 
     def fit_members(cell: Cell, work: Path, x_o: None) -> Fitted:
         task = TASKS[cell.task]
@@ -95,7 +98,7 @@ def amortized(flow: MAF | NSF | None = None) -> Method:
             if not times.exists():
                 with Timer() as training:
                     seed = 1000 * cell.seed + member
-                    made = fit(bank, task.prior, flow=flow, members=1, seed=seed)
+                    made = fit(bank, task.prior, flow=flow, members=networks, seed=seed)
                 save(made, path)
                 times.write_text(json.dumps(training.seconds))
             members.append(load(path))
@@ -124,6 +127,7 @@ def sequential(method: TSNPE | SNPE_C) -> Method:
 
 
 METHODS = {
+    "fit": amortized(networks=None),
     "npe": amortized(),
     "npe-nsf": amortized(NSF()),
     "npe-maf": amortized(MAF()),
