@@ -27,13 +27,14 @@ from mechfit.inference import (
     leave_one_out,
     load,
 )
-from mechfit.inference.diagnostics.information import gain_of
+from mechfit.inference.diagnostics.information import gain_of, standard_error
 from mechfit.models import HodgkinHuxley
 from mechfit.simulation import Bank, open_bank, simulate
 from mechfit.summaries import Extended, features
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
+MASKED = "hodgkin-huxley-twenty"
 SIMULATIONS, ALONE, FRESH = 2_000_000, 500_000, 4_000
 """Numbers of simulations that networks learn from, those of a single statistic, and to score."""
 SEED, CHOOSING, FRESH_SEED = 3, 2, 77
@@ -48,8 +49,8 @@ SETTINGS = {
 
 
 def store(seed: int) -> Path:
-    """Where simulations are kept from call to call."""
-    return WORK / f"sets-{seed}"
+    """Where simulations are kept; those to learn from are the first of the masked network's."""
+    return WORK / (MASKED if seed == SEED else f"{MASKED}-{seed}")
 
 
 def simulations(n: int, seed: int) -> Bank:
@@ -59,7 +60,7 @@ def simulations(n: int, seed: int) -> Bank:
 
 def masked() -> Posterior:
     """The network that serves for every set."""
-    return load(HERE / "hodgkin-huxley-twenty")
+    return load(HERE / MASKED)
 
 
 def chosen_sets() -> dict[str, tuple[str, ...]]:
@@ -96,8 +97,7 @@ def result(names: tuple[str, ...]) -> dict:
     bank = open_bank(store(SEED)).first(SIMULATIONS if len(names) > 1 else ALONE).select(names)
     own = fit(bank, HodgkinHuxley.prior, flow=FLOW, training=TRAINING, members=1, seed=SEED)
     scores = np.array([gain_of(own, fresh.select(names), names), gain_of(masked(), fresh, names)])
-    errors = scores.std(1, ddof=1) / np.sqrt(scores.shape[1])
-    lead = np.diff(scores, axis=0).std(ddof=1) / np.sqrt(scores.shape[1])
+    errors = standard_error(np.vstack([scores, scores[1] - scores[0]]))
     return {
         "names": list(names),
         "simulations": len(bank),
@@ -105,7 +105,7 @@ def result(names: tuple[str, ...]) -> dict:
         "error": round(float(errors[0]), 3),
         "masked_nats": round(float(scores[1].mean()), 3),
         "masked_error": round(float(errors[1]), 3),
-        "difference_error": round(float(lead), 3),
+        "difference_error": round(float(errors[2]), 3),
         "processor_seconds": round(time.process_time() - started),
     }
 

@@ -142,11 +142,8 @@ def train_members(
     steps = passes * (n // batch)
     stack = Stack(networks, decay_of(n))
     losses = [[] for _ in networks]
-    best, kept, going = (
-        dict.fromkeys(kinds, (np.inf, 0)),
-        stack.mean.clone(),
-        np.arange(len(kinds)),
-    )
+    best, kept = dict.fromkeys(kinds, (np.inf, 0)), stack.mean.clone()
+    going = np.arange(len(kinds))
     with progress_bar(epochs, " epochs") as bar:
         for epoch in range(epochs):
             batches = [rest[m][shuffled(n, batch, passes, rngs[m])] for m in going]

@@ -5,6 +5,7 @@ import builtins
 import re
 import subprocess
 import sys
+from symtable import symtable
 
 import nbformat
 import notebooks
@@ -207,19 +208,10 @@ def test_the_command_line_explains_itself():
     assert "--student" in told.stdout
 
 
-def stored(tree: ast.AST) -> set[str]:
+def stored(source: str) -> set[str]:
     """Names that code leaves behind."""
-    found, waiting = set(), [tree]
-    inner = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif not isinstance(node, inner):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                found.add(node.id)
-            waiting += ast.iter_child_nodes(node)
-    return found
+    symbols = symtable(source, "cell", "exec").get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -230,7 +222,7 @@ def test_what_a_check_waits_for_is_made_by_its_answer_alone(page):
     )
     wanted = [name for names_ in checks for name in names_.split(", ")]
     others = [source for source in code if not source.startswith("# Run this after your answer")]
-    left = set().union(*(stored(ast.parse(source)) for source in others)) - freed(others)
+    left = set().union(*map(stored, others)) - freed(others)
     assert not left & set(wanted)
     assert sorted(wanted) == sorted(set(wanted))
 
