@@ -35,7 +35,7 @@ def times(v):
 FUNCTIONS = {
     "spike_times": lambda v: spike_times(v, 0.1),
     "voltage_statistics": lambda v: voltage_statistics(v, 0.1, WINDOW),
-    "extended": lambda v: Extended()(v, 0.1, WINDOW),
+    "extended": lambda v: Extended(roughness=True)(v, 0.1, WINDOW),
     "moments": moments,
     "thin": lambda v: thin(times(v), v, 50)[1],
     "thin_together": lambda v: thin_together(times(v), v, 50)[1],

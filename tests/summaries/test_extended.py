@@ -195,6 +195,35 @@ def test_autocorrelation_of_a_sine_is_its_cosine():
     np.testing.assert_allclose(found, [0.0, -1.0, 1.0], atol=0.02)
 
 
+@RESTING
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_roughness_tells_the_noise_and_not_the_spikes(dtype):
+    """A second difference of white noise has variance 6 s², its size the median 0.6745 √6 s."""
+    extended = Extended(roughness=True)
+    noise = 0.3 * np.random.default_rng(5).standard_normal((1, 40_000))
+    signal = 20 * np.sin(np.arange(40_000) / 300)
+    signal[::800] += 90
+    found = [extended((v + noise).astype(dtype), 0.01, (50.0, 350.0))[0, -1] for v in (0, signal)]
+    np.testing.assert_allclose(found, 0.6745 * 6**0.5 * 0.3, rtol=0.03)
+    assert extended.names[:-1] == Extended().names
+    assert dict(zip(extended.names, extended.units, strict=True))["roughness"] == "mV"
+
+
+@RESTING
+@given(st.integers(13, 60), st.integers(0, 2**32))
+def test_roughness_is_the_median_over_the_samples_of_the_step(samples, seed):
+    rng = np.random.default_rng(seed)
+    v = rng.normal(-65, 5, (2, samples + 1))
+    last = rng.integers(13, samples + 1)
+    x = Extended((), roughness=True)(v, 1.0, (10.0, float(last)))
+    slow = [
+        np.median([abs(row[t - 1] - 2 * row[t] + row[t + 1]) for t in range(11, last)])
+        for row in v
+    ]
+    np.testing.assert_allclose(x[:, -1], slow, rtol=1e-12)
+    np.testing.assert_array_equal(x[:, :-1], Extended(())(v, 1.0, (10.0, float(last))))
+
+
 def test_names_units_and_shapes():
     assert Extended().names[:7] == STATISTIC_NAMES
     assert len(Extended().units) == len(Extended().names) == 20

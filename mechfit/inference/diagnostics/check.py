@@ -122,10 +122,12 @@ class Report:
     @property
     def verdict(self) -> str:
         """The result in one line."""
+        tests = f"none of {len(self.p_values)} tests fails"
+        least = f"smallest p, corrected for their number, {self.smallest:.2g}"
         if self.doubtful:
-            line = f"doubtful: no test fails (smallest p {self.smallest:.2g}), but {self.held}"
+            line = f"doubtful: {tests} ({least}), but {self.held}"
         elif self.calibrated:
-            line = f"calibrated: no test fails (smallest p {self.smallest:.2g}); {self.held}"
+            line = f"calibrated: {tests} ({least}); {self.held}"
         else:
             line = "not calibrated: " + "; ".join(self.findings[:NAMED])
         return line + "".join(f". Observation: {doubt}" for doubt in self.doubts)

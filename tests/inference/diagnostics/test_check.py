@@ -50,7 +50,7 @@ def test_a_right_posterior_and_its_observation():
     report = check(Exact(), Simulator(), x_o=X_O, seed=1)
     assert report.calibrated
     assert re.match(
-        r"calibrated: no test fails .*; its 90 % regions held \d+ % of 500 truths \(",
+        r"calibrated: none of \d+ tests fails .*; its 90 % regions held \d+ % of 500 truths \(",
         report.verdict,
     )
     assert report.doubts == report.findings == ()

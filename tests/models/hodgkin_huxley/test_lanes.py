@@ -69,6 +69,13 @@ def test_extended_statistics_up_to_the_last_sample():
     assert ((error / reference.std(0) < 1e-3).mean(0) >= 0.9).all()
 
 
+def test_roughness_is_rounded_as_single_voltages_are():
+    extended = Extended(roughness=True)
+    fast, slow = (HodgkinHuxley(precision=p, extended=extended) for p in ("float32", "float64"))
+    error = abs(fast.statistics(THETA, seed=2) - slow.statistics(THETA, seed=2))[:, -1]
+    assert error.max() < 3e-5
+
+
 @pytest.mark.parametrize(
     ("dt", "duration", "window"),
     [(0.025, 100.0, (10.0, 100.0)), (0.02, 61.3, (0.7, 60.01)), (0.1, 300.0, (50.0, 250.0))],

@@ -89,8 +89,8 @@ def test_statistics_equal_those_of_the_traces():
 
 
 def test_extended_statistics_equal_those_of_the_traces():
-    model = HodgkinHuxley(precision="float64", extended=Extended())
-    assert model.statistic_names == Extended().names
+    model = HodgkinHuxley(precision="float64", extended=Extended(roughness=True))
+    assert model.statistic_names == (*Extended().names, "roughness")
     assert len(model.statistic_units) == len(model.statistic_names)
     theta = MODEL.prior.sample(70, seed=6)
     x = model.statistics(theta, seed=7, first=100)
