@@ -8,6 +8,7 @@ from pathlib import Path
 THEBE = ("sphinx-thebe.js", "THEBE_JS_URL")
 NEEDED = {
     "charts.js": ("mechfitDraw",),
+    "mechfitWaiting": ("mechfitDraw",),  # keeps the charts until charts.js is there
     "mathjax/": ('class="math',),
     "formulas.js": ('class="math',),
     "glossary.js": ("#term-",),

@@ -127,3 +127,26 @@ def test_equations_and_names_link_to_each_other(html):
             assert f'#{name}"' in chapter, f"{label} does not lead to {name}"
             entry = next(text for text in pages.values() if f'id="{name}"' in text)
             assert f'#equation-{label}"' in entry, f"{name} does not lead back to {label}"
+
+
+def test_few_controls_stay_in_sight_of_a_chart_that_is_taller_than_a_phone(browser, site):
+    opened = open_page(browser, f"{site}/book/geometry/compensation.html", site, width=390)
+    opened.tab.set_viewport_size({"width": 390, "height": 700})
+    found = opened.tab.evaluate(
+        """() => [...document.querySelectorAll('.vega-embed')].filter(chart => {
+             const few = chart.querySelectorAll('.vega-bind').length;
+             return few && few < 5 && chart.clientHeight > innerHeight;
+           }).map(chart => {
+             chart.scrollIntoView({behavior: 'instant'});
+             const box = chart.querySelector('.vega-bindings').getBoundingClientRect();
+             return [box.top > 0, box.bottom <= innerHeight];
+           })"""
+    )
+    assert found, "no such chart on the page"
+    assert all(seen == [True, True] for seen in found)
+    opened.tab.close()
+
+
+def test_only_the_page_of_results_reads_the_search_index(html):
+    needed = {page.name for page in html.rglob("*.html") if "searchindex.js" in page.read_text()}
+    assert needed == {"search.html"}
