@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Store", "StoredBank", "open_bank"]
 
 MESSAGE = 240
+BRIEFLY = 10.0
+"""Seconds to wait for another process, which may only be reading a store that is full."""
 ARRAYS = "theta", "x", "valid"
 
 
@@ -43,7 +45,7 @@ class Store:
 
     Raises:
         ValueError: The folder holds something else, or simulations of another model or seed.
-        RuntimeError: Another process is writing to it.
+        RuntimeError: Another process is writing to it, for 10 s at least.
     """
 
     def __init__(self, path: str | os.PathLike, model: Model, n: int, seed: int) -> None:
@@ -55,7 +57,7 @@ class Store:
         from filelock import FileLock, Timeout
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.lock = FileLock(self.path.with_name(self.path.name + ".lock"), timeout=0)
+        self.lock = FileLock(self.path.with_name(self.path.name + ".lock"), timeout=BRIEFLY)
         try:
             self.lock.acquire()
         except Timeout:

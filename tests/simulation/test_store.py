@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -165,12 +166,27 @@ def test_without_zarr(tmp_path, monkeypatch):
         simulate(MODEL, 10, seed=3, store=tmp_path / "bank")
 
 
-def test_one_writer_at_a_time(tmp_path):
+def test_one_writer_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("mechfit.simulation.store.BRIEFLY", 0.1)
     simulate(MODEL, 600, seed=3, store=tmp_path / "bank")
     with Store(tmp_path / "bank", MODEL, 600, 3):
         with pytest.raises(RuntimeError, match="another process is adding"):
             simulate(MODEL, 700, seed=3, store=tmp_path / "bank")
         assert_same(open_bank(tmp_path / "bank"), BANK.first(600))
+
+
+def test_two_that_find_a_store_full_take_turns(tmp_path):
+    simulate(MODEL, 600, seed=3, store=tmp_path / "bank")
+    opened = Event()
+
+    def read_briefly():
+        with Store(tmp_path / "bank", MODEL, 600, 3):
+            opened.set()
+            time.sleep(0.5)
+
+    Thread(target=read_briefly).start()
+    opened.wait()
+    assert_same(simulate(MODEL, 600, seed=3, store=tmp_path / "bank"), BANK.first(600))
 
 
 @pytest.mark.slow
