@@ -9,7 +9,8 @@ every call serves them all. As the sum of their losses has the gradient
 each row descends as it would alone in a short training (``training.py``): with its own batches,
 held-out simulations, clipped gradient and running mean. When to stop, and which weights are best,
 the networks of one kind are told together, by the mean of their losses: each alone would ask a few
-dozen simulations, and go by chance. Taught in ``book/inference/density-estimators.md``.
+dozen simulations, and go by chance. From half of the epochs on, a kind that is far behind another
+goes no further. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ from mechfit.inference.training import (
 from mechfit.simulation.progress import progress_bar
 
 __all__ = ["alike", "train_members"]
+
+LAG = 0.2
+"""By how much (nats) a kind may be worse than the better one when half of all epochs are over."""
 
 
 def alike(starts: Sequence[Estimator | Density], training: Training) -> bool:
@@ -168,6 +172,8 @@ def train_members(
                     best[kind] = loss, epoch
                     kept[going[rows]] = stack.mean[rows]
                 still[rows] = epoch - best[kind][1] < patience
+                behind = best[kind][0] - min(loss for loss, _ in best.values())
+                still[rows] &= 2 * epoch < epochs or behind < LAG
             if not still.any():
                 break
             if not still.all():

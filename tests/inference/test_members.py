@@ -33,7 +33,8 @@ def begun(box, z):
 
 @pytest.mark.parametrize("training", [TRAINING, Training(patience=2)])
 @pytest.mark.parametrize("box", BOXES)
-def test_of_several_kinds_each_is_what_it_would_be_alone(box, training):
+def test_of_several_kinds_each_is_what_it_would_be_alone(box, training, monkeypatch):
+    monkeypatch.setattr("mechfit.inference.members.LAG", np.inf)
     data = simulations(len(box) or 3)
     together, alone = begun(box, data[0]), begun(box, data[0])
     histories = train_members(together, data, training, SEEDS, HELD_OUT, KINDS)
@@ -72,6 +73,16 @@ def test_those_of_one_kind_go_by_the_mean_of_their_losses():
     assert first.best == last.best == mean.argmin()
     assert len(mean) == min(40, mean.argmin() + 1 + 3)
     assert other.best == other.validation.argmin()
+
+
+def test_from_half_of_the_epochs_on_a_kind_that_is_behind_stops(monkeypatch):
+    data, training = simulations(3), Training(epochs=12, patience=100)
+    for lag, epochs in ((1e-12, [7, 7, 12]), (np.inf, [12, 12, 12])):
+        monkeypatch.setattr("mechfit.inference.members.LAG", lag)
+        histories = train_members(begun((), data[0]), data, training, SEEDS, HELD_OUT, KINDS)
+        assert sorted(len(history.validation) for history in histories) == epochs
+        least = [history.validation.min() for history in histories]
+        assert len(histories[int(np.argmin(least))].validation) == 12
 
 
 def test_an_epoch_of_few_simulations_passes_through_them_more_than_once():
