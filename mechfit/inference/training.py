@@ -61,7 +61,8 @@ class Training:
     Attributes:
         epochs: Most passes through the simulations, over which the learning rate falls to 0. None
             makes 45 sqrt(n) steps, at least 2,500: 125 epochs for 1,000 simulations, 50 for 10^4.
-            A short training, one of ten for few simulations, makes 1000; epochs have six or more.
+            A short training, one of ten for few simulations, makes n, at least 500 and at most
+            2,500, in epochs of six or more.
         batch: Simulations per step; None takes n / 80, at least 50 and at most 256.
         learning_rate: Peak learning rate of AdamW.
         patience: Epochs without a better validation loss after which training returns to the best
@@ -90,7 +91,7 @@ class Training:
     def plan(self, n: int, *, short: bool = False) -> tuple[int, int, int, int]:
         """Epochs, batch, patience and passes of an epoch for n simulations."""
         batch = min(self.batch or int(np.clip(n / 80, 50, 256)), n)
-        steps, wait = (1000, 75) if short else (max(2500, 45 * n**0.5), 300)
+        steps, wait = (min(max(500, n), 2500), 75) if short else (max(2500, 45 * n**0.5), 300)
         passes = -(-FEWEST_STEPS // (n // batch)) if short and self.epochs is None else 1
         epochs = self.epochs or max(1, round(steps * batch / (n * passes)))
         return epochs, batch, self.patience or max(2, round(wait * batch / (n * passes))), passes
