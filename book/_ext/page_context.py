@@ -4,6 +4,9 @@ import re
 from html import escape
 from pathlib import Path
 
+from fontTools.subset import Subsetter
+from fontTools.ttLib import TTFont
+
 # sphinx-thebe is always loaded by jupyter-book; unused here, and it declares its names twice.
 THEBE = ("sphinx-thebe.js", "THEBE_JS_URL")
 NEEDED = {
@@ -15,6 +18,11 @@ NEEDED = {
     "terms.js": ("#term-",),
 }
 """Scripts, and what a page shows that needs them: charts, formulas, links of terms."""
+ICON_CLASS = re.compile(r"\bfa-[\w-]+")
+ICONS = re.compile(r'((?:\.fa-[\w-]+::?before,?)+)\{content:"\\(\w+)"\}')
+"""Rules of a style sheet that give classes their icon by its place in the font."""
+CODE, PRIVATE = re.compile(r'"\\(f[0-9a-f]{3})"'), re.compile("[\ue000-\uf8ff]")
+"""Such places elsewhere, as numbers and as the characters themselves."""
 SAID = re.compile(r'(?<=<span class="pasted-text">)[^<]+')
 
 
@@ -85,11 +93,35 @@ def use_web_font(app, exception) -> None:
         script.write_text("// the icons come from the web font\n", encoding="utf-8")
 
 
+def subset_icons(app, exception) -> None:
+    """Leave only the icons that pages show in the fonts of icons, 156 kB of them on every page."""
+    static = Path(app.outdir) / "_static"
+    if exception is not None:
+        return
+    styles = "".join(path.read_text(encoding="utf-8") for path in static.rglob("*.css"))
+    pages = [*Path(app.outdir).rglob("*.html"), *static.rglob("*.js")]
+    pages = "".join(path.read_text(encoding="utf-8") for path in pages)
+    shown, others = set(ICON_CLASS.findall(pages)), ICONS.sub("", styles)
+    rules = [(set(ICON_CLASS.findall(names)), code) for names, code in ICONS.findall(styles)]
+    codes = {int(code, 16) for names, code in rules if names & shown}
+    codes |= {int(code, 16) for code in CODE.findall(others)} | set(
+        map(ord, PRIVATE.findall(others))
+    )
+    for font in static.glob("vendor/fontawesome/webfonts/*.ttf"):
+        subset = Subsetter()
+        subset.populate(unicodes=codes)
+        icons = TTFont(font)
+        subset.subset(icons)
+        icons.flavor = "woff2"
+        icons.save(font.with_suffix(".woff2"))
+
+
 def setup(app) -> None:
-    """Run these for every page, after the theme, and the last once."""
+    """Run these for every page, after the theme, and the last two once."""
     app.connect("html-page-context", tidy_scripts, priority=900)
     app.connect("html-page-context", mend_roles, priority=900)
     app.connect("html-page-context", set_subscripts, priority=900)
     app.connect("html-page-context", name_folds, priority=900)
     app.connect("html-page-context", add_footer, priority=900)
     app.connect("build-finished", use_web_font, priority=900)
+    app.connect("build-finished", subset_icons, priority=900)

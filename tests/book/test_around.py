@@ -150,3 +150,32 @@ def test_few_controls_stay_in_sight_of_a_chart_that_is_taller_than_a_phone(brows
 def test_only_the_page_of_results_reads_the_search_index(html):
     needed = {page.name for page in html.rglob("*.html") if "searchindex.js" in page.read_text()}
     assert needed == {"search.html"}
+
+
+@pytest.mark.parametrize("page", ["book/index", PAGE, "book/live/infer", "search"])
+def test_every_icon_is_in_the_fonts_of_icons(page, browser, html):
+    tab = browser.new_page()
+    tab.goto((html / f"{page}.html").as_uri())
+    missing = tab.evaluate(
+        """async () => {
+          const options = {willReadFrequently: true};
+          const brush = document.createElement('canvas').getContext('2d', options);
+          const drawn = (style, text) => {
+            brush.clearRect(0, 0, 40, 40);
+            brush.font = `${style.fontWeight} 20px ${style.fontFamily}`;
+            brush.fillText(text, 5, 30);
+            return brush.getImageData(0, 0, 40, 40).data.join();
+          };
+          const icons = [...document.querySelectorAll('*')].flatMap(element =>
+            ['::before', '::after'].map(part => getComputedStyle(element, part)))
+            .map(style => [style, style.content.slice(1, -1)])
+            .filter(([, text]) => text.length === 1 && text >= '\ue000' && text <= '\uf8ff');
+          for (const [style, text] of icons)
+            await document.fonts.load(`${style.fontWeight} 20px ${style.fontFamily}`, text);
+          return [icons.length, icons.filter(([style, text]) =>
+            drawn(style, text) === drawn(style, '\uf8f0')).map(([, text]) => text.codePointAt(0))];
+        }"""
+    )
+    assert missing[0] > 5
+    assert missing[1] == []
+    tab.close()
