@@ -91,16 +91,16 @@ class Extended:
     def names(self) -> tuple[str, ...]:
         """Names of all statistics."""
         lags = (f"autocorrelation_{lag:g}ms" for lag in self.lags)
-        return (*STATISTIC_NAMES, *TIMING, *SHAPE, *lags, *self.last)
+        return (*STATISTIC_NAMES, *TIMING, *SHAPE, *lags, *self._last)
 
     @property
     def units(self) -> tuple[str, ...]:
         """Units of all statistics."""
         units = (*TIMING.values(), *SHAPE.values())
-        return (*STATISTIC_UNITS, *units, *("" for _ in self.lags), *self.last.values())
+        return (*STATISTIC_UNITS, *units, *("" for _ in self.lags), *self._last.values())
 
     @property
-    def last(self) -> dict[str, str]:
+    def _last(self) -> dict[str, str]:
         """Name and unit of the roughness, if wanted."""
         return {"roughness": "mV"} if self.roughness else {}
 
