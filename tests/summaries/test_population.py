@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mechfit.summaries import (
@@ -18,7 +18,10 @@ def mean(values):
 
 
 def definitions(times, ids, sizes, window):
-    """The statistics as their table states them, neuron by neuron and pair by pair."""
+    """The statistics as their table states them, neuron by neuron and pair by pair.
+
+    The spectrum (f, power) comes with them, as several peaks may be as high.
+    """
     (t_0, t_1), n_e, n = window, sizes[0], sum(sizes)
     seconds, x = (t_1 - t_0) / 1000, dict.fromkeys(POPULATION, np.nan)
     x["last_spike"] = max(times, default=np.nan)
@@ -31,7 +34,7 @@ def definitions(times, ids, sizes, window):
     )
     x["active_E"] = np.mean(rates[:n_e] > 0)
     if not rates.any():
-        return x
+        return x, (np.array([]), np.array([]))
 
     def counts(train, width):
         edges = np.arange(t_0, t_1 - width + width / 2, width)
@@ -60,8 +63,9 @@ def definitions(times, ids, sizes, window):
     power, f = np.mean(power, 0), np.arange(257) / 0.512
     band = (f >= 5) & (f < 500)
     x["peak"] = f[band][power[band].argmax()]
-    x["peak_ratio"] = power[band].max() / np.median(power[band])
-    return x
+    with np.errstate(invalid="ignore"):  # 0 / 0 where no part of the spectrum has a spike
+        x["peak_ratio"] = power[band].max() / np.median(power[band])
+    return x, (f[band], power[band])
 
 
 def trains(seed, sizes, duration, rate):
@@ -74,16 +78,21 @@ def trains(seed, sizes, duration, rate):
 
 
 @settings(max_examples=20)
+@example(6, 0.5, 8)
+@example(79, 0.5, 2)
+@example(397, 0.5, 3)
 @given(st.integers(0, 2**32), st.sampled_from([0.5, 3.0, 20.0]), st.integers(2, 12))
 def test_definitions(seed, rate, inhibitory):
     sizes, window = (15, inhibitory), (100.0, 810.0)
     times, ids = trains(seed, sizes, 850.0, rate)
     order = np.random.default_rng(seed).permutation(len(times))
     found = population_statistics(times[order], ids[order], sizes, window)
-    expected = definitions(times, ids, sizes, window)
-    if expected["peak_ratio"] < 1.01:  # a flat spectrum, of a single spike, has no peak
-        found[12] = expected["peak"]
-    expected = np.array(list(expected.values()))
+    expected, (f, power) = definitions(times, ids, sizes, window)
+    expected, high = np.array(list(expected.values())), max(power, default=np.nan)
+    if high < 1e-20:  # rounding, of a spike where the spectrum's window is 0
+        found[12:14] = expected[12:14]
+    if (power[f == found[12]] >= (1 - 1e-9) * high).any():  # as high as any, as of one spike
+        found[12] = expected[12]
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
