@@ -12,10 +12,11 @@ draws, and less than 0 where it is beyond them.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from neuroscience_problems import PROBLEMS, Problem, noisy, prior_of, quadrature
+from neuroscience_run import log_density
 
 from mechfit.inference import Posterior, fit
 from mechfit.models import Uniform
@@ -34,25 +35,26 @@ BOUNDED = {"line": LINE} | {
 }
 
 
-def at_ends(problem: Problem, bank: Bank, distance: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Row and parameters (d,) of every end of every parameter of a simulation."""
+def at_ends(problem: Problem, bank: Bank) -> np.ndarray:
+    """Parameters (n, distances, 2 d, d), each at either end for each of the simulations."""
     low, high = problem.prior.limits(0.0).T
-    for row, theta in enumerate(bank.theta):
-        for j in range(theta.size):
-            for end, inward in ((low[j], 1), (high[j], -1)):
-                moved = theta.copy()
-                moved[j] = end + inward * distance * (high[j] - low[j])
-                yield row, moved
+    moved = np.tile(bank.theta[:, None, None], (1, len(DISTANCES), 2 * low.size, 1))
+    for i, distance in enumerate(DISTANCES):
+        for j, step in enumerate(distance * (high - low)):
+            moved[:, i, 2 * j, j], moved[:, i, 2 * j + 1, j] = low[j] + step, high[j] - step
+    return moved
 
 
-def errors(posterior: Posterior, problem: Problem, bank: Bank, distance: float) -> np.ndarray:
-    """Differences log q - log p (m,) at such a distance."""
-    rows, thetas = map(np.array, zip(*at_ends(problem, bank, distance), strict=True))
-    log_q = posterior.log_prob_batched(thetas[:, None], x=bank.x[rows])[:, 0]
-    exact = [problem.posterior(x) for x in bank.x]
-    log_p = np.array([exact[r].log_prob(t[None])[0] for r, t in zip(rows, thetas, strict=True)])
-    known = np.array([e.log_prob(t[None])[0] for e, t in zip(exact, bank.theta, strict=True)])
-    return (log_q - log_p)[log_p >= known[rows] + LEAST]
+def errors(posterior: Posterior, problem: Problem, bank: Bank) -> list[np.ndarray]:
+    """Differences log q - log p (m,) at each distance."""
+    moved = at_ends(problem, bank)
+    flat = moved.reshape(len(moved), -1, moved.shape[-1])
+    log_q, log_p = (
+        each.log_prob_batched(flat, x=bank.x).reshape(moved.shape[:3])
+        for each in (posterior, problem)
+    )
+    shown = log_p >= log_density(problem, bank)[:, None, None] + LEAST
+    return [(log_q - log_p)[:, i][shown[:, i]] for i in range(len(DISTANCES))]
 
 
 def below_the_mode(posterior: Posterior, problem: Problem, bank: Bank) -> float:
@@ -70,7 +72,7 @@ def line_of(name: str, n: int, seed: int) -> str:
     problem = BOUNDED[name]
     bank, fresh = problem.bank(n, seed), problem.bank(FRESH, FRESH_SEED)
     posterior = fit(bank, problem.prior, seed=seed)
-    found = [errors(posterior, problem, fresh, distance) for distance in DISTANCES]
+    found = errors(posterior, problem, fresh)
     cells = [f"{e.mean():6.2f} {np.mean(e**2) ** 0.5:5.2f}" for e in found]
     lacks = below_the_mode(posterior, problem, fresh)
     return f"{name:18}{n:7d}{seed:3d}   " + "   ".join(cells) + f"   {lacks:6.2f}"
