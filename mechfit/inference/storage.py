@@ -68,6 +68,7 @@ def save(posterior: Posterior, path: str | Path, *, half: bool = False) -> None:
             [j, each.values.tolist(), each.scores.tolist()]
             for j, each in featurizer.scores.items()
         ],
+        "x_beside": featurizer.beside,
         "theta_scale": scale_to_dict(posterior.space.scale),
         "history": [
             {"train": h.train.tolist(), "validation": h.validation.tolist(), "best": h.best}
@@ -141,8 +142,8 @@ def assemble(
     if len(names) != len(facts["x_scale"]["mean"]):
         raise TypeError(f"{len(names)} names for {len(facts['x_scale']['mean'])} statistics")
     scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
-    instead = flow.embedding is not None and flow.embedding.scored
-    featurizer = Featurizer(scale_from_dict(facts["x_scale"]), scores, instead)
+    beside = facts.get("x_beside", scores if flow.embedding is None else ())
+    featurizer = Featurizer(scale_from_dict(facts["x_scale"]), scores, tuple(beside))
     space = Space.stored(prior, flow, scale_from_dict(facts["theta_scale"]))
     if facts["format"] == EARLIER and any(space.box):
         raise ValueError(

@@ -96,11 +96,13 @@ def test_half_precision_takes_half_the_space(posterior, stored):
     assert 0 < abs(after - before).max() < 0.05 * before.std()
 
 
-def test_scores_are_kept(tmp_path):
+@pytest.mark.parametrize("counts", [False, True])
+def test_scores_are_kept(counts, tmp_path):
     bank = exact.bank(200, seed=1)
-    wild = replace(bank, x=np.exp(3 * bank.x))
+    wild = replace(bank, x=np.exp(3 * bank.x) // (1 if counts else 1e-9))
     posterior = fit(wild, exact.PRIOR, flow=MDN(2, 10), training=Training(epochs=1), seed=1)
     assert posterior.featurizer.scores
+    assert bool(posterior.featurizer.beside) == counts
     save(posterior, tmp_path / "p")
     draws = [p.sample(50, 1, x=wild.x[0]) for p in (posterior, load(tmp_path / "p"))]
     np.testing.assert_array_equal(*draws)

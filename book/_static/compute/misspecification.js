@@ -7,7 +7,7 @@
 //   m.test(x)   {pValue, mmd, alone (k), givenOthers (k), distances (k), worst}
 mechfit.define("misspecification", ["arrays", "priors"], (mechfit) => {
   const { decode: read, linear } = mechfit.arrays;
-  const VERSION = 1, ROUNDING = 1e-10;
+  const VERSION = 2, ROUNDING = 1e-10;
 
   // Two-sided p-value of a number among others.
   function tail(others, value) {

@@ -16,7 +16,7 @@
 // densities are not divided by the share of these.
 mechfit.define("posterior", ["random", "arrays", "coupling", "maf", "priors"], (mechfit) => {
   const { decode: read, linear, silu, layer, ndtr } = mechfit.arrays;
-  const VERSION = 1, REACH = 5, TRIES = 50;
+  const VERSION = 2, REACH = 5, TRIES = 50;
 
   // Features of a `Subset`: the known statistics, flags, and a network of both.
   function subset(tensors, prefix, k) {
@@ -123,13 +123,13 @@ mechfit.define("posterior", ["random", "arrays", "coupling", "maf", "priors"], (
 
   function decode(data) {
     const { facts, tensors } = read(data, VERSION);
-    const { prior, statistic_names: statistics, provenance } = facts, kind = provenance.flow;
+    const { prior, statistic_names: statistics, x_beside: beside, provenance } = facts, kind = provenance.flow;
     const d = prior.length, k = statistics.length, scale = tensors.theta_scale?.values;
     const bounded = prior.map((p) => p.distribution.endsWith("Uniform"));
     const boxed = bounded.map((b) => b && kind.kind === "Coupling" && kind.box && !scale);
     const missing = kind.embedding !== null, several = provenance.members > 1;
     const space = mechfit.priors.space(prior, boxed, scale);
-    const inputs = mechfit.priors.featurizer(tensors, missing);
+    const inputs = mechfit.priors.featurizer(tensors, beside);
     const members = Array.from({ length: provenance.members }, (_, c) => {
       const prefix = several ? `members.${c}.` : "";
       const make = density(tensors, prefix, kind, d, boxed);

@@ -103,8 +103,8 @@ mechfit.define("priors", ["arrays"], (mechfit) => {
     return s(i) + (s(i + 1) - s(i)) * (x - v(i)) / (v(i + 1) - v(i)) + beyond;
   }
 
-  // Inputs of a network for statistics x (k); `instead`: scores replace columns.
-  function featurizer(tensors, instead) {
+  // Inputs of a network for statistics x (k): scores replace columns, those of `beside` follow them.
+  function featurizer(tensors, beside) {
     const scale = tensors.x_scale.values, k = scale.length / 2;
     const scores = Object.keys(tensors).filter((name) => name.startsWith("x_scores."))
       .map((name) => [Number(name.slice("x_scores.".length)), tensors[name]])
@@ -113,10 +113,9 @@ mechfit.define("priors", ["arrays"], (mechfit) => {
       const x = Float64Array.from(given, (value) => clamp(value, -LARGEST, LARGEST));
       const inputs = x.map((value, j) =>
         clamp((value - scale[j]) / scale[k + j], -FARTHEST, FARTHEST));
-      const scored = scores.map(([j, { shape: [, m], values }]) => score(x[j], values, m));
-      if (!instead) return Float64Array.from([...inputs, ...scored]);
-      scores.forEach(([j], i) => { inputs[j] = scored[i]; });
-      return inputs;
+      const scored = new Map(scores.map(([j, { shape: [, m], values }]) => [j, score(x[j], values, m)]));
+      scored.forEach((value, j) => { if (!beside.includes(j)) inputs[j] = value; });
+      return Float64Array.from([...inputs, ...beside.map((j) => scored.get(j))]);
     };
   }
 

@@ -2,12 +2,14 @@ r"""Scaling: the inputs of a network made of statistics.
 
 Columns are standardized, (x - m) / s, with mean m and standard deviation s of the simulations. For
 a column far from normal, such as a rate that spans decades, outliers dominate s; the network is
-then given its *normal score* Phi^-1(F(x)) too, or instead, with F the share of simulations below
-x: linear between quantiles, logarithmic beyond the outer ones. A column that is constant is
-multiplied by 0, and what is further from the mean than any simulation counts as at a fixed
-distance (`FARTHEST`): `unlike` names such observations. Whether a column is far from normal
-is decided by its correlation with its score, whose square is the statistic W' of Shapiro & Francia
-(1972), doi:10.1080/01621459.1972.10481232. Taught in ``book/inference/density-estimators.md``.
+then given its *normal score* Phi^-1(F(x)) instead, with F the share of simulations below x: linear
+between quantiles, logarithmic beyond the outer ones. Counts, many of which are equal, have scores
+that tear apart what is close; they keep their column, and the score of one still further from
+normal is given too. A constant column is multiplied by 0, and what is further from the mean than
+any simulation counts as at a fixed distance (`FARTHEST`): `unlike` names such observations. How
+far from normal a column is tells its correlation with its score, whose square is the statistic W'
+of Shapiro & Francia (1972), doi:10.1080/01621459.1972.10481232. Taught in
+``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ __all__ = ["FARTHEST", "Featurizer", "Scores", "Standardizer", "unlike"]
 
 QUANTILES = 129
 TOLD = 3
-NORMAL = 0.95
-"""Correlation with its normal score above which a column counts as normal."""
+NORMAL, COUNTED = 0.95, 0.8
+"""Correlation with its normal score above which a column is normal enough, and one of counts."""
 FARTHEST = np.float64(1e3)
 """Standardized size of the largest input; of n simulations, none is further away than sqrt(n)."""
 
@@ -84,44 +86,46 @@ class Featurizer:
 
     Attributes:
         standard: Standardization of all k columns.
-        scores: Scores of the columns that have some, by number.
-        instead: Whether scores replace their columns instead of being appended.
+        scores: Scores of the columns that have some, by number, which replace them.
+        beside: Numbers of the columns whose scores are appended.
     """
 
     standard: Standardizer
     scores: dict[int, Scores]
-    instead: bool = False
+    beside: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, rows: np.ndarray, embedding: Embedding | None) -> Featurizer:
         """Take scales and scores of rows (n, k); most embeddings have scales of their own."""
         rows = bounded(rows)
-        instead = embedding is not None and embedding.scored
-        if embedding is not None and not instead:
+        if embedding is not None and not embedding.scored:
             return cls(Standardizer(*embedding.scale(rows)), {})
-        scores = {}
+        scores, beside = {}, []
         for j in np.flatnonzero(varying(rows)):
             column, each = rows[:, j], Scores.of(rows[:, j])
-            several = len(each.values) > 1  # else all quantiles are equal
-            if several and np.corrcoef(column, each.apply(column))[0, 1] < NORMAL:
+            if len(each.values) == 1:  # all quantiles are equal
+                continue
+            counted = 2 * len(np.unique(column)) < len(column)  # most numbers are there again
+            normal = np.corrcoef(column, each.apply(column))[0, 1]
+            if normal < (COUNTED if counted else NORMAL):
                 scores[int(j)] = each
-        return cls(Standardizer(*moments(rows)), scores, instead)
+                if counted and embedding is None:
+                    beside.append(int(j))
+        return cls(Standardizer(*moments(rows)), scores, tuple(beside))
 
     @property
     def columns(self) -> int:
         """Number of inputs of the network."""
-        return len(self.standard.mean) + len(self.scores) * (not self.instead)
+        return len(self.standard.mean) + len(self.beside)
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Inputs of the network for rows (n, k)."""
         rows = bounded(np.ascontiguousarray(rows))
         inputs = bounded(self.standard.apply(rows), FARTHEST)
         scored = {j: each.apply(rows[:, j]) for j, each in self.scores.items()}
-        if not self.instead:
-            return np.column_stack([inputs, *scored.values()])
-        for j, column in scored.items():
-            inputs[:, j] = column
-        return inputs
+        for j in scored.keys() - set(self.beside):
+            inputs[:, j] = scored[j]
+        return np.column_stack([inputs, *(scored[j] for j in self.beside)])
 
 
 def unlike(x: np.ndarray, standard: Standardizer, names: Sequence[str]) -> str:

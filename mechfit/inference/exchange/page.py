@@ -6,9 +6,9 @@ cannot run code. The entry `mechfit` of the header's `__metadata__` is JSON as w
 
 | key | value |
 |---|---|
-| version | 1 |
+| version | 2 |
 | crc32 | checksum of all bytes after the header |
-| prior, statistic_names | as in the files that `save` writes |
+| prior, statistic_names, x_beside | as in the files that `save` writes |
 | provenance | kind and sizes of the density, simulations, and verdicts of its `check` |
 
 Arrays are the network's weights, by their names in torch, without the masks of nflows; x_scale
@@ -47,7 +47,7 @@ from mechfit.simulation import Bank
 
 __all__ = ["misspecification_to_page", "page_script", "read_page", "to_page"]
 
-VERSION, LARGEST = 1, 350_000
+VERSION, LARGEST = 2, 350_000
 KINDS, DISTRIBUTIONS = ("Coupling", "MAF"), ("Uniform", "LogUniform", "Normal", "LogNormal")
 KEPT = "flow", "members", "simulations", "valid", "seed"
 REPORTS, TOLD = ("check", "check_as_trained"), ("verdict", "runs", "coverage")
@@ -81,6 +81,7 @@ def to_page(posterior: Posterior, *, half: bool = True) -> bytes:
     facts = {
         "prior": posterior.prior.to_dict(),
         "statistic_names": posterior.statistic_names,
+        "x_beside": featurizer.beside,
         "provenance": {key: made[key] for key in KEPT if key in made}
         | {key: {each: made[key][each] for each in TOLD} for key in REPORTS if key in made},
     }

@@ -150,11 +150,11 @@ def test_its_own_draws_are_those_of_its_seed(page):
 def test_statistics_unlike_all_simulations_are_named(page):
     opened(page, "box")
     names = page.evaluate("() => posts.box.at([0, 1e12, 1, 5]).unlike")
-    assert names == ["skewed", "constant"]
+    assert names == ["counted", "constant"]
 
 
 WRONG_X = {
-    "[0, 1, 1]": "x is .0, 1, 1., expected 4 finite numbers: normal, skewed, steep, constant",
+    "[0, 1, 1]": "x is .0, 1, 1., expected 4 finite numbers: normal, counted, steep, constant",
     "[0, 1, NaN, 4]": "expected 4 finite numbers:",
     "[0, 1, Infinity, 4]": "expected 4 finite numbers",
     "['0', 1, 1, 4]": "expected 4 finite numbers",
@@ -184,8 +184,8 @@ DAMAGES = {
     "header": (lambda data: data[:8] + b"x" + data[9:], "the header cannot be read"),
     "number": (lambda data: damaged(data, len(data) - 9), "the checksum differs"),
     "version": (
-        lambda data: data.replace(b'version\\": 1', b'version\\": 3'),
-        "the file has version 3, this page reads 1",
+        lambda data: data.replace(b'version\\": 2', b'version\\": 3'),
+        "the file has version 3, this page reads 2",
     ),
 }
 

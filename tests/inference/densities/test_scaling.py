@@ -21,29 +21,37 @@ COLUMNS = {
     "mostly zero": np.where(RNG.uniform(size=2000) < 0.9, 0.0, RNG.lognormal(size=2000)),
     "one outlier": np.append(RNG.normal(size=1999), 1e6),
     "all alike but one": np.append(np.zeros(1999), 5.0),
+    "skewed": RNG.lognormal(0.0, 0.6, size=2000),
+    "skewed count": RNG.poisson(RNG.lognormal(1.0, 0.8, size=2000)).astype(float),
+    "count over decades": np.floor(np.exp(3 * RNG.normal(size=2000))),
 }
-ODD = {"decades", "mostly zero", "one outlier"}
+ODD = {"decades", "one outlier", "skewed"}
+COUNTED = {"mostly zero", "count over decades"}
 
 
-def test_what_is_far_from_normal_is_scored_too():
-    rows = np.column_stack(list(COLUMNS.values()))
+def test_scores_replace_what_is_far_from_normal_and_stand_beside_counts():
+    rows, names = np.column_stack(list(COLUMNS.values())), list(COLUMNS)
     view = Featurizer.of(rows, None)
-    assert {list(COLUMNS)[j] for j in view.scores} == ODD
+    assert {names[j] for j in view.scores} == ODD | COUNTED
+    assert {names[j] for j in view.beside} == COUNTED
     seen = view.apply(rows)
-    assert seen.shape == (2000, view.columns) == (2000, len(COLUMNS) + len(ODD))
+    assert seen.shape == (2000, view.columns) == (2000, len(COLUMNS) + len(COUNTED))
     assert np.isfinite(seen).all()
-    np.testing.assert_array_equal(seen[:, : len(COLUMNS)], view.standard.apply(rows))
-    assert abs(seen[:, len(COLUMNS) :]).max() < 50
+    kept = [j for j, name in enumerate(names) if name not in ODD]
+    np.testing.assert_array_equal(seen[:, kept], view.standard.apply(rows)[:, kept])
+    for j in view.scores:
+        place = len(names) + view.beside.index(j) if j in view.beside else j
+        np.testing.assert_array_equal(seen[:, place], view.scores[j].apply(rows[:, j]))
+        assert abs(seen[:, place]).max() < 50
 
 
-def test_where_any_may_be_unknown_scores_take_their_columns_place():
-    rows = np.column_stack(list(COLUMNS.values()))
-    view, beside = Featurizer.of(rows, Subset()), Featurizer.of(rows, None)
+def test_where_any_may_be_unknown_all_scores_take_their_columns_place():
+    rows, names = np.column_stack(list(COLUMNS.values())), list(COLUMNS)
+    view, other = Featurizer.of(rows, Subset()), Featurizer.of(rows, None)
     assert view.columns == len(COLUMNS)
-    seen, both = view.apply(rows), beside.apply(rows)
-    places = [j for j, name in enumerate(COLUMNS) if name in ODD]
-    np.testing.assert_array_equal(seen[:, places], both[:, len(COLUMNS) :])
-    rest = [j for j in range(len(COLUMNS)) if j not in places]
+    seen, both = view.apply(rows), other.apply(rows)
+    rest = [j for j, name in enumerate(names) if name not in COUNTED]
+    np.testing.assert_array_equal(seen[:, list(other.beside)], both[:, len(names) :])
     np.testing.assert_array_equal(seen[:, rest], both[:, rest])
     rows[0] = np.nan
     assert np.isnan(view.apply(rows)[0]).all()
@@ -88,7 +96,7 @@ def test_data_that_span_decades_are_read_everywhere():
     flow = Coupling(3, 32, box=False)
     settings = {"flow": flow, "training": Training(epochs=30), "seed": 1}
     posterior = fit(bank, prior, **settings)
-    assert posterior.featurizer.columns == 2
+    assert posterior.featurizer.columns == 1
     theta = np.array([0.25, 0.5, 0.75])
     draws = posterior.sample_batched(2000, seed=2, x=np.exp(20 * theta)[:, None])[..., 0]
     np.testing.assert_allclose(draws.mean(1), theta, atol=0.015)

@@ -36,15 +36,16 @@ KINDS = {
     "maf": (MIXED, MAF(3, 20), {}),
     "maf, standardized": (BOUNDED, MAF(3, 20), {"leak_free": False}),
 }
-NAMES = "normal", "skewed", "steep", "constant"
+NAMES = "normal", "counted", "steep", "constant"
 
 
 def bank(prior: Prior, n: int = 400) -> Bank:
-    """Simulations whose statistics are normal, skewed, very skewed, and constant."""
+    """Simulations whose statistics are normal, counts, very skewed, and constant."""
     rng, theta = np.random.default_rng(0), prior.sample(n, 1)
     z = prior.to_unbounded(theta)[0] @ rng.normal(size=(len(prior), 3))
     z += 0.3 * rng.normal(size=z.shape)
-    x = np.column_stack([z[:, 0], np.exp(z[:, 1]), np.exp(3 * z[:, 2]), np.full(n, 4.0)])
+    counts, steep = np.exp(3 * z[:, 1:]).T
+    x = np.column_stack([z[:, 0], counts // 1, steep, np.full(n, 4.0)])
     return Bank(theta, x, np.ones(n, bool), 1, NAMES)
 
 
