@@ -96,7 +96,7 @@ def amortized(flow: MAF | NSF | None = None, networks: int | None = 1) -> Method
             path = work / f"{cell.stem}-{member}"
             times = path.with_name(f"{path.name}.seconds")
             if not times.exists():
-                with Timer() as training:
+                with Timer(processor_seconds) as training:
                     seed = 1000 * cell.seed + member
                     made = fit(bank, task.prior, flow=flow, members=networks, seed=seed)
                 save(made, path)
