@@ -88,6 +88,21 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class CellRecipe(Recipe):
+    """A posterior for neurons under the stimulus of a recorded cell: two networks.
+
+    The regions of 90 % of one network that sees 100,000 simulations sixty times hold 83 %; the
+    networks err in different places, and their mean is as wide as it should be.
+    """
+
+    trainings: int = 2
+    seed: int = 2
+    cell: str = "518290966"
+    half = True
+    ensemble = True
+
+
+@dataclass(frozen=True)
 class RegionRecipe(Recipe):
     """A posterior for one observation, of simulations where another posterior expects it."""
 
@@ -171,7 +186,7 @@ class PageRecipe(SubsetRecipe):
 
 
 @dataclass(frozen=True)
-class CellsRecipe(Recipe):
+class CellsRecipe(CellRecipe):
     """One posterior for all recorded cells, which is told their stimuli.
 
     Twenty times the simulations, in the box, are worth 1.9 nats (18.2, not 16.3 over the prior),
@@ -180,6 +195,7 @@ class CellsRecipe(Recipe):
     """
 
     seed: int = 4
+    cell: str = ""
 
     def model(self) -> Model:
         """The neuron under any step."""
@@ -311,7 +327,7 @@ RECIPES = {
     "hodgkin-huxley": SharpRecipe(),
     "hodgkin-huxley-million": Recipe(1_000_000, training=Training(epochs=20), trainings=2),
     "hodgkin-huxley-region": RegionRecipe(),
-    "allen-518290966": Recipe(cell="518290966", seed=2),
+    "allen-518290966": CellRecipe(),
     "hodgkin-huxley-subsets": SubsetRecipe(),
     "hodgkin-huxley-twenty": TwentyRecipe(),
     "hodgkin-huxley-page": PageRecipe(),
