@@ -143,6 +143,8 @@ def assemble(
         raise TypeError(f"{len(names)} names for {len(facts['x_scale']['mean'])} statistics")
     scores = {j: Scores(np.array(v), np.array(s)) for j, v, s in facts["x_scores"]}
     beside = facts.get("x_beside", scores if flow.embedding is None else ())
+    if not set(beside) <= scores.keys():
+        raise TypeError(f"x_beside is {beside}, expected columns of x_scores: {list(scores)}")
     featurizer = Featurizer(scale_from_dict(facts["x_scale"]), scores, tuple(beside))
     space = Space.stored(prior, flow, scale_from_dict(facts["theta_scale"]))
     if facts["format"] == EARLIER and any(space.box):

@@ -150,11 +150,11 @@ def test_damaged_facts(stored, content):
         load(stored)
 
 
-def test_inconsistent_facts(stored):
-    edit(stored, statistic_names=["v"])
-    with pytest.raises(ValueError, match="incomplete or inconsistent"):
-        load(stored)
-    edit(stored, prior=[{"name": "a"}])
+@pytest.mark.parametrize(
+    "fact", [{"statistic_names": ["v"]}, {"prior": [{"name": "a"}]}, {"x_beside": [1]}]
+)
+def test_inconsistent_facts(stored, fact):
+    edit(stored, **fact)
     with pytest.raises(ValueError, match="incomplete or inconsistent"):
         load(stored)
 
