@@ -173,7 +173,11 @@ def check(
         runs: Simulations; 500 detect a bias of a quarter of a posterior's width.
         draws: Draws of the posterior for each.
         proposal: The region that a posterior was learned on; by default its prior.
-        seed: Seed of simulations and draws; use another than for training.
+        seed: Seed of simulations and draws; not that of the simulations learned from.
+
+    Raises:
+        ValueError: The posterior has other parameters than the model, or was learned from
+            simulations of the same seed, whose parameters it would be tested on again.
 
     Example:
         >>> from mechfit.inference import Training, fit
@@ -187,6 +191,11 @@ def check(
         raise ValueError(
             f"the posterior has the parameters {', '.join(posterior.prior.names)}, expected "
             f"those of the model: {', '.join(model.prior.names)}"
+        )
+    if getattr(posterior, "provenance", {}).get("bank_seed") == seed:
+        raise ValueError(
+            f"seed is {seed}, which made the simulations that the posterior has learned from; "
+            "expected another, for parameters that it has not seen"
         )
     names = getattr(posterior, "statistic_names", model.statistic_names)
     bank = simulate(model, runs, seed, proposal=proposal or posterior.prior).select(names)

@@ -46,6 +46,11 @@ class Recalibrated:
         """The prior."""
         return self.posterior.prior
 
+    @property
+    def provenance(self) -> dict:
+        """How the posterior was made."""
+        return getattr(self.posterior, "provenance", {})
+
     def readable(self, bank: Bank) -> np.ndarray:
         """Which simulations (n,) the posterior can read."""
         return readable(self.posterior, bank)

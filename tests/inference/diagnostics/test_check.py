@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from mechfit.inference.diagnostics import Report, check
+from mechfit.inference import Training, fit
+from mechfit.inference.diagnostics import Report, check, recalibrate
 from mechfit.models import Model, Prior, TwoMoons
+from mechfit.simulation import simulate
 from tests.inference.faulty import FAULTS, Exact, Simulator
 from tests.inference.linear_gaussian import X_O
 
@@ -112,6 +114,17 @@ def test_a_posterior_may_use_a_part_of_the_statistics():
 def test_other_parameters_are_refused():
     with pytest.raises(ValueError, match="expected those of the model: theta_1, theta_2"):
         check(Exact(), TwoMoons(), seed=1)
+
+
+def test_the_simulations_learned_from_are_no_test():
+    moons = TwoMoons()
+    bank = simulate(moons, 200, seed=4)
+    posterior = fit(bank, moons.prior, members=1, training=Training(epochs=1), seed=1)
+    np.testing.assert_array_equal(simulate(moons, 50, seed=4).theta, bank.theta[:50])
+    report = check(posterior, moons, runs=100, seed=1)
+    for seen in (posterior, posterior.at(bank.x[0]), recalibrate(posterior, report.calibration)):
+        with pytest.raises(ValueError, match="seed is 4, .* expected another"):
+            check(seen, moons, runs=100, seed=np.int64(4))
 
 
 def test_a_report_is_plain_data():
