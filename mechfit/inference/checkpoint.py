@@ -42,6 +42,7 @@ class State:
         rng: Generator of the batches.
         path: File to keep the state in, or None.
         owner: Digest of the training.
+        least: Held-out loss that the first kept epoch must not exceed.
     """
 
     def __init__(
@@ -51,19 +52,20 @@ class State:
         rng: np.random.Generator,
         path: Path | None,
         owner: str | None,
+        least: float = np.inf,
     ) -> None:
         self.weights, self.optimizer, self.rng = weights, optimizer, rng
-        self.path, self.owner = path, owner
+        self.path, self.owner, self.least = path, owner, least
         self.mean = [w.detach().clone() for w in weights]
-        self.kept = self.mean
+        self.kept = [m.clone() for m in self.mean]
         self.losses: list[tuple[float, float]] = []
-        self.best = 0
+        self.best = -1
 
     def add(self, losses: tuple[float, float]) -> None:
         """End an epoch with these losses on training and held-out simulations."""
         self.losses.append(losses)
-        if losses[1] <= self.losses[self.best][1]:
-            self.best = len(self.losses) - 1
+        if losses[1] <= self.least:
+            self.least, self.best = losses[1], len(self.losses) - 1
             self.kept = [m.clone() for m in self.mean]
         if self.path is not None:
             facts = [self.owner, self.losses, self.best, self.rng.bit_generator.state]
@@ -83,6 +85,8 @@ class State:
             return
         _, losses, self.best, self.rng.bit_generator.state = facts
         self.losses = [tuple(pair) for pair in losses]
+        if self.best >= 0:
+            self.least = self.losses[self.best][1]
         for weight in self.weights:
             self.optimizer.state[weight] = {
                 "step": torch.zeros((), device=weight.device),

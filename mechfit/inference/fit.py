@@ -50,6 +50,8 @@ __all__ = ["fit", "learn", "learnable"]
 FEWEST = 20
 FEW, MANY, MEMBERS = 3000, 10, 4
 """Number of simulations below which many networks are trained, each shortly; else so many."""
+SCARCE = 150
+"""Number below which it is twice as many, so that each simulation is held out by two of them."""
 NARROW, WIDE = 300, 50_000
 """Numbers of simulations below which networks are narrower, and from which on wider and deeper."""
 
@@ -77,7 +79,8 @@ def fit(
             in standardized parameters, as most published studies did, and reject draws outside.
         members: Number of densities in the ensemble, each from other random weights and each
             two with other simulations held out. Where `training` leaves the epochs open, four by
-            default, and ten with short trainings for fewer than 3,000 simulations; else one.
+            default, and ten with short trainings for fewer than 3,000 simulations, twenty for
+            fewer than 150; else one.
         seed: Seed of initial weights, held-out rows and batches.
 
     Returns:
@@ -152,7 +155,8 @@ def learn(
     bank = bank.under(prior)
     valid = learnable(bank, flow)
     if members is None:
-        members = 1 if training.epochs else MANY if len(bank) < FEW else MEMBERS
+        many = MANY * (2 if len(bank) < SCARCE else 1)
+        members = 1 if training.epochs else many if len(bank) < FEW else MEMBERS
     members = whole(members, "members", 1)
     if valid.sum() < FEWEST:
         raise ValueError(f"{valid.sum()} simulations are valid, expected at least {FEWEST}")

@@ -9,8 +9,9 @@ every call serves them all. As the sum of their losses has the gradient
 each row descends as it would alone in a short training (``training.py``): with its own batches,
 held-out simulations, clipped gradient and running mean. When to stop, and which weights are best,
 the networks of one kind are told together, by the mean of their losses: each alone would ask a few
-dozen simulations, and go by chance. From half of the epochs on, a kind that is far behind another
-goes no further. Taught in ``book/inference/density-estimators.md``.
+dozen simulations, and go by chance. The weights they begin with, at a regression, count as well:
+of a hundred simulations there may be no more to learn. From half of the epochs on, a kind that is
+far behind another goes no further. Taught in ``book/inference/density-estimators.md``.
 """
 
 from __future__ import annotations
@@ -146,7 +147,10 @@ def train_members(
     steps = passes * (n // batch)
     stack = Stack(networks, decay_of(n))
     losses = [[] for _ in networks]
-    best, kept = dict.fromkeys(kinds, (np.inf, 0)), stack.mean.clone()
+    kept = stack.mean.clone()
+    with torch.no_grad():
+        at_start = stack.losses(kept, z[asked], x[asked])
+    best = {kind: (float(at_start[kinds == kind].mean()), -1) for kind in np.unique(kinds)}
     going = np.arange(len(kinds))
     with progress_bar(epochs, " epochs") as bar:
         for epoch in range(epochs):

@@ -67,7 +67,8 @@ class Training:
         learning_rate: Peak learning rate of AdamW.
         patience: Epochs without a better validation loss after which training returns to the best
             weights at 0.3 of the learning rate, or stops the fourth time; None makes 300 steps.
-            A short training stops at once; None makes 75 steps.
+            A short training stops at once, and keeps the weights it began with if none were
+            better; None makes 75 steps.
         validation: Fraction of the simulations held out for validation.
         clip: Largest allowed norm of the gradient.
         device: Where to train: "cpu", or "cuda" for an NVIDIA GPU.
@@ -99,7 +100,10 @@ class Training:
 
 @dataclass(frozen=True, repr=False)
 class History:
-    """Losses (epochs,) in nats per simulation, and the epoch whose weights were kept."""
+    """Losses (epochs,) in nats per simulation, and the epoch whose weights were kept.
+
+    It is -1 where a short training made nothing better than the weights it began with.
+    """
 
     train: np.ndarray
     validation: np.ndarray
@@ -132,9 +136,14 @@ def check_losses(losses: tuple[float, float], epoch: int) -> None:
         )
 
 
-def plateaus(losses: Sequence[tuple[float, float]], patience: int) -> tuple[int, int]:
-    """How often the validation loss got no better for so many epochs, and for how many now."""
-    best, count, since = np.inf, 0, 0
+def plateaus(
+    losses: Sequence[tuple[float, float]], patience: int, best: float = np.inf
+) -> tuple[int, int]:
+    """How often the validation loss got no better for so many epochs, and for how many now.
+
+    The loss before the first epoch is `best`, where that counts.
+    """
+    count, since = 0, 0
     for _, loss in losses:
         if since == patience:
             count, since = count + 1, 0
@@ -192,12 +201,13 @@ def train(
     weights = list(density.parameters())
     decay = decay_of(samples or len(data[0]))
     optimizer = torch.optim.AdamW(weights, betas=BETAS, weight_decay=decay, fused=True)
-    state = State(weights, optimizer, rng, checkpoint, owner)
+    at_start = evaluate(density, validation, loss) if short else np.inf
+    state = State(weights, optimizer, rng, checkpoint, owner, at_start)
     with progress_bar(epochs, " epochs") as bar:
         state.restore()
         bar.update(len(state.losses))
         for epoch in range(len(state.losses), epochs):
-            cuts, waited = plateaus(state.losses, patience)
+            cuts, waited = plateaus(state.losses, patience, at_start)
             if cuts > (0 if short else CUTS):
                 break
             if waited == patience:

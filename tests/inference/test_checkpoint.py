@@ -94,6 +94,8 @@ def test_plateaus_are_counted():
     assert [plateaus(losses[:e], 2) for e in range(10)] == [
         (0, 0), (0, 0), (0, 0), (0, 0), (0, 1), (1, 2), (1, 1), (2, 2), (2, 0), (2, 1)
     ]  # fmt: skip
+    assert [plateaus(losses[:e], 2, 2.5) for e in range(4)] == [(0, 0), (0, 1), (0, 0), (0, 0)]
+    assert plateaus(losses[:2], 2, 1.0) == (1, 2)
 
 
 def test_what_has_ended_is_not_trained_again(tmp_path):

@@ -120,6 +120,19 @@ def test_few_simulations_suffice_for_a_narrow_posterior():
     assert posterior.flow.weights[::2].sum() > 0.9
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_hundred_simulations_that_tell_little_are_no_worse_than_none(seed):
+    prior = Prior.uniform(["a", "b"], [-2.0, -2.0], [2.0, 2.0])
+    rng = np.random.default_rng(seed)
+    theta, fresh = prior.sample(100, rng), prior.sample(1000, rng)
+    x, of_fresh = (t + 3.0 * rng.normal(size=t.shape) for t in (theta, fresh))
+    bank = Bank(theta, x, np.ones(100, bool), seed, ("x", "y"))
+    posterior = fit(bank, prior, seed=seed)
+    assert posterior.provenance["members"] == 20
+    found = posterior.log_prob_batched(fresh[:, None], x=of_fresh).mean()
+    assert found > prior.log_prob(fresh).mean() - 0.005
+
+
 def test_networks_are_weighted_by_what_they_predict():
     z = np.random.default_rng(1).normal(size=(400, 1))
     x = np.zeros((400, 1))

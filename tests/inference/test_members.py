@@ -60,7 +60,26 @@ def test_those_that_have_stopped_are_left_out():
     assert len(set(lengths)) > 1
     for history in histories:
         assert len(history.train) in (40, history.best + 1 + 3)
-        assert history.validation[history.best] == history.validation.min()
+        if history.best >= 0:
+            assert history.validation[history.best] == history.validation.min()
+
+
+@pytest.mark.parametrize("side_by_side", [True, False])
+def test_where_there_is_nothing_to_learn_the_start_is_kept(side_by_side):
+    rng = np.random.default_rng(3)
+    data = rng.uniform(size=(N, 2)), rng.normal(size=(N, 3))
+    networks, starts = begun((True, True), data[0]), begun((True, True), data[0])
+    training, half = Training(patience=4, learning_rate=5e-2), [np.arange(0, N, 2)] * 3
+    if side_by_side:
+        histories = train_members(networks, data, training, SEEDS, half, KINDS)
+    else:
+        each = zip(networks, SEEDS, half, strict=True)
+        histories = [train(a, data, training, s, held_out=h, short=True) for a, s, h in each]
+    for network, start, history in zip(networks, starts, histories, strict=True):
+        assert history.best == -1
+        assert len(history.train) == 4
+        for weight, before in zip(network.parameters(), start.parameters(), strict=True):
+            np.testing.assert_array_equal(weight.detach(), before.detach())
 
 
 def test_those_of_one_kind_go_by_the_mean_of_their_losses():
