@@ -12,7 +12,7 @@ from pathlib import Path
 
 from study import CHECKED, KNOWN, Study, checked
 
-from mechfit.inference import Convolution, Coupling, Posterior, fit, learn_statistics, load, save
+from mechfit.inference import Convolution, Coupling, Posterior, fit, learn_statistics, save
 from mechfit.models import Averaged, HodgkinHuxley
 from mechfit.simulation import Bank, simulate
 
@@ -22,14 +22,12 @@ NAME = "hodgkin-huxley-traces"
 EVERY = 25
 SIMULATIONS = 1_000, 4_000, 16_000, 64_000
 FRESH = 2_000
-MEMBERS = 2
 SEED = 6
 KINDS = {"seven statistics": "seven", "trace": "whole", "posterior means": "means"}
 SETTINGS = {
     "command": "python book/artefacts/learned.py",
     "fresh": FRESH,
     "every": EVERY,
-    "members": MEMBERS,
     "seed": SEED,
 }
 
@@ -64,15 +62,13 @@ def main() -> None:
             if name == "posterior means":
                 learned = learn_statistics(bank, neuron.prior, embedding=Convolution(), seed=SEED)
                 bank, fresh, other = (learned.bank(b) for b in (bank, fresh, other))
-            posterior = fit(bank, neuron.prior, flow=flow, members=MEMBERS, seed=SEED)
+            posterior = fit(bank, neuron.prior, flow=flow, members=1, seed=SEED)
             seconds = round(time.perf_counter() - started)
             if n == max(SIMULATIONS):
                 if name == "posterior means":
                     save(learned.regression, HERE / f"{NAME}-regression")
-                target = HERE / f"{NAME}-{kind}"
-                save(posterior, target, half=True)
-                judged = checked(load(target), other, fresh.first(500), seed=CHECKED)
-                save(judged, target, half=True)
+                judged = checked(posterior, other, fresh.first(500), seed=CHECKED)
+                save(judged, HERE / f"{NAME}-{kind}")
             result = {"seconds": seconds, "nats": score(posterior, fresh)}
             study.add(result, statistics=name, simulations=n)
 

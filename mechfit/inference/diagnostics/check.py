@@ -129,7 +129,9 @@ class Report:
         elif self.calibrated:
             line = f"calibrated: {tests} ({least}); {self.held}"
         else:
-            line = "not calibrated: " + "; ".join(self.findings[:NAMED])
+            found = self.findings[:NAMED]
+            told = found[0].endswith(self.held)
+            line = "not calibrated: " + "; ".join(found if told else (*found, self.held))
         return line + "".join(f". Observation: {doubt}" for doubt in self.doubts)
 
     def __repr__(self) -> str:

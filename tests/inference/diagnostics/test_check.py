@@ -45,6 +45,7 @@ def test_the_verdict_says_what_is_wrong(fault):
     report = check(*FAULTS[fault], seed=1)
     assert not report.calibrated
     assert report.verdict.startswith("not calibrated: ")
+    assert report.verdict.count(report.held) == 1
     assert any(WORDS[fault] in finding for finding in report.findings)
 
 
